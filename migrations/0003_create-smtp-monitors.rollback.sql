@@ -1,0 +1,2 @@
+DROP TABLE smtp_monitor_states;
+DROP TABLE smtp_monitors;

@@ -1,0 +1,79 @@
+"""The composition root: what the application is made of, and how it starts and stops."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+from server.auth import Callers
+from server.config import Config
+from server.errors import MAX_BODY, ApiError, render
+from server.keys import CALLERS, CONFIG, JUDGING, POOL
+from server.middlewares import auth, boundary
+from server.routes import ROUTES
+from sql.connection import create_pool
+
+
+def create_app(config: Config) -> web.Application:
+    app = web.Application(middlewares=[boundary, auth], client_max_size=MAX_BODY)
+    app[CONFIG] = config
+    app[JUDGING] = asyncio.Semaphore(2)
+    app.add_routes(ROUTES)
+    app.cleanup_ctx.extend([_pool, _callers])
+    return app
+
+
+async def _pool(app: web.Application) -> AsyncIterator[None]:
+    app[POOL] = await create_pool(app[CONFIG].database_url)
+    yield
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(app[POOL].close(), 5)
+    app[POOL].terminate()
+
+
+async def _callers(app: web.Application) -> AsyncIterator[None]:
+    config = app[CONFIG]
+    app[CALLERS] = callers = Callers(app[POOL], config.database_url, config.jwt_secret)
+    listening = asyncio.create_task(callers.listener.run())
+    yield
+    listening.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await listening
+
+
+class Protocol(RequestHandler):
+    """Answers what aiohttp refuses before any middleware, such as bytes that are not HTTP, in our words."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        if request.writer.output_size > 0:
+            raise ConnectionError("part of an answer is sent already")
+        if status == 500:
+            self.log_exception("unhandled error outside the application", exc_info=exc)
+        error = ApiError(status, "internal_server_error" if status == 500 else "invalid_request")
+        response = render(error, request.headers.get("Accept-Language", ""))
+        response.force_close()
+        return response
+
+
+class Server(web.Server):
+    def __call__(self) -> RequestHandler:
+        return Protocol(self, loop=self._loop, **self._kwargs)
+
+
+class Runner(web.AppRunner):
+    """aiohttp's runner, with our protocol."""
+
+    async def _make_server(self) -> web.Server:
+        server = await super()._make_server()
+        server.__class__ = Server
+        return server

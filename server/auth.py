@@ -1,0 +1,148 @@
+"""Who is calling: from a bearer token to a user with the roles it has now."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import asyncpg
+import jwt
+from aiohttp import web
+
+import sql
+from server.errors import unauthorized
+from sql.connection import Executor, Reach
+from sql.listener import Listener
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+MAX_REMEMBERED = 10_000
+MAX_TOKEN = 4096  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A user and the session it calls with. *expires_at* is in seconds since the epoch."""
+
+    session_id: UUID
+    expires_at: float
+    organization_id: int
+    id: int
+    email: str
+    name: str
+    role: str
+    global_role: str | None
+    reach: Reach
+
+    @property
+    def supporter(self) -> bool:
+        return self.global_role == "supporter"
+
+    @property
+    def readonly(self) -> bool:
+        return self.role == "readonly" and self.global_role is None
+
+    @property
+    def sees_passwords(self) -> bool:
+        return not (self.readonly or self.supporter)
+
+
+def issue(organization_id: int, session_id: UUID, user_id: int, *, secret: str, expires_at: datetime) -> str:
+    claims = {"sub": str(user_id), "sid": str(session_id), "org": organization_id, "exp": expires_at}
+    return jwt.encode(claims, secret, algorithm="HS256")
+
+
+async def open_session(
+    db: Executor, user: asyncpg.Record, *, secret: str, hours: int
+) -> tuple[str, Caller]:
+    """Make a session row and the token that names it."""
+    session_id = uuid4()
+    expires_at = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=hours)
+    await sql.sessions.delete_expired(db, user["organization_id"])
+    await sql.sessions.insert(
+        db, user["organization_id"], session_id, user_id=user["id"], expires_at=expires_at
+    )
+    token = issue(user["organization_id"], session_id, user["id"], secret=secret, expires_at=expires_at)
+    return token, to_caller(user, session_id, expires_at)
+
+
+class Callers:
+    """Verifies tokens and remembers who is behind them, for as long as changes are heard."""
+
+    def __init__(self, pool: asyncpg.Pool, dsn: str, secret: str) -> None:
+        self._pool = pool
+        self._secret = secret
+        self._remembered: dict[str, Caller] = {}
+        self._changes = 0
+        self.listener = Listener(dsn, "callers", self._forget)
+
+    async def identify(self, token: str) -> Caller:
+        """The caller with that token; ApiError 401 if there is none now."""
+        caller = self._remembered.get(token)
+        if caller is None or not self.listener.current:
+            caller = await self._load(token)
+        if caller.expires_at <= time.time():
+            raise unauthorized("token_invalid")
+        return caller
+
+    async def _load(self, token: str) -> Caller:
+        organization_id, session_id = self._verify(token)
+        changes = self._changes
+        row = await sql.sessions.select_caller(self._pool, organization_id, session_id)
+        if row is None:
+            raise unauthorized("token_invalid")
+        caller = to_caller(row, row["session_id"], row["expires_at"])
+        if changes == self._changes:  # otherwise what was read may have changed meanwhile
+            if len(self._remembered) >= MAX_REMEMBERED:
+                del self._remembered[next(iter(self._remembered))]
+            self._remembered[token] = caller
+        return caller
+
+    def _verify(self, token: str) -> tuple[int, UUID]:
+        try:
+            claims = jwt.decode(token, self._secret, algorithms=["HS256"], options={"require": ["exp", "sub"]})
+            return int(claims["org"]), UUID(claims["sid"])
+        except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, AttributeError) as error:
+            raise unauthorized("token_invalid") from error
+
+    def _forget(self, changed: str) -> None:
+        """Drop those a ``users:id`` or ``sessions:id`` notification is about; all of them for any other."""
+        self._changes += 1
+        table, _, changed_id = changed.partition(":")
+        if table == "users":
+            gone = [token for token, caller in self._remembered.items() if str(caller.id) == changed_id]
+        elif table == "sessions":
+            gone = [token for token, caller in self._remembered.items() if str(caller.session_id) == changed_id]
+        else:
+            gone = list(self._remembered)
+        for token in gone:
+            del self._remembered[token]
+
+
+def bearer_token(request: web.Request) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        raise unauthorized("token_missing")
+    if len(token) > MAX_TOKEN:
+        raise unauthorized("token_invalid")
+    return token
+
+
+def to_caller(user: asyncpg.Record, session_id: UUID, expires_at: datetime) -> Caller:
+    customer_ids = user["customer_ids"]
+    reach = Reach(
+        None if user["global_role"] else user["organization_id"],
+        None if customer_ids is None or user["global_role"] else tuple(customer_ids),
+    )
+    return Caller(
+        session_id=session_id,
+        expires_at=expires_at.timestamp(),
+        organization_id=user["organization_id"],
+        id=user["id"],
+        email=user["email"],
+        name=user["name"],
+        role=user["role"],
+        global_role=user["global_role"],
+        reach=reach,
+    )

@@ -1,0 +1,65 @@
+"""The command line: which command, with which settings, on which database."""
+
+import argparse
+import logging
+import signal
+import sys
+from collections.abc import MutableMapping, Sequence
+
+import asyncpg
+import psycopg
+
+from server import logs
+from server.cli import migrate, secrets, serve, token, user
+from server.cli.context import Context
+from server.config import ConfigError
+from sql.connection import UNAVAILABLE
+
+SETTINGS = """\
+settings, from the environment; X_FILE instead of X names a file that holds it:
+  DATABASE_URL   a PostgreSQL from 15 on; without it one is started in DATA_DIR
+  DATA_DIR       where the embedded database and its secrets live (.data)
+  HOST, PORT     where to listen (127.0.0.1, 8080)
+  WORKERS        processes that serve (one for each core)
+  JWT_SECRET     signs sessions; 32 bytes or more
+  SECRETS_KEY    encrypts stored credentials; 32 bytes in base64, several with commas, the first encrypts
+  SESSION_HOURS  how long a log-in lasts (12)
+  LOG_LEVEL      DEBUG, INFO, WARNING or ERROR (INFO)
+"""
+
+
+def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
+    """Run one command; 0 is success, 1 a failure told in one line, 2 wrong usage."""
+    parser = argparse.ArgumentParser(
+        prog="run.py",
+        description="Watches SMTP servers.",
+        epilog=SETTINGS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for command in (serve, migrate, token, user, secrets):
+        command.register(commands)
+    options = parser.parse_args(arguments or ["serve"])
+    if not hasattr(options, "run"):
+        parser.print_help()
+        return 2
+    logs.configure("INFO")
+    # so that a database started for this command is stopped, too; gunicorn has handlers of its own
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        context = Context(environ, options)
+        return int(options.run(context) or 0)
+    except ConfigError as error:
+        return _fail(str(error))
+    except (psycopg.OperationalError, *UNAVAILABLE) as error:
+        logging.getLogger(__name__).debug("database", exc_info=True)
+        return _fail(f"the database cannot be reached: {str(error).strip() or type(error).__name__}")
+    except asyncpg.UndefinedTableError:
+        return _fail("the database has no schema yet; run: run.py migrate")
+    except KeyboardInterrupt:
+        return 130
+
+
+def _fail(message: str) -> int:
+    print(f"run.py: {message}", file=sys.stderr)
+    return 1

@@ -1,0 +1,49 @@
+"""The demo: loaded once into an empty embedded database, and what to paste next."""
+
+import secrets
+
+import asyncpg
+
+import sql
+import sql.demo
+from server import passwords
+from server.cli.token import issue
+from server.config import Config
+
+
+async def load_once(config: Config) -> dict[str, str]:
+    """The passwords made, by e-mail address; none if there was data already."""
+    connection = await asyncpg.connect(config.database_url)
+    try:
+        if await sql.organizations.select_any(connection):
+            return {}
+        made = {email: secrets.token_urlsafe(12) for email in sql.demo.USERS}
+        hashes = {email: passwords.hash_password(password) for email, password in made.items()}
+        await sql.demo.insert(
+            connection, hashes, config.key_ring.encrypt("password", sql.demo.MONITOR.bytes)
+        )
+        return made
+    finally:
+        await connection.close()
+
+
+async def introduce(config: Config) -> str:
+    """The reference page's own cURL, with a real token; nothing if the demo's administrator is gone."""
+    connection = await asyncpg.connect(config.database_url)
+    try:
+        if await sql.users.select_login(connection, "admin@example.com") is None:
+            return ""
+    finally:
+        await connection.close()
+    token = await issue(config, "admin@example.com")
+    return f"""
+Paste this:
+
+TOKEN={token}
+curl -X PATCH "http://{config.host}:{config.port}/api/smtp-monitors/{sql.demo.MONITOR}" \\
+-H "Authorization: Bearer $TOKEN" \\
+-H "Content-Type: application/json" \\
+-d '{{
+"status": "disabled"
+}}'
+"""

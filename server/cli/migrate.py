@@ -1,0 +1,18 @@
+"""run.py migrate: bring the schema up to date."""
+
+import argparse
+
+from server import schema
+from server.cli.context import Context
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("migrate", help="bring the database's schema up to date")
+    parser.set_defaults(run=run)
+
+
+def run(context: Context) -> None:
+    with context.database() as url:
+        for migration in schema.migrate(url):
+            print(f"applied {migration}")
+    print("the schema is up to date")

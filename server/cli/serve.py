@@ -1,0 +1,107 @@
+"""run.py serve: gunicorn keeps the workers; each is one aiohttp application on uvloop."""
+
+import argparse
+import asyncio
+import tempfile
+from dataclasses import replace
+
+import asyncpg
+from gunicorn import glogging
+from gunicorn.app.base import BaseApplication
+
+import sql
+from server import logs, schema
+from server.cli import demo
+from server.cli.context import Context
+from server.config import Config, ConfigError
+
+GRACEFUL_SECONDS = 10
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("serve", help="serve the API (what run.py does by itself)")
+    parser.add_argument("--workers", type=int, choices=range(1, 257), metavar="N", help="instead of WORKERS")
+    parser.set_defaults(run=run)
+
+
+def run(context: Context) -> None:
+    with context.database(exclusive=True) as url:
+        config = context.config(url)
+        if workers := getattr(context.options, "workers", None):
+            config = replace(config, workers=workers)
+        logs.configure(config.log_level)
+        if context.url:
+            asyncio.run(_refuse_old_schema(url))
+        else:
+            _prepare_embedded(config)
+        with tempfile.TemporaryDirectory(prefix="smtp-monitors-") as directory:
+            # read when prometheus_client is first imported, which the workers do after the fork
+            context.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+            Server(config).run()
+
+
+def _prepare_embedded(config: Config) -> None:
+    if not schema.known() <= asyncio.run(_applied(config.database_url)):
+        schema.migrate(config.database_url)
+    for email, password in asyncio.run(demo.load_once(config)).items():
+        print(f"demo user {email} has the password {password}")
+    print(asyncio.run(demo.introduce(config)), flush=True)
+
+
+async def _applied(url: str) -> set[str]:
+    connection = await asyncpg.connect(url)
+    try:
+        return await sql.schema.select_applied(connection)
+    finally:
+        await connection.close()
+
+
+async def _refuse_old_schema(url: str) -> None:
+    if missing := schema.known() - await _applied(url):
+        raise ConfigError(f"the schema is behind by {', '.join(sorted(missing))}; run: run.py migrate")
+
+
+class Server(BaseApplication):
+    """Gunicorn's supervision: workers that die are started again, signals stop them gracefully."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        super().__init__()
+
+    def load_config(self) -> None:
+        host = f"[{self._config.host}]" if ":" in self._config.host else self._config.host
+        settings = {
+            "bind": f"{host}:{self._config.port}",
+            "workers": self._config.workers,
+            "worker_class": "aiohttp.GunicornUVLoopWebWorker",
+            "graceful_timeout": GRACEFUL_SECONDS,
+            "keepalive": 75,
+            "control_socket_disable": True,
+            "logger_class": Logger,
+            "child_exit": forget_worker,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> object:
+        async def make_runner() -> object:
+            from server.app import Runner, create_app
+
+            return Runner(create_app(self._config), access_log=None, shutdown_timeout=GRACEFUL_SECONDS)
+
+        return make_runner
+
+
+class Logger(glogging.Logger):
+    """Gunicorn's own words, through our handler and format."""
+
+    def setup(self, cfg: object) -> None:
+        self.cfg = cfg
+        self.error_log.propagate = True
+
+
+def forget_worker(_server: object, worker: object) -> None:
+    """A dead worker's gauges go with it; its counts stay."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)  # type: ignore[attr-defined, no-untyped-call]

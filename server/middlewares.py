@@ -1,0 +1,70 @@
+"""What surrounds every handler: the boundary that answers errors, and the caller's identity."""
+
+import logging
+import os
+import re
+import time
+from itertools import count
+
+from aiohttp import web
+
+from server import metrics
+from server.auth import Handler, bearer_token
+from server.errors import render, to_api_error
+from server.keys import CALLER, CALLERS, REQUEST_ID
+from server.routes import PUBLIC
+
+access = logging.getLogger("access")
+
+CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+PROCESS = os.urandom(6).hex()
+SEQUENCE = count(1)
+observed = metrics.RequestMetrics()
+
+
+@web.middleware
+async def boundary(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every request, errors included, and leave one line and one count of it."""
+    started = time.perf_counter()
+    sent_id = request.headers.get("X-Request-Id", "")
+    request_id = sent_id if CLIENT_REQUEST_ID.fullmatch(sent_id) else f"{PROCESS}-{next(SEQUENCE):x}"
+    request[REQUEST_ID] = request_id
+    try:
+        response = await handler(request)
+    except Exception as error:
+        api_error = to_api_error(error, where=f"{request.method} {_route(request)} {request_id}")
+        response = render(api_error, request.headers.get("Accept-Language", ""))
+    response.headers["X-Request-Id"] = request_id
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    _leave_trace(request, response.status, time.perf_counter() - started, request_id)
+    return response
+
+
+@web.middleware
+async def auth(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Attach the caller, with its roles as they are now; only PUBLIC handlers go without one."""
+    match = request.match_info
+    if match.http_exception is None and match.handler not in PUBLIC:
+        request[CALLER] = await request.app[CALLERS].identify(bearer_token(request))
+    return await handler(request)
+
+
+def _leave_trace(request: web.Request, status: int, seconds: float, request_id: str) -> None:
+    method, route = metrics.known_method(request.method), _route(request)
+    observed.observe(method, route, status, seconds)
+    if access.isEnabledFor(logging.INFO):
+        caller = request.get(CALLER)
+        data = {
+            "requestId": request_id,
+            "method": method,
+            "route": route,
+            "status": status,
+            "durationMs": round(seconds * 1000, 2),
+            "userId": None if caller is None else caller.id,
+        }
+        access.info("request", extra={"data": data})
+
+
+def _route(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return "unknown" if resource is None else resource.canonical

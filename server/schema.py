@@ -1,0 +1,37 @@
+"""Migrations: yoyo runs them, over psycopg."""
+
+from pathlib import Path
+
+from psycopg import conninfo
+from yoyo import read_migrations
+from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
+from yoyo.connections import DatabaseURI
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+
+
+def known() -> set[str]:
+    return {path.stem for path in MIGRATIONS.glob("*.sql") if not path.name.endswith(".rollback.sql")}
+
+
+def migrate(dsn: str) -> list[str]:
+    """Apply what is missing, each in its own transaction; the ids of what was applied."""
+    backend = _backend(dsn)
+    with backend.lock():
+        pending = backend.to_apply(read_migrations(str(MIGRATIONS)))
+        backend.apply_migrations(pending)
+    return [migration.id for migration in pending]
+
+
+def roll_back(dsn: str) -> None:
+    """Undo everything."""
+    backend = _backend(dsn)
+    with backend.lock():
+        backend.rollback_migrations(backend.to_rollback(read_migrations(str(MIGRATIONS))))
+
+
+def _backend(dsn: str) -> PostgresqlPsycopgBackend:
+    """Yoyo's own URL parser knows one host; libpq's knows several."""
+    arguments = conninfo.conninfo_to_dict(dsn)
+    uri = DatabaseURI("postgresql+psycopg", None, None, None, None, str(arguments.get("dbname", "")), arguments)
+    return PostgresqlPsycopgBackend(uri, "_yoyo_migration")

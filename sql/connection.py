@@ -1,0 +1,59 @@
+"""Pools, and which failures mean that the database is away."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import asyncpg
+
+COMMAND_TIMEOUT = 5.0  # seconds a statement may take before its client is told to come back
+CONNECT_TIMEOUT = 2.0
+
+UNAVAILABLE: tuple[type[BaseException], ...] = (
+    OSError,  # TimeoutError is one of these
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+
+
+class Executor(Protocol):
+    """What runs a statement: a pool, or a connection within a transaction."""
+
+    async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]: ...
+
+    async def fetchrow(self, query: str, *args: Any) -> asyncpg.Record | None: ...
+
+    async def fetchval(self, query: str, *args: Any) -> Any: ...
+
+    async def execute(self, query: str, *args: Any) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whose rows a caller may touch; None is all of them."""
+
+    organization_id: int | None
+    customer_ids: tuple[int, ...] | None
+
+
+async def create_pool(dsn: str, *, max_size: int = 10) -> asyncpg.Pool:
+    """A pool that opens connections as they are needed; OSError if the first one fails."""
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=max_size,
+        command_timeout=COMMAND_TIMEOUT,
+        timeout=CONNECT_TIMEOUT,
+        reset=_keep,
+        server_settings={"application_name": "smtp-monitors"},
+    )
+
+
+async def _keep(_: asyncpg.Connection) -> None:
+    """Release without asyncpg's round trip: no statement here leaves session state behind."""

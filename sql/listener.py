@@ -1,0 +1,61 @@
+"""One connection that hears what other processes change, and knows when it is deaf."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+
+import asyncpg
+
+from sql.connection import CONNECT_TIMEOUT, UNAVAILABLE
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT = 0.25  # seconds between two proofs of life
+TRUSTED_FOR = 0.9  # seconds after the start of a heartbeat that was answered
+RETRY = 0.5
+
+
+class Listener:
+    """LISTENs on a channel; between heartbeats that fail, *current* is false."""
+
+    def __init__(self, dsn: str, channel: str, hear: Callable[[str], None]) -> None:
+        self._dsn = dsn
+        self._channel = channel
+        self._hear = hear
+        self._trusted_until = 0.0
+
+    @property
+    def current(self) -> bool:
+        """Whether everything notified more than a second ago has been heard."""
+        return time.monotonic() < self._trusted_until
+
+    async def run(self) -> None:
+        """Listen for ever; a lost connection is made again."""
+        while True:
+            try:
+                await self._listen()
+            except UNAVAILABLE as error:
+                logger.warning("not listening to the database: %r", error)
+            self._trusted_until = 0.0
+            await asyncio.sleep(RETRY)
+
+    async def _listen(self) -> None:
+        connection = await asyncpg.connect(self._dsn, timeout=CONNECT_TIMEOUT)
+        try:
+            await connection.add_listener(self._channel, self._notified)
+            # what was notified while nobody listened is unknown: forget everything
+            self._hear("")
+            while True:
+                started = time.monotonic()
+                await connection.execute("SELECT", timeout=TRUSTED_FOR)
+                self._trusted_until = started + TRUSTED_FOR
+                await asyncio.sleep(HEARTBEAT)
+        finally:
+            self._trusted_until = 0.0
+            with contextlib.suppress(*UNAVAILABLE):
+                connection.terminate()
+
+    def _notified(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        self._hear(str(payload))
