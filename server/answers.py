@@ -8,15 +8,14 @@ from datetime import datetime
 import orjson
 from aiohttp import web
 
+JSON = "application/json; charset=utf-8"
 ENTITY_TAG = re.compile(r'(W/)?"([^"]*)"')
 VERSION = re.compile(r"([0-9]{1,18})-[0-9a-f]{8}")
 
 
-def json_response(
-    body: object, *, status: int = 200, headers: Mapping[str, str] | None = None
-) -> web.Response:
+def json_response(body: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     raw = body if isinstance(body, bytes) else orjson.dumps(body)
-    return web.Response(body=raw, status=status, content_type="application/json", headers=headers)
+    return web.Response(body=raw, status=status, headers={"Content-Type": JSON, **(headers or {})})
 
 
 def timestamp(moment: datetime | None) -> str | None:

@@ -52,16 +52,12 @@ def issue(organization_id: int, session_id: UUID, user_id: int, *, secret: str, 
     return jwt.encode(claims, secret, algorithm="HS256")
 
 
-async def open_session(
-    db: Executor, user: asyncpg.Record, *, secret: str, hours: int
-) -> tuple[str, Caller]:
+async def open_session(db: Executor, user: asyncpg.Record, *, secret: str, hours: int) -> tuple[str, Caller]:
     """Make a session row and the token that names it."""
     session_id = uuid4()
     expires_at = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=hours)
     await sql.sessions.delete_expired(db, user["organization_id"])
-    await sql.sessions.insert(
-        db, user["organization_id"], session_id, user_id=user["id"], expires_at=expires_at
-    )
+    await sql.sessions.insert(db, user["organization_id"], session_id, user_id=user["id"], expires_at=expires_at)
     token = issue(user["organization_id"], session_id, user["id"], secret=secret, expires_at=expires_at)
     return token, to_caller(user, session_id, expires_at)
 

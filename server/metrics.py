@@ -45,6 +45,8 @@ async def exposition(_: web.Request) -> web.Response:
     return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def known_method(method: str, known: Iterable[str] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")) -> str:
+def known_method(
+    method: str, known: Iterable[str] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+) -> str:
     """A label of bounded variety: a client may send any word as its method."""
     return method if method in known else "OTHER"

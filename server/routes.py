@@ -22,6 +22,4 @@ ROUTES = [
     web.get("/metrics", metrics.exposition),
 ]
 
-PUBLIC = frozenset(
-    {sessions.post_session, operations.get_health, operations.get_readiness, metrics.exposition}
-)
+PUBLIC = frozenset({sessions.post_session, operations.get_health, operations.get_readiness, metrics.exposition})

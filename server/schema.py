@@ -1,5 +1,7 @@
 """Migrations: yoyo runs them, over psycopg."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from psycopg import conninfo
@@ -16,22 +18,27 @@ def known() -> set[str]:
 
 def migrate(dsn: str) -> list[str]:
     """Apply what is missing, each in its own transaction; the ids of what was applied."""
-    backend = _backend(dsn)
-    with backend.lock():
+    with _backend(dsn) as backend:
         pending = backend.to_apply(read_migrations(str(MIGRATIONS)))
         backend.apply_migrations(pending)
-    return [migration.id for migration in pending]
+        return [migration.id for migration in pending]
 
 
 def roll_back(dsn: str) -> None:
     """Undo everything."""
-    backend = _backend(dsn)
-    with backend.lock():
+    with _backend(dsn) as backend:
         backend.rollback_migrations(backend.to_rollback(read_migrations(str(MIGRATIONS))))
 
 
-def _backend(dsn: str) -> PostgresqlPsycopgBackend:
-    """Yoyo's own URL parser knows one host; libpq's knows several."""
+@contextlib.contextmanager
+def _backend(dsn: str) -> Iterator[PostgresqlPsycopgBackend]:
+    """Connected and locked. Yoyo's own URL parser knows one host; libpq's knows several."""
     arguments = conninfo.conninfo_to_dict(dsn)
     uri = DatabaseURI("postgresql+psycopg", None, None, None, None, str(arguments.get("dbname", "")), arguments)
-    return PostgresqlPsycopgBackend(uri, "_yoyo_migration")
+    backend = PostgresqlPsycopgBackend(uri, "_yoyo_migration")
+    try:
+        backend.init_database()
+        with backend.lock():
+            yield backend
+    finally:
+        backend.connection.close()

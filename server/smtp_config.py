@@ -1,13 +1,13 @@
 """The smtpConfig object of a monitor: judged whole, kept as sent, its password apart."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import orjson
 
 from server.fields import Invalid, boolean, merge, text
 
-FLAGS = ("secure", "ignoreTls", "requireTls")
 AUTH: dict[str, Callable[[object], object]] = {"user": text(0, 320), "pass": text(0, 1024)}
 
 
@@ -26,15 +26,7 @@ def parse(value: object) -> SmtpConfig:
     if type(value) is not dict:
         raise Invalid("not_object")
     auth = value.get("auth")
-    known = {flag: boolean for flag in FLAGS if flag in value}
-    merge(
-        [
-            *((f".{flag}", lambda flag=flag, check=check: check(value[flag])) for flag, check in known.items()),
-            *((f".{key}", _unknown) for key in value if key not in FLAGS and key != "auth"),
-            ("", lambda: _check_tls(value)),
-            (".auth", lambda: _check_auth(auth)),
-        ]
-    )
+    merge([*_checks(value, CONFIG), ("", partial(_check_tls, value))])
     if type(auth) is not dict or "pass" not in auth:
         return SmtpConfig(orjson.dumps(value).decode())
     return SmtpConfig(orjson.dumps({**value, "auth": {**auth, "pass": None}}).decode(), auth["pass"])
@@ -57,11 +49,23 @@ def _check_auth(auth: object) -> None:
         return
     if type(auth) is not dict:
         raise Invalid("not_object")
-    merge(
-        (f".{key}", (lambda key=key, value=value: AUTH[key](value)) if key in AUTH else _unknown)
-        for key, value in auth.items()
-    )
+    merge(_checks(auth, AUTH))
 
 
-def _unknown() -> None:
+CONFIG: dict[str, Callable[[object], object]] = {
+    "secure": boolean,
+    "ignoreTls": boolean,
+    "requireTls": boolean,
+    "auth": _check_auth,
+}
+
+
+def _checks(
+    value: dict[str, object], known: Mapping[str, Callable[[object], object]]
+) -> Iterator[tuple[str, Callable[[], object]]]:
+    for key, part in value.items():
+        yield f".{key}", partial(known.get(key, _unknown), part)
+
+
+def _unknown(_: object) -> None:
     raise Invalid("unknown_field")

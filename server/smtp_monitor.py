@@ -56,7 +56,16 @@ FILTERS = {
 }
 # sent back by a client that edits what it has read
 SERVER_SET = frozenset(
-    {"id", "publicId", "organizationId", "customerId", "customerName", "lastCheckedAt", "createdAt", "updatedAt"}
+    {
+        "id",
+        "publicId",
+        "organizationId",
+        "customerId",
+        "customerName",
+        "lastCheckedAt",
+        "createdAt",
+        "updatedAt",
+    }
 )
 COLUMNS = {
     "name": "name",

@@ -18,9 +18,7 @@ USERS = {
 }
 
 
-async def insert(
-    connection: asyncpg.Connection, password_hashes: Mapping[str, str], smtp_password: bytes
-) -> None:
+async def insert(connection: asyncpg.Connection, password_hashes: Mapping[str, str], smtp_password: bytes) -> None:
     """Load it in one transaction; *password_hashes* by e-mail address, *smtp_password* encrypted."""
     async with connection.transaction():
         await connection.execute("""

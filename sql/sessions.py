@@ -6,9 +6,7 @@ import asyncpg
 from sql.connection import Executor
 
 
-async def insert(
-    db: Executor, organization_id: int, session_id: UUID, *, user_id: int, expires_at: datetime
-) -> None:
+async def insert(db: Executor, organization_id: int, session_id: UUID, *, user_id: int, expires_at: datetime) -> None:
     query = """
         INSERT INTO sessions (organization_id, id, user_id, expires_at)
         VALUES ($1, $2, $3, $4)

@@ -79,9 +79,7 @@ async def select_one(db: Executor, reach: Reach, public_id: UUID) -> asyncpg.Rec
     return await db.fetchrow(query, organization_id, public_id, reach.customer_ids, None)
 
 
-async def delete(
-    db: Executor, reach: Reach, public_id: UUID, *, versions: Sequence[int] | None = None
-) -> bool:
+async def delete(db: Executor, reach: Reach, public_id: UUID, *, versions: Sequence[int] | None = None) -> bool:
     """Whether there was such a monitor, now gone."""
     organization_id = await _organization_id(db, reach, public_id)
     query = f"DELETE FROM smtp_monitors m WHERE {WITHIN_REACH} RETURNING id"
@@ -100,9 +98,7 @@ async def insert(
         VALUES ($1, $2, $3, {", ".join(f"${n}" for n in range(4, 4 + len(columns)))})
         RETURNING {COLUMNS}
     """
-    [row] = await db.fetch(
-        query, organization_id, customer_id, public_id, *[values[column] for column in columns]
-    )
+    [row] = await db.fetch(query, organization_id, customer_id, public_id, *[values[column] for column in columns])
     return row
 
 

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 
-from server import embedded
 from server.config import Config, ConfigError, Environment, read
 
 
@@ -28,6 +27,8 @@ class Context:
         if self.url:
             yield self.url
         else:
+            from server import embedded  # a third of the start-up time, for those who need it
+
             with embedded.database(self.data_dir, exclusive=exclusive) as url:
                 yield url
 
@@ -38,4 +39,6 @@ class Context:
     def _secret(self, name: str) -> str:
         if self.url:
             return self.environment.required(name)
+        from server import embedded
+
         return self.environment.text(name) or embedded.secret(self.data_dir, name)

@@ -19,9 +19,7 @@ async def load_once(config: Config) -> dict[str, str]:
             return {}
         made = {email: secrets.token_urlsafe(12) for email in sql.demo.USERS}
         hashes = {email: passwords.hash_password(password) for email, password in made.items()}
-        await sql.demo.insert(
-            connection, hashes, config.key_ring.encrypt("password", sql.demo.MONITOR.bytes)
-        )
+        await sql.demo.insert(connection, hashes, config.key_ring.encrypt("password", sql.demo.MONITOR.bytes))
         return made
     finally:
         await connection.close()

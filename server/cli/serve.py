@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import tempfile
 from dataclasses import replace
 
@@ -98,6 +99,7 @@ class Logger(glogging.Logger):
     def setup(self, cfg: object) -> None:
         self.cfg = cfg
         self.error_log.propagate = True
+        self.error_log.setLevel(logging.WARNING)  # each worker's coming and going is no news
 
 
 def forget_worker(_server: object, worker: object) -> None:

@@ -26,7 +26,8 @@ async def post_session(request: web.Request) -> web.Response:
     async with request.app[JUDGING]:
         await _limit_attempts(pool, email, address)
         user = await sql.users.select_login(pool, email)
-        known = await passwords.verify(user and user["password_hash"], str(body["password"]))
+        password_hash = None if user is None else user["password_hash"]
+        known = await passwords.verify(password_hash, str(body["password"]))
     if user is None or not known:
         raise unauthorized("wrong_credentials")
     await sql.login_attempts.delete(pool, email, address)

@@ -13,7 +13,15 @@ from server.body import parse_fields, read_object
 from server.errors import ApiError, FieldError, forbidden, invalid_fields, not_found
 from server.fields import CANONICAL_UUID
 from server.keys import CALLER, CONFIG, POOL
-from server.smtp_monitor import CREATE_FIELDS, FIELDS, FILTERS, SERVER_SET, represent, to_columns, without_alias
+from server.smtp_monitor import (
+    CREATE_FIELDS,
+    FIELDS,
+    FILTERS,
+    SERVER_SET,
+    represent,
+    to_columns,
+    without_alias,
+)
 
 
 async def patch_monitor(request: web.Request) -> web.Response:
@@ -55,9 +63,7 @@ async def post_monitor(request: web.Request) -> web.Response:
     caller, pool = request[CALLER], request.app[POOL]
     _require_writer(request)
     body = without_alias(await read_object(request))
-    fields = parse_fields(
-        body, CREATE_FIELDS, ignored=SERVER_SET, required=("customerId", "name", "hostname")
-    )
+    fields = parse_fields(body, CREATE_FIELDS, ignored=SERVER_SET, required=("customerId", "name", "hostname"))
     customer = await sql.customers.select_one(pool, caller.reach, fields.pop("customerId"))
     if customer is None:
         raise invalid_fields([FieldError("customerId", "unknown_customer", {})])
