@@ -2,18 +2,21 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
+import sql
+from server import metrics
 from server.auth import Callers
 from server.config import Config
 from server.errors import MAX_BODY, ApiError, render
-from server.keys import CALLERS, CONFIG, JUDGING, POOL
+from server.keys import CALLERS, COMMITS, CONFIG, JUDGING, POOL
 from server.middlewares import auth, boundary
 from server.routes import ROUTES
 from sql.connection import create_pool
+from sql.group_commit import GroupCommit
 
 
 def create_app(config: Config) -> web.Application:
@@ -21,7 +24,7 @@ def create_app(config: Config) -> web.Application:
     app[CONFIG] = config
     app[JUDGING] = asyncio.Semaphore(2)
     app.add_routes(ROUTES)
-    app.cleanup_ctx.extend([_pool, _callers])
+    app.cleanup_ctx.extend([_pool, _commits, _callers])
     return app
 
 
@@ -33,14 +36,32 @@ async def _pool(app: web.Application) -> AsyncIterator[None]:
     app[POOL].terminate()
 
 
+async def _commits(app: web.Application) -> AsyncIterator[None]:
+    config = app[CONFIG]
+    app[COMMITS] = commits = GroupCommit(
+        config.database_url,
+        lock=sql.smtp_monitors.LOCK,
+        max_rows=config.group_commit_rows,
+        observer=metrics,
+    )
+    async with _running(commits.run()):
+        yield
+
+
 async def _callers(app: web.Application) -> AsyncIterator[None]:
     config = app[CONFIG]
     app[CALLERS] = callers = Callers(app[POOL], config.database_url, config.jwt_secret)
-    listening = asyncio.create_task(callers.listener.run())
+    async with _running(callers.listener.run()):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _running(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
     yield
-    listening.cancel()
+    task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
-        await listening
+        await task
 
 
 class Protocol(RequestHandler):

@@ -25,6 +25,7 @@ class Config:
     port: int = 8080
     workers: int = 1
     session_hours: int = 12
+    group_commit_rows: int = 256
     log_level: str = "INFO"
 
 
@@ -81,5 +82,6 @@ def read(environment: Environment, database_url: str, secret: Callable[[str], st
         port=environment.integer("PORT", 8080, 1, 65535),
         workers=environment.integer("WORKERS", cores, 1, 256),
         session_hours=environment.integer("SESSION_HOURS", 12, 1, 8760),
+        group_commit_rows=environment.integer("GROUP_COMMIT_ROWS", 256, 1, 4096),
         log_level=environment.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
     )

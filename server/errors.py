@@ -12,6 +12,7 @@ from aiohttp.web_protocol import RequestPayloadError
 
 from server.messages import choose_language, text
 from sql.connection import UNAVAILABLE
+from sql.group_commit import QueueFullError
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +114,8 @@ def to_api_error(error: Exception, *, where: str) -> ApiError:
         return ApiError(400, "invalid_request")
     if isinstance(error, asyncpg.IntegrityConstraintViolationError):
         return _from_constraint(error)
+    if isinstance(error, QueueFullError):
+        return unavailable("overloaded")
     if isinstance(error, UNAVAILABLE):
         logger.warning("database unavailable in %s: %r", where, error)
         return unavailable("database_unavailable")

@@ -7,9 +7,11 @@ from aiohttp import web
 
 from server.auth import Caller, Callers
 from server.config import Config
+from sql.group_commit import GroupCommit
 
 CONFIG = web.AppKey("CONFIG", Config)
 POOL = web.AppKey("POOL", asyncpg.Pool)
+COMMITS = web.AppKey("COMMITS", GroupCommit)
 CALLERS = web.AppKey("CALLERS", Callers)
 CALLER = web.RequestKey("CALLER", Caller)
 REQUEST_ID = web.RequestKey("REQUEST_ID", str)

@@ -37,6 +37,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Die Datenbank ist gerade nicht erreichbar",
         "The database is unavailable right now",
     ),
+    "overloaded": ("Zu viele Anfragen warten gerade", "Too many requests are waiting right now"),
     "secrets_unavailable": (
         "Ein gespeichertes Passwort ist mit den Schlüsseln dieses Servers nicht lesbar",
         "A stored password cannot be read with this server's keys",

@@ -8,6 +8,7 @@ from prometheus_client import (
     REGISTRY,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
     values,
@@ -17,6 +18,20 @@ from prometheus_client.multiprocess import MultiProcessCollector
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 REQUESTS = Counter("http_requests_total", "Answered requests", ["method", "route", "status"])
 DURATION = Histogram("http_request_duration_seconds", "Time to answer", ["method", "route"], buckets=BUCKETS)
+BATCH_ROWS = Histogram("group_commit_rows", "Patches that shared a commit", buckets=(1, 4, 16, 64, 256, 1024, 4096))
+BATCH_WAIT = Histogram("group_commit_wait_seconds", "Time the first of a batch waited", buckets=BUCKETS)
+WAITING = Gauge("group_commit_waiting", "Patches that wait for a commit", multiprocess_mode="livesum")
+REFUSED = Counter("group_commit_refused_total", "Patches answered 503 because too many waited")
+
+
+def observe_batch(rows: int, waited: float, waiting: int) -> None:
+    BATCH_ROWS.observe(rows)
+    BATCH_WAIT.observe(waited)
+    WAITING.set(waiting)
+
+
+def observe_refusal() -> None:
+    REFUSED.inc()
 
 
 class RequestMetrics:

@@ -24,6 +24,7 @@ settings, from the environment; X_FILE instead of X names a file that holds it:
   JWT_SECRET     signs sessions; 32 bytes or more
   SECRETS_KEY    encrypts stored credentials; 32 bytes in base64, several with commas, the first encrypts
   SESSION_HOURS  how long a log-in lasts (12)
+  GROUP_COMMIT_ROWS  how many patches may share a commit (256); 1 turns that off
   LOG_LEVEL      DEBUG, INFO, WARNING or ERROR (INFO)
 """
 

@@ -3,6 +3,8 @@
 import argparse
 import asyncio
 import logging
+import os
+import sys
 import tempfile
 from dataclasses import replace
 
@@ -68,6 +70,17 @@ class Server(BaseApplication):
     def __init__(self, config: Config) -> None:
         self._config = config
         super().__init__()
+
+    def run(self) -> None:
+        master = os.getpid()
+        try:
+            super().run()
+        except SystemExit as end:
+            if os.getpid() != master:
+                # a worker is a fork in the middle of this call: the database around it is not its own to stop
+                sys.stdout.flush()
+                os._exit(end.code if isinstance(end.code, int) else 1)
+            raise
 
     def load_config(self) -> None:
         host = f"[{self._config.host}]" if ":" in self._config.host else self._config.host

@@ -12,7 +12,7 @@ from server.answers import entity_tag, json_response, none_match, versions_of_if
 from server.body import parse_fields, read_object
 from server.errors import ApiError, FieldError, forbidden, invalid_fields, not_found
 from server.fields import CANONICAL_UUID
-from server.keys import CALLER, CONFIG, POOL
+from server.keys import CALLER, COMMITS, CONFIG, POOL
 from server.smtp_monitor import (
     CREATE_FIELDS,
     FIELDS,
@@ -35,7 +35,9 @@ async def patch_monitor(request: web.Request) -> web.Response:
     fields = parse_fields(without_alias(body), FIELDS, ignored=SERVER_SET)
     changes = to_columns(fields, public_id, request.app[CONFIG].key_ring)
     versions = versions_of_if_match(request)
-    row = await sql.smtp_monitors.update(request.app[POOL], caller.reach, public_id, changes, versions=versions)
+    row = await sql.smtp_monitors.update(
+        request.app[POOL], request.app[COMMITS], caller.reach, public_id, changes, versions=versions
+    )
     if row is None:
         raise _missing(request)
     return _answer(request, row)
