@@ -13,7 +13,7 @@ from server.auth import Callers
 from server.config import Config
 from server.errors import MAX_BODY, ApiError, render
 from server.keys import CALLERS, COMMITS, CONFIG, JUDGING, POOL
-from server.middlewares import auth, boundary
+from server.middlewares import access, auth, boundary
 from server.routes import ROUTES
 from sql.connection import create_pool
 from sql.group_commit import GroupCommit
@@ -24,8 +24,13 @@ def create_app(config: Config) -> web.Application:
     app[CONFIG] = config
     app[JUDGING] = asyncio.Semaphore(2)
     app.add_routes(ROUTES)
-    app.cleanup_ctx.extend([_pool, _commits, _callers])
+    app.cleanup_ctx.extend([_access_log, _pool, _commits, _callers])
     return app
+
+
+async def _access_log(_: web.Application) -> AsyncIterator[None]:
+    yield
+    access.flush()
 
 
 async def _pool(app: web.Application) -> AsyncIterator[None]:

@@ -1,5 +1,6 @@
 """Logs on stderr: lines for people on a terminal, JSON for machines elsewhere. Never a token or body."""
 
+import asyncio
 import logging
 import sys
 from datetime import UTC, datetime
@@ -26,6 +27,39 @@ class TextFormatter(logging.Formatter):
         data = " ".join(f"{key}={value}" for key, value in getattr(record, "data", {}).items())
         line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname} {record.getMessage()} {data}".rstrip()
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+class AccessLog:
+    """One line a request. Machines get theirs gathered: a write for each costs as much as the request."""
+
+    FLUSH_SECONDS = 0.1
+
+    def __init__(self) -> None:
+        self._logger = logging.getLogger("access")
+        self._lines: list[bytes] = []
+
+    @property
+    def enabled(self) -> bool:
+        return self._logger.isEnabledFor(logging.INFO)
+
+    def write(self, data: dict[str, object]) -> None:
+        if sys.stderr.isatty():
+            self._logger.info("request", extra={"data": data})
+            return
+        if not self._lines:
+            asyncio.get_running_loop().call_later(self.FLUSH_SECONDS, self.flush)
+        line = {"time": _now(), "level": "INFO", "logger": "access", "message": "request", **data}
+        self._lines.append(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+    def flush(self) -> None:
+        text = b"".join(self._lines).decode()
+        self._lines.clear()
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def configure(level: str) -> None:

@@ -1,6 +1,5 @@
 """What surrounds every handler: the boundary that answers errors, and the caller's identity."""
 
-import logging
 import os
 import re
 import time
@@ -12,13 +11,14 @@ from server import metrics
 from server.auth import Handler, bearer_token
 from server.errors import render, to_api_error
 from server.keys import CALLER, CALLERS, REQUEST_ID
+from server.logs import AccessLog
 from server.routes import PUBLIC
 
-access = logging.getLogger("access")
 
 CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 PROCESS = os.urandom(6).hex()
 SEQUENCE = count(1)
+access = AccessLog()
 observed = metrics.RequestMetrics()
 
 
@@ -52,7 +52,7 @@ async def auth(request: web.Request, handler: Handler) -> web.StreamResponse:
 def _leave_trace(request: web.Request, status: int, seconds: float, request_id: str) -> None:
     method, route = metrics.known_method(request.method), _route(request)
     observed.observe(method, route, status, seconds)
-    if access.isEnabledFor(logging.INFO):
+    if access.enabled:
         caller = request.get(CALLER)
         data = {
             "requestId": request_id,
@@ -62,7 +62,7 @@ def _leave_trace(request: web.Request, status: int, seconds: float, request_id: 
             "durationMs": round(seconds * 1000, 2),
             "userId": None if caller is None else caller.id,
         }
-        access.info("request", extra={"data": data})
+        access.write(data)
 
 
 def _route(request: web.Request) -> str:

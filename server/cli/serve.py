@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -101,6 +102,10 @@ class Server(BaseApplication):
         async def make_runner() -> object:
             from server.app import Runner, create_app
 
+            # what is loaded by now lives as long as the worker; let the collector pass it by
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(50_000, 20, 20)
             return Runner(create_app(self._config), access_log=None, shutdown_timeout=GRACEFUL_SECONDS)
 
         return make_runner
