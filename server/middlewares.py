@@ -14,7 +14,6 @@ from server.keys import CALLER, CALLERS, REQUEST_ID
 from server.logs import AccessLog
 from server.routes import PUBLIC
 
-
 CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 PROCESS = os.urandom(6).hex()
 SEQUENCE = count(1)
