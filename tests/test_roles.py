@@ -1,0 +1,78 @@
+"""Every role, at every endpoint of a monitor, for every monitor it may or may not reach."""
+
+import pytest
+
+from tests.conftest import ABSENT, MONITOR, OTHER_CUSTOMERS, STRANGERS, Api
+
+MONITORS = {"own": MONITOR, "other customer's": OTHER_CUSTOMERS, "stranger's": STRANGERS, "absent": ABSENT}
+ORGANIZATION = {"own", "other customer's"}
+EVERYTHING = {"own", "other customer's", "stranger's"}
+REACH = {
+    "admin": ORGANIZATION,
+    "user": ORGANIZATION,
+    "readonly": ORGANIZATION,
+    "restricted": {"own"},
+    "restricted-readonly": {"own"},
+    "supporter": EVERYTHING,
+    "globaladmin": EVERYTHING,
+    "stranger": {"stranger's"},
+}
+READONLY = {"readonly", "restricted-readonly"}
+CALLS = {
+    "read": ("GET", None),
+    "patch status": ("PATCH", {"status": "active"}),
+    "patch name": ("PATCH", {"name": "New"}),
+    "patch both": ("PATCH", {"status": "active", "name": "New"}),
+    "patch nothing": ("PATCH", {}),
+    "delete": ("DELETE", None),
+}
+
+
+def expected(who: str | None, call: str, monitor: str) -> int:
+    if who is None:
+        return 401
+    if who == "supporter" and call != "read":
+        return 403
+    if who in READONLY and call in ("patch name", "patch both", "delete"):
+        return 403
+    if monitor not in REACH[who]:
+        return 404
+    return 204 if call == "delete" else 200
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("who", [*REACH, None])
+async def test_what_a_role_may_do(api: Api, who: str | None, call: str) -> None:
+    method, body = CALLS[call]
+    for monitor, public_id in MONITORS.items():
+        response = await api.call(method, f"/api/smtp-monitors/{public_id}", who, json=body)
+        assert response.status == expected(who, call, monitor), monitor
+        if response.status in (401, 403, 404):
+            assert (await response.json())["message"] in ("Unauthorized", "Forbidden", "Not found")
+
+
+@pytest.mark.parametrize("who", REACH)
+async def test_whose_monitors_a_list_shows(api: Api, who: str) -> None:
+    page = await (await api.call("GET", "/api/smtp-monitors", who)).json()
+    assert {item["publicId"] for item in page["items"]} == {MONITORS[monitor] for monitor in REACH[who]}
+    assert page["total"] == len(REACH[who])
+
+
+@pytest.mark.parametrize("who", REACH)
+async def test_for_whose_customers_a_role_makes_monitors(api: Api, who: str) -> None:
+    customers = {10: "own", 11: "other customer's", 20: "stranger's", 999: "absent"}
+    for customer, monitor in customers.items():
+        body = {"customerId": customer, "name": "New", "hostname": "new.example.com"}
+        response = await api.call("POST", "/api/smtp-monitors", who, json=body)
+        refused = 403 if who in READONLY or who == "supporter" else 400
+        assert response.status == (201 if refused == 400 and monitor in REACH[who] else refused), monitor
+
+
+@pytest.mark.parametrize("who", REACH)
+async def test_who_sees_a_password(api: Api, who: str) -> None:
+    public_id = STRANGERS if who == "stranger" else MONITOR
+    await api.patch({"smtpConfig": {"auth": {"user": "u", "pass": "p"}}}, "globaladmin", monitor=public_id)
+    monitor = await (await api.get(who, monitor=public_id)).json()
+    masked = who in READONLY or who == "supporter"
+    assert monitor["smtpConfig"] == {"auth": {"user": "u", "pass": None if masked else "p"}}
+    assert monitor["config"] == monitor["smtpConfig"]
