@@ -5,15 +5,15 @@ import contextlib
 from collections.abc import AsyncIterator, Coroutine
 
 from aiohttp import web
-from aiohttp.web_protocol import RequestHandler
 
 import sql
 from server import metrics
 from server.auth import Callers
 from server.config import Config
-from server.errors import MAX_BODY, ApiError, render
+from server.errors import MAX_BODY
 from server.keys import CALLERS, COMMITS, CONFIG, JUDGING, POOL
 from server.middlewares import access, auth, boundary
+from server.protocol import continue_if_expected
 from server.routes import ROUTES
 from sql.connection import create_pool
 from sql.group_commit import GroupCommit
@@ -23,7 +23,10 @@ def create_app(config: Config) -> web.Application:
     app = web.Application(middlewares=[boundary, auth], client_max_size=MAX_BODY)
     app[CONFIG] = config
     app[JUDGING] = asyncio.Semaphore(2)
-    app.add_routes(ROUTES)
+    app.add_routes(
+        web.RouteDef(route.method, route.path, route.handler, {"expect_handler": continue_if_expected})
+        for route in ROUTES
+    )
     app.cleanup_ctx.extend([_access_log, _pool, _commits, _callers])
     return app
 
@@ -67,39 +70,3 @@ async def _running(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
-
-
-class Protocol(RequestHandler):
-    """Answers what aiohttp refuses before any middleware, such as bytes that are not HTTP, in our words."""
-
-    __slots__ = ()
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        if request.writer.output_size > 0:
-            raise ConnectionError("part of an answer is sent already")
-        if status == 500:
-            self.log_exception("unhandled error outside the application", exc_info=exc)
-        error = ApiError(status, "internal_server_error" if status == 500 else "invalid_request")
-        response = render(error, request.headers.get("Accept-Language", ""))
-        response.force_close()
-        return response
-
-
-class Server(web.Server):
-    def __call__(self) -> RequestHandler:
-        return Protocol(self, loop=self._loop, **self._kwargs)
-
-
-class Runner(web.AppRunner):
-    """aiohttp's runner, with our protocol."""
-
-    async def _make_server(self) -> web.Server:
-        server = await super()._make_server()
-        server.__class__ = Server
-        return server

@@ -12,6 +12,7 @@ from aiohttp import web
 
 import sql
 from server.errors import unauthorized
+from server.fields import MAX_BIGINT
 from sql.connection import Executor, Reach
 from sql.listener import Listener
 
@@ -97,9 +98,12 @@ class Callers:
     def _verify(self, token: str) -> tuple[int, UUID]:
         try:
             claims = jwt.decode(token, self._secret, algorithms=["HS256"], options={"require": ["exp", "sub"]})
-            return int(claims["org"]), UUID(claims["sid"])
+            organization_id, session_id = claims["org"], UUID(claims["sid"])
         except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, AttributeError) as error:
             raise unauthorized("token_invalid") from error
+        if type(organization_id) is not int or not 0 < organization_id <= MAX_BIGINT:
+            raise unauthorized("token_invalid")
+        return organization_id, session_id
 
     def _forget(self, changed: str) -> None:
         """Drop those a ``users:id`` or ``sessions:id`` notification is about; all of them for any other."""

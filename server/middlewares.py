@@ -6,6 +6,7 @@ import time
 from itertools import count
 
 from aiohttp import web
+from aiohttp.web_protocol import RequestPayloadError
 
 from server import metrics
 from server.auth import Handler, bearer_token
@@ -33,6 +34,10 @@ async def boundary(request: web.Request, handler: Handler) -> web.StreamResponse
     except Exception as error:
         api_error = to_api_error(error, where=f"{request.method} {_route(request)} {request_id}")
         response = render(api_error, request.headers.get("Accept-Language", ""))
+        if isinstance(error, RequestPayloadError):
+            # what follows cannot be told from the broken body
+            response.force_close()
+            request.content.feed_eof()
     response.headers["X-Request-Id"] = request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
     _leave_trace(request, response.status, time.perf_counter() - started, request_id)

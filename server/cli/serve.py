@@ -100,7 +100,8 @@ class Server(BaseApplication):
 
     def load(self) -> object:
         async def make_runner() -> object:
-            from server.app import Runner, create_app
+            from server.app import create_app
+            from server.protocol import Runner
 
             # what is loaded by now lives as long as the worker; let the collector pass it by
             gc.collect()
