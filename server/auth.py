@@ -120,7 +120,10 @@ class Callers:
 
 
 def bearer_token(request: web.Request) -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    credentials = request.headers.getall("Authorization", ())
+    if len(credentials) > 1:  # a proxy in front may have judged the other one
+        raise unauthorized("token_invalid")
+    scheme, _, token = "".join(credentials).partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
         raise unauthorized("token_missing")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import fasteners
+import psutil
 
 from server.config import ConfigError
 from server.secrets import generate_key
@@ -29,7 +30,7 @@ def database(data_dir: Path, *, exclusive: bool) -> Iterator[str]:
     holder = fasteners.InterProcessLock(data_dir / "lock")
     # the package's own lock file is one for the whole machine and belongs to whoever came first
     PostgresServer._lock = fasteners.InterProcessLock(data_dir / "postgres.lock")
-    held = holder.acquire(blocking=exclusive, timeout=5)
+    held = holder.acquire(blocking=exclusive, timeout=2)
     if exclusive and not held:
         raise ConfigError(f"DATA_DIR {data_dir} is in use by another server")
     try:
@@ -64,8 +65,15 @@ def _start(directory: Path) -> PostgresServer:
 
 
 def _forget_dead_postmaster(directory: Path) -> None:
-    """A machine that lost power leaves a pid file; another process may have that pid by now."""
-    with contextlib.suppress(AssertionError, ValueError, FileNotFoundError):
+    """Remove the lock files that a crash left and that the package would take for a running server.
+
+    After a loss of power another process may have that pid; in a container without an init, the
+    killed server itself may still have it, as a zombie.
+    """
+    with contextlib.suppress(AssertionError, ValueError, FileNotFoundError, psutil.NoSuchProcess):
         info = PostmasterInfo.read_from_pgdata(directory)
-        if info is not None and info.process is not None and "postgres" not in info.process.name():
-            (directory / "postmaster.pid").unlink()
+        if info is not None and info.process is not None:
+            dead = info.process.status() == psutil.STATUS_ZOMBIE or "postgres" not in info.process.name()
+            if dead:
+                for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
+                    (directory / name).unlink(missing_ok=True)

@@ -117,7 +117,7 @@ def country_codes(value: object) -> list[str] | None:
         raise Invalid("not_a_list")
     codes: dict[str, None] = {}
     for code in value:
-        if type(code) is not str or code.upper() not in COUNTRY_CODES:
+        if type(code) is not str or not code.isascii() or code.upper() not in COUNTRY_CODES:  # ß.upper() is SS
             raise Invalid("invalid_country_code", value=str(code)[:20])
         codes[code.upper()] = None
     return list(codes) or None

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import asyncpg
 
-COMMAND_TIMEOUT = 5.0  # seconds a statement may take before its client is told to come back
+COMMAND_TIMEOUT = 3.0  # seconds a statement may take before its client is told to come back
 CONNECT_TIMEOUT = 2.0
 
 UNAVAILABLE: tuple[type[BaseException], ...] = (

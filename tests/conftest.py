@@ -1,5 +1,6 @@
 """A real PostgreSQL for the session, one database for the process, the demo data for each test."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -107,14 +108,16 @@ class Api:
     ) -> None:
         self.client, self.db, self.config = client, db, config
         self.tokens: dict[str, str] = {}
+        self.opening = asyncio.Lock()
 
     async def token(self, who: str) -> str:
-        if who not in self.tokens:
-            domain = "example.org" if who == "stranger" else "example.com"
-            user = await sql.users.select_login(self.db, f"{who}@{domain}")
-            assert user is not None, who
-            self.tokens[who], _ = await open_session(self.db, user, secret=self.config.jwt_secret, hours=1)
-        return self.tokens[who]
+        async with self.opening:
+            if who not in self.tokens:
+                domain = "example.org" if who == "stranger" else "example.com"
+                user = await sql.users.select_login(self.db, f"{who}@{domain}")
+                assert user is not None, who
+                self.tokens[who], _ = await open_session(self.db, user, secret=self.config.jwt_secret, hours=1)
+            return self.tokens[who]
 
     async def call(self, method: str, path: str, who: str | None = "admin", **options: Any) -> ClientResponse:
         """One request; *who* None goes without a token. ``json=`` or ``data=`` is the body."""

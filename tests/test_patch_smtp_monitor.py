@@ -79,7 +79,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ),
     *(
         ("allowedCheckCountryCodes", value, "allowedCheckCountryCodes", "invalid_country_code")
-        for value in (["DEU"], ["xx"], [1], [None], ["de", ""], [["de"]])
+        for value in (["DEU"], ["xx"], ["ß"], ["ıt"], [1], [None], ["de", ""], [["de"]])
     ),
     ("allowedCheckCountryCodes", "de", "allowedCheckCountryCodes", "not_a_list"),
     ("allowedCheckCountryCodes", {}, "allowedCheckCountryCodes", "not_a_list"),

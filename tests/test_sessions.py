@@ -8,6 +8,7 @@ from functools import partial
 
 import jwt
 import pytest
+from multidict import CIMultiDict
 
 from server.app import create_app
 from tests.conftest import PASSWORD, AiohttpClient, Api
@@ -65,6 +66,13 @@ async def test_a_success_forgets_the_failures_before_it(api: Api) -> None:
 )
 async def test_a_log_in_needs_both_parts(api: Api, body: dict[str, object]) -> None:
     assert (await api.call("POST", "/api/sessions", None, json=body)).status == 400
+
+
+async def test_two_authorizations_are_none(api: Api) -> None:
+    good = f"Bearer {await api.token('admin')}"
+    headers = CIMultiDict([("Authorization", good), ("Authorization", good)])
+    response = await api.client.request("GET", "/api/session", headers=headers)
+    assert response.status == 401
 
 
 def forged(claims: dict[str, object], **changes: object) -> dict[str, object]:

