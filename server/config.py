@@ -54,8 +54,8 @@ class Environment:
 
     def integer(self, name: str, default: int, low: int, high: int) -> int:
         raw = self.text(name, str(default)) or ""
-        if not (raw.isascii() and raw.isdigit() and low <= int(raw) <= high):
-            raise ConfigError(f"{name} must be an integer from {low} to {high}, not {raw!r}")
+        if not (raw.isascii() and raw.isdigit() and len(raw) < 10 and low <= int(raw) <= high):
+            raise ConfigError(f"{name} must be an integer from {low} to {high}, not {raw[:40]!r}")
         return int(raw)
 
     def choice(self, name: str, default: str, accepted: tuple[str, ...]) -> str:
@@ -65,8 +65,8 @@ class Environment:
         return raw
 
 
-def read(environment: Environment, database_url: str, secret: Callable[[str], str], cores: int) -> Config:
-    """The whole configuration; *secret* gives JWT_SECRET and SECRETS_KEY."""
+def read(environment: Environment, secret: Callable[[str], str], cores: int) -> Config:
+    """All but the database's URL; *secret* gives JWT_SECRET and SECRETS_KEY."""
     jwt_secret = secret("JWT_SECRET")
     if len(jwt_secret.encode()) < MIN_SECRET_BYTES:
         raise ConfigError(f"JWT_SECRET must have at least {MIN_SECRET_BYTES} bytes")
@@ -75,7 +75,7 @@ def read(environment: Environment, database_url: str, secret: Callable[[str], st
     except ValueError as error:
         raise ConfigError(f"SECRETS_KEY {error}; make one with: run.py secrets generate") from error
     return Config(
-        database_url=database_url,
+        database_url="",
         jwt_secret=jwt_secret,
         key_ring=key_ring,
         host=environment.text("HOST", "127.0.0.1") or "",

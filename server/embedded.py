@@ -47,6 +47,7 @@ def database(data_dir: Path, *, exclusive: bool) -> Iterator[str]:
 
 def secret(data_dir: Path, name: str) -> str:
     """A secret made once and kept in DATA_DIR, readable by its owner alone."""
+    data_dir.mkdir(parents=True, exist_ok=True)
     path = data_dir / name.lower()
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -19,6 +19,7 @@ from server.app import create_app
 from server.auth import open_session
 from server.config import Config
 from server.secrets import KeyRing, generate_key
+from tests.product import Product
 
 PASSWORD = "correct horse battery staple"
 PASSWORD_HASH = passwords.hash_password(PASSWORD)
@@ -78,7 +79,7 @@ def key_ring() -> KeyRing:
 
 @pytest.fixture
 def config(migrated: str, key_ring: KeyRing) -> Config:
-    return Config(database_url=migrated, jwt_secret="x" * 32, key_ring=key_ring)
+    return Config(database_url=migrated, jwt_secret="x" * 64, key_ring=key_ring)
 
 
 @pytest.fixture
@@ -135,14 +136,17 @@ class Api:
         return await self.call("GET", f"/api/smtp-monitors/{monitor}", who, **options)
 
 
+@pytest.fixture
+def product(tmp_path: Path) -> Iterator[Product]:
+    product = Product(tmp_path / "data")
+    yield product
+    if product.process is not None and product.process.poll() is None:
+        product.stop()
+
+
 AiohttpClient = Callable[..., Awaitable[TestClient[web.Request, web.Application]]]
 
 
 @pytest.fixture
 async def api(db: asyncpg.Connection, config: Config, aiohttp_client: AiohttpClient) -> Api:
     return Api(await aiohttp_client(create_app(config)), db, config)
-
-
-@pytest.fixture(scope="session")
-def project() -> Path:
-    return Path(__file__).parent.parent

@@ -51,6 +51,15 @@ async def test_what_a_role_may_do(api: Api, who: str | None, call: str) -> None:
             assert (await response.json())["message"] in ("Unauthorized", "Forbidden", "Not found")
 
 
+async def test_a_strangers_monitor_answers_exactly_like_none(api: Api) -> None:
+    for call, (method, body) in CALLS.items():
+        paths = [f"/api/smtp-monitors/{public_id}" for public_id in (STRANGERS, ABSENT)]
+        foreign, absent = [await api.call(method, path, json=body) for path in paths]
+        assert foreign.status == absent.status == 404, call
+        assert await foreign.read() == await absent.read()
+        assert foreign.headers.keys() == absent.headers.keys()
+
+
 @pytest.mark.parametrize("who", REACH)
 async def test_whose_monitors_a_list_shows(api: Api, who: str) -> None:
     page = await (await api.call("GET", "/api/smtp-monitors", who)).json()

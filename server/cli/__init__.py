@@ -54,7 +54,7 @@ def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
         return _fail(str(error))
     except (psycopg.OperationalError, *UNAVAILABLE) as error:
         logging.getLogger(__name__).debug("database", exc_info=True)
-        return _fail(f"the database cannot be reached: {str(error).strip() or type(error).__name__}")
+        return _fail(f"the database cannot be reached: {' '.join(str(error).split()) or type(error).__name__}")
     except asyncpg.UndefinedTableError:
         return _fail("the database has no schema yet; run: run.py migrate")
     except KeyboardInterrupt:

@@ -4,7 +4,11 @@ import argparse
 import contextlib
 import os
 from collections.abc import Iterator, MutableMapping
+from dataclasses import replace
 from pathlib import Path
+
+import psycopg
+from psycopg import conninfo
 
 from server.config import Config, ConfigError, Environment, read
 
@@ -17,8 +21,8 @@ class Context:
         self.options = options
         self.environment = Environment(environ)
         self.url = self.environment.text("DATABASE_URL")
-        if self.url and not self.url.startswith(("postgresql://", "postgres://")):
-            raise ConfigError("DATABASE_URL must begin with postgresql://")
+        if self.url:
+            _check_url(self.url)
         self.data_dir = Path(self.environment.text("DATA_DIR") or ".data").resolve()
 
     @contextlib.contextmanager
@@ -32,9 +36,13 @@ class Context:
             with embedded.database(self.data_dir, exclusive=exclusive) as url:
                 yield url
 
-    def config(self, database_url: str) -> Config:
+    @contextlib.contextmanager
+    def configured(self, *, exclusive: bool = False) -> Iterator[Config]:
+        """The configuration, judged before the database is started, with the database's URL."""
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return read(self.environment, database_url, self._secret, cores)
+        config = read(self.environment, self._secret, cores)
+        with self.database(exclusive=exclusive) as url:
+            yield replace(config, database_url=url)
 
     def _secret(self, name: str) -> str:
         if self.url:
@@ -42,3 +50,14 @@ class Context:
         from server import embedded
 
         return self.environment.text(name) or embedded.secret(self.data_dir, name)
+
+
+def _check_url(url: str) -> None:
+    try:
+        if not url.startswith(("postgresql://", "postgres://")):
+            raise ConfigError("DATABASE_URL must begin with postgresql://")
+        ports = str(conninfo.conninfo_to_dict(url).get("port", "")).split(",")
+    except psycopg.ProgrammingError as error:
+        raise ConfigError(f"DATABASE_URL is not a PostgreSQL URL: {' '.join(str(error).split())}") from error
+    if not all(port == "" or (port.isascii() and port.isdigit()) for port in ports):
+        raise ConfigError("DATABASE_URL has a port that is no number")

@@ -23,8 +23,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def run_rotate(context: Context) -> None:
-    with context.database() as url:
-        count = asyncio.run(rotate(url, context.config(url).key_ring))
+    with context.configured() as config:
+        count = asyncio.run(rotate(config.database_url, config.key_ring))
     print(f"{count} credentials now under the first key")
 
 

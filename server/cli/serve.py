@@ -29,13 +29,12 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def run(context: Context) -> None:
-    with context.database(exclusive=True) as url:
-        config = context.config(url)
+    with context.configured(exclusive=True) as config:
         if workers := getattr(context.options, "workers", None):
             config = replace(config, workers=workers)
         logs.configure(config.log_level)
         if context.url:
-            asyncio.run(_refuse_old_schema(url))
+            asyncio.run(_refuse_old_schema(config.database_url))
         else:
             _prepare_embedded(config)
         with tempfile.TemporaryDirectory(prefix="smtp-monitors-") as directory:

@@ -18,8 +18,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def run(context: Context) -> None:
-    with context.database() as url:
-        print(asyncio.run(issue(context.config(url), context.options.email)))
+    with context.configured() as config:
+        print(asyncio.run(issue(config, context.options.email)))
 
 
 async def issue(config: Config, email: str) -> str:

@@ -1,0 +1,80 @@
+"""The commands: setting up, and what a wrong setting is told."""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from server.secrets import generate_key
+from tests.product import Product
+
+
+def test_a_database_of_ones_own_is_set_up_by_commands(product: Product, make_database: Callable[[str], str]) -> None:
+    url = make_database("own")
+    secrets = {"JWT_SECRET": "j" * 32, "SECRETS_KEY": product.run("secrets", "generate").stdout.strip()}
+    own: Mapping[str, str] = {"DATABASE_URL": url, **secrets}
+    behind = product.run("serve", **own)
+    assert (behind.returncode, "run.py migrate" in behind.stderr) == (1, True)
+    assert product.run("migrate", **own).returncode == 0
+    added = product.run("user", "add", "me@example.com", "--organization", "Mine", "--customer", "First", **own)
+    assert "password: " in added.stdout, added.stderr
+    again = product.run("user", "add", "me@example.com", "--organization", "Mine", **own)
+    assert (again.returncode, again.stderr) == (1, "run.py: email: already_taken\n")
+    several = f"{url.replace('?host=', '?host=/nonexistent,').replace('&port=', '&port=1,')}"
+    assert product.run("migrate", **{**own, "DATABASE_URL": several}).stdout == "the schema is up to date\n"
+    own = {**own, "DATABASE_URL": several}
+    token = product.run("token", "me@example.com", **own).stdout
+    assert token.count("\n") == 1
+    product.start(**own)
+    body = {"customerId": 1, "name": "x", "hostname": "a.example", "smtpConfig": {"auth": {"user": "u", "pass": "p"}}}
+    assert product.ask("POST", "/api/smtp-monitors", token.strip(), body)[0] == 201
+    assert product.run("secrets", "rotate", **own).stdout == "0 credentials now under the first key\n"
+    metrics = product.ask("GET", "/metrics")[1]
+    assert 'http_requests_total{method="POST",route="/api/smtp-monitors",status="201"} 1.0' in metrics
+    assert product.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"PORT": "0"}, "PORT"),
+        ({"PORT": "x"}, "PORT"),
+        ({"WORKERS": "many"}, "WORKERS"),
+        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
+        ({"SESSION_HOURS": "-1"}, "SESSION_HOURS"),
+        ({"GROUP_COMMIT_ROWS": "0"}, "GROUP_COMMIT_ROWS"),
+        ({"JWT_SECRET": "short"}, "JWT_SECRET"),
+        ({"JWT_SECRET_FILE": "/nonexistent"}, "JWT_SECRET_FILE"),
+        ({"PORT": "80", "PORT_FILE": "/nonexistent"}, "PORT_FILE"),
+        ({"SECRETS_KEY": "x"}, "SECRETS_KEY"),
+        ({"PORT": "9" * 5000}, "PORT"),
+        ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://u@h:abc/db"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://[::1/db"}, "DATABASE_URL"),
+        ({"JWT_SECRET": ""}, "JWT_SECRET"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(product: Product, variables: dict[str, str], named: str) -> None:
+    # the settings are judged before anything is connected to
+    defaults = {
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x",
+        "JWT_SECRET": "j" * 32,
+        "SECRETS_KEY": generate_key(),
+    }
+    failed = product.run("serve", **{**defaults, **variables})
+    assert (failed.returncode, failed.stderr.count("\n")) == (1, 1), failed.stderr
+    assert named in failed.stderr
+
+
+def test_a_database_that_is_not_there_is_told_in_one_line(product: Product) -> None:
+    url = "postgresql://nobody@127.0.0.1:1,127.0.0.1:2/x"
+    secrets = {"JWT_SECRET": "j" * 32, "SECRETS_KEY": generate_key()}
+    for command in ("migrate", "serve"):
+        failed = product.run(command, DATABASE_URL=url, **secrets)
+        assert (failed.returncode, failed.stderr.count("\n")) == (1, 1), failed.stderr
+        assert "cannot be reached" in failed.stderr
+
+
+def test_help_tells_every_command_and_setting(product: Product) -> None:
+    text = product.run("--help").stdout
+    for word in ("serve", "migrate", "token", "user", "secrets", "DATABASE_URL", "GROUP_COMMIT_ROWS", "X_FILE"):
+        assert word in text
