@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from aiohttp.client_exceptions import ClientError
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -46,7 +45,7 @@ async def judged(api: Api, method: str, path: str, **options: Any) -> None:
     before = await api.db.fetchval("SELECT smtp_monitors::text FROM smtp_monitors WHERE id = 200")
     try:
         response = await api.call(method, path, **options)
-    except (ClientError, ValueError, UnicodeError):
+    except ValueError:
         return  # the client itself would not send that
     assert response.status < 500, await response.text()
     if response.status >= 400:

