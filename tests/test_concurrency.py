@@ -28,7 +28,7 @@ async def test_patches_of_different_fields_all_hold(api: Api, aiohttp_client: Ai
     other.tokens["admin"] = await api.token("admin")
 
     async def write(worker: Api, field: str) -> None:
-        for number in range(200):
+        for number in range(400):
             response = await worker.patch({field: value(field, number)})
             assert response.status == 200
             # nobody else writes this field, so its own answer must show it
@@ -36,8 +36,8 @@ async def test_patches_of_different_fields_all_hold(api: Api, aiohttp_client: Ai
 
     await asyncio.gather(*(write((api, other)[n % 2], field) for n, field in enumerate(FIELDS)))
     monitor = await (await api.get()).json()
-    assert {field: monitor[field] for field in FIELDS} == {field: value(field, 199) for field in FIELDS}
-    assert await api.db.fetchval("SELECT version FROM smtp_monitors WHERE id = 200") == 1 + 200 * len(FIELDS)
+    assert {field: monitor[field] for field in FIELDS} == {field: value(field, 399) for field in FIELDS}
+    assert await api.db.fetchval("SELECT version FROM smtp_monitors WHERE id = 200") == 1 + 400 * len(FIELDS)
 
 
 async def test_patches_of_one_row_end_in_some_order_and_each_answer_agrees(api: Api) -> None:
