@@ -91,6 +91,14 @@ async def test_a_check_meanwhile_is_no_conflict_but_news(api: Api) -> None:
     assert (await api.patch({"port": 25}, headers={"If-Match": tag})).status == 200
 
 
+@pytest.mark.parametrize("header", ["{tag}", "W/{tag}", '"x", {tag}', "*"])
+async def test_the_tag_of_a_patch_is_the_tag_of_the_next_get(api: Api, header: str) -> None:
+    tag = (await api.patch({"port": 25})).headers["ETag"]
+    assert (await api.get()).headers["ETag"] == tag
+    response = await api.get(headers={"If-None-Match": header.format(tag=tag)})
+    assert (response.status, response.headers["ETag"], await response.read()) == (304, tag, b"")
+
+
 async def test_a_minimal_answer_has_no_body(api: Api) -> None:
     response = await api.patch({"port": 25}, headers={"Prefer": "return=minimal"})
     assert (response.status, await response.read()) == (204, b"")

@@ -107,8 +107,12 @@ def _answer(
     request: web.Request, row: asyncpg.Record, *, status: int = 200, headers: dict[str, str] | None = None
 ) -> web.Response:
     monitor = represent(row, request.app[CONFIG].key_ring, passwords=request[CALLER].sees_passwords)
+    customer = {name: monitor.pop(name) for name in ("customerName",) if name in monitor}
+    # the tag is over what every answer shows, so that a PATCH and the GET after it have the same
     body = orjson.dumps(monitor)
     headers = {"ETag": entity_tag(row["version"], body), **(headers or {})}
+    if customer:
+        body = orjson.dumps({**monitor, **customer})
     if request.method in ("GET", "HEAD"):
         if none_match(request, headers["ETag"]):
             return web.Response(status=304, headers=headers)
