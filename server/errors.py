@@ -112,8 +112,8 @@ def to_api_error(error: Exception, *, where: str) -> ApiError:
         return _from_aiohttp(error)
     if isinstance(error, RequestPayloadError):
         return ApiError(400, "invalid_request")
-    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
-        return _from_constraint(error)
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError) and error.constraint_name in CONSTRAINTS:
+        return _from_constraint(error.constraint_name)
     if isinstance(error, QueueFullError):
         return unavailable("overloaded")
     if isinstance(error, UNAVAILABLE):
@@ -165,8 +165,8 @@ def _from_aiohttp(error: web.HTTPException) -> ApiError:
     return ApiError(error.status, "http_error")
 
 
-def _from_constraint(error: asyncpg.IntegrityConstraintViolationError) -> ApiError:
-    field, code = CONSTRAINTS[error.constraint_name or ""]
+def _from_constraint(name: str) -> ApiError:
+    field, code = CONSTRAINTS[name]
     wrong = FieldError(field, code, {"low": "", "high": "", "choices": "", "value": ""})
     if code == "already_taken":
         return ApiError(409, "conflict", fields=[wrong])
