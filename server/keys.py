@@ -14,6 +14,5 @@ POOL = web.AppKey("POOL", asyncpg.Pool)
 COMMITS = web.AppKey("COMMITS", GroupCommit)
 CALLERS = web.AppKey("CALLERS", Callers)
 CALLER = web.RequestKey("CALLER", Caller)
-REQUEST_ID = web.RequestKey("REQUEST_ID", str)
 # Attempts to log in count while they are judged, so few are judged at once; argon2 fills the cores anyway.
 JUDGING = web.AppKey("JUDGING", asyncio.Semaphore)

@@ -11,7 +11,7 @@ from aiohttp.web_protocol import RequestPayloadError
 from server import metrics
 from server.auth import Handler, bearer_token
 from server.errors import render, to_api_error
-from server.keys import CALLER, CALLERS, REQUEST_ID
+from server.keys import CALLER, CALLERS
 from server.logs import AccessLog
 from server.routes import PUBLIC
 
@@ -28,7 +28,6 @@ async def boundary(request: web.Request, handler: Handler) -> web.StreamResponse
     started = time.perf_counter()
     sent_id = request.headers.get("X-Request-Id", "")
     request_id = sent_id if CLIENT_REQUEST_ID.fullmatch(sent_id) else f"{PROCESS}-{next(SEQUENCE):x}"
-    request[REQUEST_ID] = request_id
     try:
         response = await handler(request)
     except Exception as error:

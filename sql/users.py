@@ -44,13 +44,3 @@ async def insert(
     """
     [row] = await db.fetch(query, organization_id, email, password_hash, name, role, global_role, customer_ids)
     return int(row["id"])
-
-
-async def update_password_hash(db: Executor, organization_id: int, email: str, password_hash: str) -> None:
-    query = """
-        UPDATE logins
-           SET password_hash = $3
-         WHERE organization_id = $1
-           AND email = $2
-    """
-    await db.execute(query, organization_id, email, password_hash)
