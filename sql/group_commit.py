@@ -9,9 +9,10 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Generic, Protocol, TypeVar
 
 import asyncpg
@@ -37,11 +38,14 @@ class Observer(Protocol):
     def observe_refusal(self) -> None: ...
 
 
+Key = tuple[int, int]
+
+
 class Write(Protocol):
     """A change of at most one row, the one that *key* names."""
 
     @property
-    def key(self) -> tuple[int, int]: ...
+    def key(self) -> Key: ...
 
 
 W = TypeVar("W", bound=Write)
@@ -53,6 +57,10 @@ class Waiting(Generic[W]):
     write: W
     done: asyncio.Future[asyncpg.Record | None]
     since: float = field(default_factory=time.monotonic)
+    put_off: bool = False
+
+
+Round = Sequence[Waiting[W]]  # of different rows, in the order of their keys
 
 
 class GroupCommit(Generic[W]):
@@ -90,66 +98,87 @@ class GroupCommit(Generic[W]):
         try:
             while True:
                 await self._arrived.wait()
-                batch = self._take()
+                rounds = self._take()
                 if not self._queue:
                     self._arrived.clear()
-                if batch:
-                    await self._commit(batch)
+                if rounds:
+                    await self._commit(rounds)
         finally:
             _refuse(self._queue, ConnectionError("the server is stopping"))
             self._drop_connection()
 
-    def _take(self) -> list[Waiting[W]]:
-        """The oldest writes that somebody still waits for, one of each row; a row's next waits for the next batch."""
+    def _take(self) -> list[Round[W]]:
+        """The oldest writes that somebody still waits for, the second of a row in a second round, and so on.
+
+        More than one round is a transaction of several statements, so a second write of a row is put
+        off once: by the next batch it mostly is the only one.
+        """
         now = time.monotonic()
-        batch: dict[tuple[int, int], Waiting[W]] = {}
+        rounds: list[dict[Key, Waiting[W]]] = []
+        depths: Counter[Key] = Counter()
         later: list[Waiting[W]] = []
-        while self._queue and len(batch) < self._max_rows and len(later) < self._max_rows:
+        taken = 0
+        while self._queue and taken + len(later) < self._max_rows:
             waiting = self._queue.popleft()
+            key = waiting.write.key
             if now - waiting.since > MAX_WAIT:
                 _refuse([waiting], TimeoutError("the write waited too long"))
-            elif waiting.write.key in batch:
+            elif depths[key] and not waiting.put_off:
+                waiting.put_off = True
                 later.append(waiting)
             elif not waiting.done.done():
-                batch[waiting.write.key] = waiting
+                if depths[key] == len(rounds):
+                    rounds.append({})
+                rounds[depths[key]][key] = waiting
+                depths[key] += 1
+                taken += 1
         self._queue.extendleft(reversed(later))
-        if batch:
-            oldest = next(iter(batch.values()))
-            self._observer.observe_batch(len(batch), now - oldest.since, len(self._queue))
-        return [batch[key] for key in sorted(batch)]
+        if rounds:
+            oldest = next(iter(rounds[0].values()))
+            self._observer.observe_batch(taken, now - oldest.since, len(self._queue))
+        return [[round_[key] for key in sorted(round_)] for round_ in rounds]
 
-    async def _commit(self, batch: Sequence[Waiting[W]]) -> None:
+    async def _commit(self, rounds: Sequence[Round[W]]) -> None:
         """Commit together; if the rows or their contents forbid it, each apart."""
+        writes = list(chain.from_iterable(rounds))
         try:
-            await self._commit_together(batch)
-        except asyncpg.DeadlockDetectedError as error:
-            await self._commit_apart(batch, error)
+            await self._commit_together(rounds)
+        except (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError) as error:
+            await self._commit_apart(writes, error)
         except UNAVAILABLE as error:
             self._drop_connection()
-            _refuse(batch, error)
+            _refuse(writes, error)
         except asyncpg.PostgresError as error:
-            await self._commit_apart(batch, error)
+            await self._commit_apart(writes, error)
         except asyncio.CancelledError:
-            _refuse(batch, ConnectionError("the server is stopping"))
+            _refuse(writes, ConnectionError("the server is stopping"))
             raise
         except Exception as error:  # a value the driver cannot encode: one of these is a bug, not all
-            logger.exception("a batch of %d could not be sent", len(batch))
-            await self._commit_apart(batch, error)
+            logger.exception("a batch of %d could not be sent", len(writes))
+            await self._commit_apart(writes, error)
 
-    async def _commit_apart(self, batch: Sequence[Waiting[W]], error: BaseException) -> None:
-        if len(batch) == 1:
-            _refuse(batch, error)
+    async def _commit_apart(self, writes: Sequence[Waiting[W]], error: BaseException) -> None:
+        if len(writes) == 1:
+            _refuse(writes, error)
         else:
-            for waiting in batch:
-                await self._commit([waiting])
+            for waiting in writes:
+                await self._commit([[waiting]])
 
-    async def _commit_together(self, batch: Sequence[Waiting[W]]) -> None:
+    async def _commit_together(self, rounds: Sequence[Round[W]]) -> None:
         connection = await self._connected()
-        statement, arguments = self._render([waiting.write for waiting in batch])
-        rows = {row["n"]: row for row in await connection.fetch(statement, *arguments)}
-        for n, waiting in enumerate(batch):
-            if not waiting.done.done():
-                waiting.done.set_result(rows.get(n))
+        if len(rounds) == 1:
+            answers = [await self._execute(connection, rounds[0])]
+        else:
+            async with connection.transaction():  # the first round locks every row, in the one order
+                answers = [await self._execute(connection, round_) for round_ in rounds]
+        for round_, rows in zip(rounds, answers, strict=True):
+            for n, waiting in enumerate(round_):
+                if not waiting.done.done():
+                    waiting.done.set_result(rows.get(n))
+
+    async def _execute(self, connection: asyncpg.Connection, round_: Round[W]) -> dict[int, asyncpg.Record]:
+        statement, arguments = self._render([waiting.write for waiting in round_])
+        return {row["n"]: row for row in await connection.fetch(statement, *arguments)}
 
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
