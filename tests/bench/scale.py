@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
         table = medians(rows)
         first = table[0]
         ratios = [
-            Bar(f"{row.name}, requests/s: × {first.name}'s", row.requests_per_second / first.requests_per_second, BOUND)
+            Bar(f"{row.name}, requests/s: × {first.name}'", row.requests_per_second / first.requests_per_second, BOUND)
             for row in table[1:]
         ]
         return emit(table, ratios, postgres_url=url, as_json=chosen.json)
