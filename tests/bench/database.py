@@ -1,7 +1,9 @@
 """The database that is measured on: an embedded PostgreSQL, and databases full of monitors in it."""
 
 import asyncio
+import atexit
 import contextlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,7 @@ PUBLIC_ID = "33333333-3333-4333-8333-"
 FIRST = 100_000_000_000
 EMAIL = "admin@example.com"
 BATCH = 500_000  # rows of an INSERT, so that a long load can say how far it is
+STATEMENT_SECONDS = 600  # the longest of a load takes a tenth of that
 MAX_CONNECTIONS = 400  # of all contestants' pools together; they stay connected while others are measured
 
 
@@ -45,13 +48,17 @@ class Database:
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
     """The URL of an embedded PostgreSQL in a folder that goes with it, as durable as it is by default."""
-    with (
-        tempfile.TemporaryDirectory(prefix="smtp-monitors-bench-") as folder,
-        embedded.database(Path(folder), exclusive=True) as url,
-    ):
+    folder = Path(tempfile.mkdtemp(prefix="smtp-monitors-bench-"))
+    # at exit the package makes a lock file in it once more; registered before the package, this runs after it
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with embedded.database(folder, exclusive=True) as url:
         asyncio.run(_execute(url, f"ALTER SYSTEM SET max_connections = {MAX_CONNECTIONS}"))
-        _restart(Path(folder) / "postgres")
-        yield url
+        try:
+            _control(folder / "postgres", "restart")
+            yield url
+        finally:
+            # the package knows only the one that it started itself; nothing of this one is kept
+            _control(folder / "postgres", "stop", "-m", "immediate")
 
 
 def load(postgres_url: str, name: str, *, monitors: int) -> Database:
@@ -70,15 +77,15 @@ def program(name: str) -> str:
     return str(POSTGRES_VERSIONS[18] / name)
 
 
-def _restart(directory: Path) -> None:
-    command = [program("pg_ctl"), "-D", str(directory), "-l", str(directory / "log"), "-w", "restart"]
+def _control(directory: Path, *action: str) -> None:
+    command = [program("pg_ctl"), "-D", str(directory), "-l", str(directory / "log"), "-w", *action]
     # it runs as whom the folder belongs to, never as root
     owner = directory.stat().st_uid
     subprocess.run(command, user=owner, cwd="/", stdout=subprocess.DEVNULL, check=True, timeout=60)
 
 
 async def _execute(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url, command_timeout=STATEMENT_SECONDS)
     try:
         await connection.execute(statement)
     finally:
@@ -86,7 +93,7 @@ async def _execute(url: str, statement: str) -> None:
 
 
 async def _fill(url: str, monitors: int) -> Database:
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url, command_timeout=STATEMENT_SECONDS)
     try:
         jwt_secret = generate_key()
         organization_id = await sql.organizations.ensure(connection, "Example")
