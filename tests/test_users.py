@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-from aiohttp import ClientResponse
 
 from tests.conftest import PASSWORD, Api, becomes, waits_for_a_lock
 
