@@ -10,7 +10,7 @@ import asyncpg
 import psycopg
 
 from server import logs
-from server.cli import migrate, secrets, serve, token, user
+from server.cli import customer, migrate, secrets, serve, token, user
 from server.cli.context import Context
 from server.config import ConfigError
 from sql.connection import UNAVAILABLE
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (serve, migrate, token, user, secrets):
+    for command in (serve, migrate, token, user, customer, secrets):
         command.register(commands)
     options = parser.parse_args(arguments or ["serve"])
     if not hasattr(options, "run"):
