@@ -9,17 +9,21 @@ from aiohttp import web
 from server import metrics
 from server.auth import Callers
 from server.config import Config
+from server.cors import add_cors
 from server.errors import MAX_BODY
-from server.keys import CALLERS, COMMITS, CONFIG, JUDGING, POOL
+from server.keys import CALLERS, COMMITS, CONFIG, JUDGING, POOL, TOKEN_USES
 from server.middlewares import access, auth, boundary
 from server.protocol import continue_if_expected
+from server.rate_limit import Table, add_rate_limit
 from server.routes import ROUTES
-from sql.connection import create_pool
+from server.token_uses import TokenUses
+from sql.connection import UNAVAILABLE, create_pool
 from sql.group_commit import GroupCommit
 from sql.smtp_monitor_patches import render
 
 
-def create_app(config: Config) -> web.Application:
+def create_app(config: Config, *, rates: Table | None = None) -> web.Application:
+    """*rates* is the memory that the workers of a server share, if there is a rate limit."""
     app = web.Application(middlewares=[boundary, auth], client_max_size=MAX_BODY)
     app[CONFIG] = config
     app[JUDGING] = asyncio.Semaphore(2)
@@ -27,7 +31,11 @@ def create_app(config: Config) -> web.Application:
         web.RouteDef(route.method, route.path, route.handler, {"expect_handler": continue_if_expected})
         for route in ROUTES
     )
-    app.cleanup_ctx.extend([_access_log, _pool, _commits, _callers])
+    if config.rate_limit is not None:
+        add_rate_limit(app, config.rate_limit, rates or Table())
+    if config.cors_origins:
+        add_cors(app, config.cors_origins)
+    app.cleanup_ctx.extend([_access_log, _pool, _commits, _callers, _token_uses])
     return app
 
 
@@ -58,6 +66,14 @@ async def _callers(app: web.Application) -> AsyncIterator[None]:
     app[CALLERS] = callers = Callers(app[POOL], config.database_url, config.jwt_secret)
     async with _running(callers.listener.run()):
         yield
+
+
+async def _token_uses(app: web.Application) -> AsyncIterator[None]:
+    app[TOKEN_USES] = uses = TokenUses(app[POOL])
+    async with _running(uses.run()):
+        yield
+    with contextlib.suppress(*UNAVAILABLE):
+        await uses.flush()
 
 
 @contextlib.asynccontextmanager

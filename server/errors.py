@@ -11,6 +11,7 @@ from aiohttp.web_protocol import RequestPayloadError
 
 from server.answers import Answer, json_answer
 from server.messages import choose_language, text
+from server.slow_clients import BodyTimeoutError
 from sql.connection import UNAVAILABLE
 from sql.group_commit import QueueFullError
 
@@ -21,16 +22,26 @@ RETRY_AFTER = {"Retry-After": "1"}
 
 # Parsers refuse these values before the database sees them; a constraint speaks where one did not.
 CONSTRAINTS: dict[str, tuple[str, str]] = {
+    "customer_counts_customer_id_fkey": ("customerId", "unknown_customer"),
     "customers_name_check": ("name", "wrong_length"),
-    "customers_organization_id_fkey": ("organizationId", "unknown_customer"),
+    "customers_organization_id_fkey": ("organizationId", "unknown_organization"),
     "customers_public_id_key": ("publicId", "already_taken"),
+    "idempotency_keys_key_check": ("Idempotency-Key", "wrong_length"),
+    "idempotency_keys_user_id_fkey": ("userId", "unknown_user"),
     "logins_email_check": ("email", "invalid_email"),
     "logins_organization_id_email_key": ("email", "already_taken"),
-    "logins_organization_id_fkey": ("organizationId", "unknown_customer"),
+    "logins_organization_id_fkey": ("organizationId", "unknown_organization"),
     "logins_pkey": ("email", "already_taken"),
+    "organization_counts_organization_id_fkey": ("organizationId", "unknown_organization"),
+    "organizations_failure_confirmations_check": ("failureConfirmations", "out_of_range"),
+    "organizations_location_share_percent_check": ("locationSharePercent", "out_of_range"),
     "organizations_name_check": ("name", "wrong_length"),
     "organizations_name_key": ("name", "already_taken"),
-    "sessions_user_id_fkey": ("userId", "unknown_customer"),
+    "organizations_recovery_confirmations_check": ("recoveryConfirmations", "out_of_range"),
+    "organizations_reminder_interval_minutes_check": ("reminderIntervalMinutes", "out_of_range"),
+    "sessions_customer_id_fkey": ("customerId", "unknown_customer"),
+    "sessions_name_check": ("name", "wrong_length"),
+    "sessions_user_id_fkey": ("userId", "unknown_user"),
     "smtp_monitor_states_smtp_monitor_id_fkey": ("id", "unknown_customer"),
     "smtp_monitors_allowed_check_country_codes_check": ("allowedCheckCountryCodes", "invalid_country_code"),
     "smtp_monitors_check_interval_check": ("checkInterval", "out_of_range"),
@@ -110,6 +121,8 @@ def to_api_error(error: Exception, *, where: str) -> ApiError:
         return error
     if isinstance(error, web.HTTPException):
         return _from_aiohttp(error)
+    if isinstance(error, BodyTimeoutError):
+        return ApiError(408, "request_timeout")
     if isinstance(error, RequestPayloadError):
         return ApiError(400, "invalid_request")
     if isinstance(error, asyncpg.IntegrityConstraintViolationError) and error.constraint_name in CONSTRAINTS:

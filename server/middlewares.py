@@ -13,11 +13,18 @@ from server import metrics
 from server.answers import Answer
 from server.auth import Handler, bearer_token
 from server.errors import render, to_api_error
-from server.keys import CALLER, CALLERS
+from server.keys import CALLER, CALLERS, TOKEN_USES
 from server.logs import AccessLog
 from server.routes import PUBLIC
 
 CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# Answers hold credentials, and none is a page to be shown, framed or linked from; a handler may say otherwise.
+SECURITY_FIELDS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
 PROCESS = os.urandom(6).hex()
 SEQUENCE = count(1)
 access = AccessLog()
@@ -40,7 +47,7 @@ async def boundary(request: web.Request, handler: Handler) -> Answer:
             answer.force_close()
             request.content.feed_eof()
     answer.fields["X-Request-Id"] = request_id
-    answer.fields["X-Content-Type-Options"] = "nosniff"
+    answer.fields = {**SECURITY_FIELDS, **answer.fields}
     _leave_trace(request, answer.status, time.perf_counter() - started, request_id)
     return answer
 
@@ -50,7 +57,9 @@ async def auth(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Attach the caller, with its roles as they are now; only PUBLIC handlers go without one."""
     match = request.match_info
     if match.http_exception is None and match.handler not in PUBLIC:
-        request[CALLER] = await request.app[CALLERS].identify(bearer_token(request))
+        request[CALLER] = caller = await request.app[CALLERS].identify(bearer_token(request))
+        if caller.token_name is not None:
+            request.app[TOKEN_USES].note(caller)
     return await handler(request)
 
 

@@ -1,5 +1,29 @@
 """Everything that knows SQL, one module a table."""
 
-from sql import customers, login_attempts, organizations, schema, sessions, smtp_monitors, users
+from sql import (
+    customers,
+    idempotency_keys,
+    login_attempts,
+    organizations,
+    schema,
+    sessions,
+    smtp_monitor_batches,
+    smtp_monitor_lists,
+    smtp_monitors,
+    tokens,
+    users,
+)
 
-__all__ = ["customers", "login_attempts", "organizations", "schema", "sessions", "smtp_monitors", "users"]
+__all__ = [
+    "customers",
+    "idempotency_keys",
+    "login_attempts",
+    "organizations",
+    "schema",
+    "sessions",
+    "smtp_monitor_batches",
+    "smtp_monitor_lists",
+    "smtp_monitors",
+    "tokens",
+    "users",
+]

@@ -2,11 +2,10 @@
 
 import asyncio
 
-import asyncpg
 import pytest
 
 from server.app import create_app
-from tests.conftest import ABSENT, MONITOR, OTHER_CUSTOMERS, STRANGERS, AiohttpClient, Api
+from tests.conftest import ABSENT, MONITOR, OTHER_CUSTOMERS, STRANGERS, AiohttpClient, Api, waits_for_a_lock
 
 FIELDS = ("port", "checkInterval", "timeoutSeconds", "name", "status", "notificationEmail")
 
@@ -130,17 +129,6 @@ async def test_a_row_that_somebody_holds_fails_alone(api: Api) -> None:
         )
     assert [response.status for response in responses] == [503, 200, 404]
     assert (await api.patch({"port": 27})).status == 200
-
-
-async def waits_for_a_lock(api: Api) -> None:
-    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    watcher = await asyncpg.connect(api.config.database_url)
-    try:
-        async with asyncio.timeout(5):
-            while not await watcher.fetchval(query):
-                await asyncio.sleep(0.01)
-    finally:
-        await watcher.close()
 
 
 @pytest.mark.parametrize("rows", [1, 3])

@@ -10,7 +10,7 @@ import asyncpg
 import psycopg
 
 from server import logs
-from server.cli import migrate, secrets, serve, token, user
+from server.cli import customer, migrate, secrets, serve, token, user
 from server.cli.context import Context
 from server.config import ConfigError
 from sql.connection import UNAVAILABLE
@@ -25,6 +25,9 @@ settings, from the environment; X_FILE instead of X names a file that holds it:
   SECRETS_KEY    encrypts stored credentials; 32 bytes in base64, several with commas, the first encrypts
   SESSION_HOURS  how long a log-in lasts (12)
   GROUP_COMMIT_ROWS  how many patches may share a commit (256); 1 turns that off
+  RATE_LIMIT     requests/seconds that each token may make, such as 600/60 (off)
+  CORS_ORIGINS   origins whose pages may call the API, with commas (none)
+  TRUSTED_PROXIES  addresses or networks whose X-Forwarded-For is believed, with commas (none)
   LOG_LEVEL      DEBUG, INFO, WARNING or ERROR (INFO)
 """
 
@@ -38,7 +41,7 @@ def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (serve, migrate, token, user, secrets):
+    for command in (serve, migrate, token, user, customer, secrets):
         command.register(commands)
     options = parser.parse_args(arguments or ["serve"])
     if not hasattr(options, "run"):
