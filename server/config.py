@@ -41,6 +41,7 @@ class Config:
     session_hours: int = 12
     group_commit_rows: int = 256
     log_level: str = "INFO"
+    audit: bool = True
     rate_limit: Quota | None = None
     cors_origins: frozenset[str] = frozenset()
     trusted_proxies: tuple[Network, ...] = ()
@@ -105,6 +106,7 @@ def read(environment: Environment, secret: Callable[[str], str], cores: int) -> 
         session_hours=environment.integer("SESSION_HOURS", 12, 1, 8760),
         group_commit_rows=environment.integer("GROUP_COMMIT_ROWS", 256, 1, 4096),
         log_level=environment.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
+        audit=environment.choice("AUDIT", "ON", ("ON", "OFF")) == "ON",
         rate_limit=_quota(environment.text("RATE_LIMIT")),
         cors_origins=frozenset(map(_origin, environment.list("CORS_ORIGINS"))),
         trusted_proxies=tuple(map(_network, environment.list("TRUSTED_PROXIES"))),

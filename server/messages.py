@@ -21,6 +21,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Der Monitor ist nicht mehr in der Version von If-Match",
         "The monitor is no longer at the version of If-Match",
     ),
+    "change_not_revertible": (
+        "Mit dieser Änderung ist der Monitor entstanden; sie ersetzt nichts",
+        "This change made the monitor; there is nothing that it replaced",
+    ),
     "body_too_large": (
         "Der Body darf höchstens {limit} Bytes haben",
         "The body may have at most {limit} bytes",

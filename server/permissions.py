@@ -1,5 +1,7 @@
 """Who may do what beside reading, by role; whose rows, says the caller's reach."""
 
+from collections.abc import Mapping
+
 from server.auth import Caller
 from server.errors import FieldError, forbidden, invalid_fields
 
@@ -10,6 +12,18 @@ def require_writer(caller: Caller) -> None:
         raise forbidden("supporter_forbidden")
     if caller.readonly:
         raise forbidden("readonly_forbidden")
+
+
+def require_patcher(caller: Caller) -> None:
+    """ApiError 403 for who changes no monitor at all."""
+    if caller.supporter:
+        raise forbidden("supporter_forbidden")
+
+
+def require_fields(caller: Caller, body: Mapping[str, object]) -> None:
+    """ApiError 403 for who may change a monitor's status only, and names more."""
+    if caller.readonly and body.keys() - {"status"}:
+        raise forbidden("readonly_status_only")
 
 
 def require_administrator(caller: Caller) -> None:

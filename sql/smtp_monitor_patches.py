@@ -22,6 +22,12 @@ UPDATABLE = {
     "smtp_password": "bytea",
 }
 ALL_COLUMNS = frozenset(UPDATABLE)
+NAMED = """
+               m.organization_id = c.organization_id
+           AND m.public_id = c.public_id
+           AND (c.customer_ids IS NULL OR m.customer_id = ANY(c.customer_ids::bigint[]))
+           AND (c.versions IS NULL OR m.version = ANY(c.versions::bigint[]))
+"""
 COLUMNS = f"""
         m.organization_id, m.id, m.public_id, m.customer_id, m.version, m.created_at, m.updated_at,
         {", ".join(f"m.{column}" for column in UPDATABLE)},
@@ -31,9 +37,24 @@ COLUMNS = f"""
 """
 
 
+PASSWORD = "smtp_password"  # noqa: S105 - a column's name
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is kept of a change: who made it and the columns given, both as JSON, and the client's *address*."""
+
+    actor: str
+    address: str
+    after: str
+
+
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """Changed columns of one monitor, if it is one of *customer_ids*' and at one of *versions*; None is any."""
+    """Changed columns of one monitor, if it is one of *customer_ids*' and at one of *versions*; None is any.
+
+    *change* is kept with it, unless there is none.
+    """
 
     organization_id: int
     public_id: UUID
@@ -41,6 +62,7 @@ class Patch:
     versions: Sequence[int] | None
     changes: Mapping[str, Any]
     columns: frozenset[str]
+    change: Change | None
 
     @property
     def key(self) -> tuple[int, int]:
@@ -50,7 +72,8 @@ class Patch:
 def render(patches: Sequence[Patch]) -> tuple[str, list[Sequence[object]]]:
     """The partial UPDATE of many rows, for GroupCommit; rows that change different columns go under a mask."""
     same = len({patch.columns for patch in patches}) == 1
-    statement, present = _update_statement(patches[0].columns if same else ALL_COLUMNS, masked=not same)
+    kept = patches[0].change is not None
+    statement, present = _update_statement(patches[0].columns if same else ALL_COLUMNS, masked=not same, kept=kept)
     masks = [] if same else [[_mask(patch) for patch in patches]]
     return statement, [
         range(len(patches)),
@@ -60,27 +83,72 @@ def render(patches: Sequence[Patch]) -> tuple[str, list[Sequence[object]]]:
         [array_literal(patch.versions) for patch in patches],
         *masks,
         *([_to_array_item(column, patch.changes.get(column)) for patch in patches] for column in present),
+        *(zip(*map(_kept, patches), strict=True) if kept else ()),
     ]
 
 
 @lru_cache(maxsize=2048)
-def _update_statement(changed: frozenset[str], *, masked: bool) -> tuple[str, tuple[str, ...]]:
+def _update_statement(changed: frozenset[str], *, masked: bool, kept: bool) -> tuple[str, tuple[str, ...]]:
     """The statement for one set of columns, and the order of the columns' arrays."""
-    assignments, arrays, present = set_list(UPDATABLE, changed, first=7 if masked else 6, masked=masked)
-    mask_array, mask = (", $6::integer[]", "mask, ") if masked else ("", "")
+    first = 7 if masked else 6
+    assignments, arrays, present = set_list(UPDATABLE, changed, first=first, masked=masked)
+    names = ["n", "organization_id", "public_id", "customer_ids", "versions", *(["mask"] if masked else []), *present]
+    types = f"$1::integer[], $2::bigint[], $3::uuid[], $4::text[], $5::text[]{', $6::integer[]' * masked}{arrays}"
+    if kept:
+        names += ["actor", "address", "after"]
+        n = first + len(present)
+        types += f", ${n}::json[], ${n + 1}::text[], ${n + 2}::json[]"
+    source = f"unnest({types}) AS c ({', '.join(names)})"
+    write = _write_and_keep if kept else _write
+    return write(assignments, source, present, masked), present
+
+
+def _write(assignments: str, source: str, _present: Sequence[str], _masked: bool) -> str:
     # clock_timestamp: a write that waited for another's lock comes after it
-    statement = f"""
+    return f"""
         UPDATE smtp_monitors m
            SET {assignments}, version = m.version + 1, updated_at = clock_timestamp()
-          FROM unnest($1::integer[], $2::bigint[], $3::uuid[], $4::text[], $5::text[]{mask_array}{arrays})
-            AS c (n, organization_id, public_id, customer_ids, versions, {mask}{", ".join(present)})
-         WHERE m.organization_id = c.organization_id
-           AND m.public_id = c.public_id
-           AND (c.customer_ids IS NULL OR m.customer_id = ANY(c.customer_ids::bigint[]))
-           AND (c.versions IS NULL OR m.version = ANY(c.versions::bigint[]))
+          FROM {source}
+         WHERE {NAMED}
         RETURNING c.n, {COLUMNS}
     """
-    return statement, present
+
+
+def _write_and_keep(assignments: str, source: str, present: Sequence[str], masked: bool) -> str:
+    """The rows are locked first: what is kept as before is what the UPDATE replaces, whoever else writes."""
+    before = ", ".join(f"'{column}', m.{column}" for column in present if column != PASSWORD)
+    passwords = ["NULL::bytea", "NULL::bytea"]
+    if PASSWORD in present:
+        passwords = [f"m.{PASSWORD}", f"c.{PASSWORD}"]
+        if masked:
+            bit = 1 << present.index(PASSWORD)
+            passwords = [f"CASE WHEN c.mask & {bit} <> 0 THEN {password} END" for password in passwords]
+    return f"""
+        WITH c AS MATERIALIZED (
+            SELECT c.*, m.id, m.version, clock_timestamp() AS changed_at, json_build_object({before}) AS before,
+                   {passwords[0]} AS before_password, {passwords[1]} AS after_password
+              FROM {source}
+              JOIN smtp_monitors m ON {NAMED}
+               FOR NO KEY UPDATE OF m
+        ), change AS (
+            INSERT INTO smtp_monitor_changes (organization_id, smtp_monitor_id, version, changed_at, actor, address,
+                                              before, after, before_password, after_password)
+            SELECT organization_id, id, version + 1, changed_at, actor, address,
+                   before, after, before_password, after_password
+              FROM c
+        )
+        UPDATE smtp_monitors m
+           SET {assignments}, version = m.version + 1, updated_at = c.changed_at
+          FROM c
+         WHERE m.organization_id = c.organization_id
+           AND m.id = c.id
+        RETURNING c.n, {COLUMNS}
+    """
+
+
+def _kept(patch: Patch) -> tuple[str, str, str]:
+    assert patch.change is not None
+    return patch.change.actor, patch.change.address, patch.change.after
 
 
 def _mask(patch: Patch) -> int:

@@ -8,7 +8,7 @@ import asyncpg
 
 from sql.connection import Executor, Reach
 from sql.group_commit import GroupCommit
-from sql.smtp_monitor_patches import COLUMNS, UPDATABLE, Patch
+from sql.smtp_monitor_patches import COLUMNS, PASSWORD, UPDATABLE, Change, Patch
 
 LISTED = f"{COLUMNS}, c.name AS customer_name"
 WITHIN_REACH = """
@@ -27,15 +27,19 @@ async def update(
     changes: Mapping[str, Any],
     *,
     versions: Sequence[int] | None = None,
+    change: Change | None = None,
 ) -> asyncpg.Record | None:
-    """Write the changed columns alone; None if nothing in reach has that id and one of the *versions*."""
+    """Write the changed columns alone, and keep *change* with them, if given.
+
+    None if nothing in reach has that id and one of the *versions*.
+    """
     organization_id = await _organization_id(db, reach, public_id)
     if organization_id is None:
         return None
     if not changes:
         query = f"SELECT {COLUMNS} FROM smtp_monitors m WHERE {WITHIN_REACH}"
         return await db.fetchrow(query, organization_id, public_id, reach.customer_ids, versions)
-    patch = Patch(organization_id, public_id, reach.customer_ids, versions, changes, frozenset(changes))
+    patch = Patch(organization_id, public_id, reach.customer_ids, versions, changes, frozenset(changes), change)
     return await commits.write(patch)
 
 
@@ -50,26 +54,64 @@ async def select_one(db: Executor, reach: Reach, public_id: UUID) -> asyncpg.Rec
     return await db.fetchrow(query, organization_id, public_id, reach.customer_ids, None)
 
 
-async def delete(db: Executor, reach: Reach, public_id: UUID, *, versions: Sequence[int] | None = None) -> bool:
-    """Whether there was such a monitor, now gone."""
+async def delete(
+    db: Executor,
+    reach: Reach,
+    public_id: UUID,
+    *,
+    versions: Sequence[int] | None = None,
+    change: Change | None = None,
+) -> bool:
+    """Whether there was such a monitor, now gone; *change* stays, if given."""
     organization_id = await _organization_id(db, reach, public_id)
-    query = f"DELETE FROM smtp_monitors m WHERE {WITHIN_REACH} RETURNING id"
-    return await db.fetchval(query, organization_id, public_id, reach.customer_ids, versions) is not None
+    before = ", ".join(f"'{column}', {column}" for column in UPDATABLE if column != PASSWORD)
+    query = f"""
+        WITH gone AS (
+            DELETE FROM smtp_monitors m WHERE {WITHIN_REACH} RETURNING *
+        ), change AS (
+            INSERT INTO smtp_monitor_changes (organization_id, smtp_monitor_id, version, changed_at, actor, address,
+                                              before, before_password)
+            SELECT organization_id, id, version + 1, clock_timestamp(), $5::json, $6::text, json_build_object({before}), {PASSWORD}
+              FROM gone
+             WHERE $5::json IS NOT NULL
+        )
+        SELECT EXISTS (SELECT FROM gone)
+    """
+    kept = (None, None) if change is None else (change.actor, change.address)
+    return bool(await db.fetchval(query, organization_id, public_id, reach.customer_ids, versions, *kept))
 
 
 async def insert(
-    db: Executor, organization_id: int, customer_id: int, public_id: UUID, values: Mapping[str, object]
+    db: Executor,
+    organization_id: int,
+    customer_id: int,
+    public_id: UUID,
+    values: Mapping[str, object],
+    *,
+    change: Change | None = None,
 ) -> asyncpg.Record:
-    """Make a monitor of the given columns; the rest have the schema's defaults."""
+    """Make a monitor of the given columns, the rest having the schema's defaults, and keep *change*, if given."""
     if stray := values.keys() - UPDATABLE.keys():
         raise ValueError(f"not insertable: {sorted(stray)}")
     columns = [column for column in UPDATABLE if column in values]
     query = f"""
-        INSERT INTO smtp_monitors AS m (organization_id, customer_id, public_id, {", ".join(columns)})
-        VALUES ($1, $2, $3, {", ".join(f"${n}" for n in range(4, 4 + len(columns)))})
-        RETURNING {COLUMNS}
+        WITH m AS (
+            INSERT INTO smtp_monitors (organization_id, customer_id, public_id, {", ".join(columns)})
+            VALUES ($1, $2, $3, {", ".join(f"${n}" for n in range(7, 7 + len(columns)))})
+            RETURNING *
+        ), change AS (
+            INSERT INTO smtp_monitor_changes (organization_id, smtp_monitor_id, version, changed_at, actor, address,
+                                              after, after_password)
+            SELECT organization_id, id, version, created_at, $4::json, $5::text, $6::json, {PASSWORD}
+              FROM m
+             WHERE $4::json IS NOT NULL
+        )
+        SELECT {COLUMNS}
+          FROM m
     """
-    [row] = await db.fetch(query, organization_id, customer_id, public_id, *[values[column] for column in columns])
+    kept = (None, None, None) if change is None else (change.actor, change.address, change.after)
+    given = [values[column] for column in columns]
+    [row] = await db.fetch(query, organization_id, customer_id, public_id, *kept, *given)
     return row
 
 

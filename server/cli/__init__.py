@@ -25,6 +25,7 @@ settings, from the environment; X_FILE instead of X names a file that holds it:
   SECRETS_KEY    encrypts stored credentials; 32 bytes in base64, several with commas, the first encrypts
   SESSION_HOURS  how long a log-in lasts (12)
   GROUP_COMMIT_ROWS  how many patches may share a commit (256); 1 turns that off
+  AUDIT          whether changes of monitors are kept: ON or OFF (ON)
   RATE_LIMIT     requests/seconds that each token may make, such as 600/60 (off)
   CORS_ORIGINS   origins whose pages may call the API, with commas (none)
   TRUSTED_PROXIES  addresses or networks whose X-Forwarded-For is believed, with commas (none)

@@ -1,6 +1,6 @@
 """One change for many monitors: all of them or none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -9,51 +9,53 @@ from aiohttp import web
 import sql
 from server.answers import Answer, json_answer
 from server.body import parse_fields, read_object
-from server.errors import ApiError, FieldError, forbidden
+from server.errors import ApiError, FieldError
 from server.fields import CANONICAL_UUID, Invalid
 from server.keys import CALLER, CONFIG, POOL
-from server.smtp_config import SmtpConfig
+from server.permissions import require_fields, require_patcher
 from server.smtp_monitor import FIELDS, SERVER_SET, represent, to_columns, without_alias
+from server.smtp_monitor_changes import change_of
+from sql.smtp_monitor_patches import Patch
 
 MAX_IDS = 500
 NAMED = 10  # of the missing
 
 
 async def patch_monitors(request: web.Request) -> Answer:
-    caller, pool = request[CALLER], request.app[POOL]
-    if caller.supporter:
-        raise forbidden("supporter_forbidden")
+    caller = request[CALLER]
+    require_patcher(caller)
     body = await read_object(request)
     changes = body.get("changes")
-    if type(changes) is dict and caller.readonly and changes.keys() - {"status"}:
-        raise forbidden("readonly_status_only")
+    if type(changes) is dict:
+        require_fields(caller, changes)
     parsed = parse_fields(body, {"ids": _public_ids, "changes": _changes}, required=("ids", "changes"))
     wanted: list[UUID] = parsed["ids"]
-    keys = await sql.smtp_monitor_batches.select_keys(pool, caller.reach, wanted)
-    rows = await _write(request, keys, parsed["changes"]) if len(keys) == len(wanted) else []
+    rows = await _write(request, wanted, parsed["changes"])
     found = {row["public_id"]: row for row in rows}
     if len(found) < len(wanted):
-        raise _missing(wanted, {public_id for _, public_id in keys})
+        raise _missing(wanted, found.keys())
     ring, passwords = request.app[CONFIG].key_ring, caller.sees_passwords
     items = [represent(found[public_id], ring, passwords=passwords) for public_id in wanted]
     return json_answer({"updated": len(items) if parsed["changes"] else 0, "items": items})
 
 
 async def _write(
-    request: web.Request, keys: Sequence[tuple[int, UUID]], fields: Mapping[str, object]
+    request: web.Request, public_ids: Sequence[UUID], fields: Mapping[str, object]
 ) -> list[asyncpg.Record]:
-    """The changed rows; none if one of them has gone since its key was read."""
+    """The rows as they are now; ApiError 404, with nothing written, if one of them is not there."""
     pool, reach, ring = request.app[POOL], request[CALLER].reach, request.app[CONFIG].key_ring
     if not fields:
-        return await sql.smtp_monitor_batches.select_all(pool, reach, keys)
-    configs = [value for value in fields.values() if isinstance(value, SmtpConfig) and value.password is not None]
-    columns = to_columns(fields, keys[0][1], ring)
-    passwords = None
-    if configs:
-        del columns["smtp_password"]
-        # each is bound to its own monitor
-        passwords = [ring.encrypt(configs[0].password or "", public_id.bytes) for _, public_id in keys]
-    return await sql.smtp_monitor_batches.update_all(pool, reach, keys, columns, passwords)
+        return await sql.smtp_monitor_batches.select_all(pool, reach, public_ids)
+    async with pool.acquire() as connection, connection.transaction():
+        keys = await sql.smtp_monitor_batches.lock_all(connection, reach, public_ids)
+        if len(keys) < len(public_ids):
+            raise _missing(public_ids, {public_id for _, public_id in keys})
+        patches = []
+        for organization_id, public_id in keys:
+            columns = to_columns(fields, public_id, ring)  # a password is bound to its own monitor
+            change = change_of(request, columns)
+            patches.append(Patch(organization_id, public_id, None, None, columns, frozenset(columns), change))
+        return await sql.smtp_monitor_batches.update_all(connection, patches)
 
 
 def _public_ids(value: object) -> list[UUID]:
@@ -81,9 +83,7 @@ def _below(wrong: Sequence[FieldError]) -> Invalid:
     return invalid
 
 
-def _missing(wanted: Sequence[UUID], reached: set[UUID]) -> ApiError:
+def _missing(wanted: Sequence[UUID], reached: Collection[UUID]) -> ApiError:
     """404 that names the first of those that are not there; all alike, whether absent or out of reach."""
     ids = [str(public_id) for public_id in wanted if public_id not in reached][:NAMED]
-    if not ids:
-        return ApiError(404, "not_found")
     return ApiError(404, "not_found", detail="unknown_monitors", ids=", ".join(ids))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
 import orjson
@@ -10,49 +10,38 @@ from aiohttp import web
 
 import sql
 from server import idempotency, query, smtp_config
-from server.answers import Answer, entity_tag, json_answer, none_match, versions_of_if_match
+from server.answers import Answer, entity_tag, json_answer, versions_of_if_match
 from server.body import parse_fields, read_object
-from server.errors import ApiError, FieldError, forbidden, invalid_fields, not_found
-from server.fields import CANONICAL_UUID
-from server.keys import CALLER, COMMITS, CONFIG, POOL
-from server.permissions import require_writer
+from server.errors import FieldError, invalid_fields, not_found
+from server.keys import CALLER, CONFIG, POOL
+from server.path import smtp_monitor_public_id as public_id_in
+from server.permissions import require_patcher, require_writer
 from server.smtp_config import SmtpConfig
 from server.smtp_monitor import (
     CREATE_FIELDS,
-    FIELDS,
     FILTERS,
     SERVER_SET,
     represent,
     to_columns,
     without_alias,
 )
+from server.smtp_monitor_answer import answer, missing
+from server.smtp_monitor_changes import change_of
+from server.smtp_monitor_patch import patch
 from sql.connection import Executor
 
 
 async def patch_monitor(request: web.Request) -> Answer:
-    public_id = _public_id(request)
-    caller = request[CALLER]
-    if caller.supporter:
-        raise forbidden("supporter_forbidden")
-    body = await read_object(request)
-    if caller.readonly and body.keys() - {"status"}:
-        raise forbidden("readonly_status_only")
-    fields = parse_fields(without_alias(body), FIELDS, ignored=SERVER_SET)
-    changes = to_columns(fields, public_id, request.app[CONFIG].key_ring)
-    versions = versions_of_if_match(request)
-    row = await sql.smtp_monitors.update(
-        request.app[POOL], request.app[COMMITS], caller.reach, public_id, changes, versions=versions
-    )
-    if row is None:
-        raise _missing(request)
-    return _answer(request, row)
+    public_id = public_id_in(request)
+    require_patcher(request[CALLER])
+    return await patch(request, public_id, await read_object(request))
 
 
 async def get_monitor(request: web.Request) -> Answer:
-    row = await sql.smtp_monitors.select_one(request.app[POOL], request[CALLER].reach, _public_id(request))
+    row = await sql.smtp_monitors.select_one(request.app[POOL], request[CALLER].reach, public_id_in(request))
     if row is None:
         raise not_found()
-    return _answer(request, row)
+    return answer(request, row)
 
 
 async def list_monitors(request: web.Request) -> Answer:
@@ -85,19 +74,13 @@ async def post_monitor(request: web.Request) -> Answer:
 
 
 async def delete_monitor(request: web.Request) -> Answer:
-    public_id = _public_id(request)
+    public_id = public_id_in(request)
     require_writer(request[CALLER])
-    versions = versions_of_if_match(request)
-    if not await sql.smtp_monitors.delete(request.app[POOL], request[CALLER].reach, public_id, versions=versions):
-        raise _missing(request)
+    pool, reach = request.app[POOL], request[CALLER].reach
+    versions, change = versions_of_if_match(request), change_of(request, {})
+    if not await sql.smtp_monitors.delete(pool, reach, public_id, versions=versions, change=change):
+        raise missing(request)
     return Answer(status=204)
-
-
-def _public_id(request: web.Request) -> UUID:
-    text = request.match_info["smtpMonitorPublicId"]
-    if not CANONICAL_UUID.fullmatch(text):
-        raise ApiError(400, "invalid_public_id")
-    return UUID(text)
 
 
 async def _insert(db: Executor, request: web.Request, fields: dict[str, Any]) -> asyncpg.Record:
@@ -106,11 +89,12 @@ async def _insert(db: Executor, request: web.Request, fields: dict[str, Any]) ->
         raise invalid_fields([FieldError("customerId", "unknown_customer", {})])
     public_id = uuid4()
     values = to_columns(fields, public_id, request.app[CONFIG].key_ring)
-    return await sql.smtp_monitors.insert(db, customer["organization_id"], customer["id"], public_id, values)
+    whose = (customer["organization_id"], customer["id"])
+    return await sql.smtp_monitors.insert(db, *whose, public_id, values, change=change_of(request, values))
 
 
 def _made(request: web.Request, row: asyncpg.Record) -> Answer:
-    return _answer(request, row, status=201, fields={"Location": f"/api/smtp-monitors/{row['public_id']}"})
+    return answer(request, row, status=201, fields={"Location": f"/api/smtp-monitors/{row['public_id']}"})
 
 
 def _made_before(first: dict[str, Any], fields: Mapping[str, object]) -> Answer:
@@ -122,27 +106,3 @@ def _made_before(first: dict[str, Any], fields: Mapping[str, object]) -> Answer:
     body = orjson.dumps(first)
     headers = {"ETag": entity_tag(1, body), "Location": f"/api/smtp-monitors/{first['publicId']}"}
     return json_answer(body, status=201, fields=headers)
-
-
-def _missing(request: web.Request) -> ApiError:
-    """No such monitor in reach; under If-Match that is a precondition that does not hold."""
-    return ApiError(412, "precondition_failed") if "If-Match" in request.headers else not_found()
-
-
-def _answer(
-    request: web.Request, row: asyncpg.Record, *, status: int = 200, fields: dict[str, str] | None = None
-) -> Answer:
-    monitor = represent(row, request.app[CONFIG].key_ring, passwords=request[CALLER].sees_passwords)
-    customer = {name: monitor.pop(name) for name in ("customerName",) if name in monitor}
-    # the tag is over what every answer shows, so that a PATCH and the GET after it have the same
-    body = orjson.dumps(monitor)
-    fields = {"ETag": entity_tag(row["version"], body), **(fields or {})}
-    if customer:
-        body = orjson.dumps({**monitor, **customer})
-    if request.method in ("GET", "HEAD"):
-        if none_match(request, fields["ETag"]):
-            return Answer(status=304, fields=fields)
-    elif "return=minimal" in request.headers.get("Prefer", "").lower():
-        minimal = 204 if status == 200 else status
-        return Answer(status=minimal, fields={**fields, "Preference-Applied": "return=minimal"})
-    return json_answer(body, status=status, fields=fields)

@@ -1,0 +1,37 @@
+"""What was changed of a monitor, and taking a change back."""
+
+from aiohttp import web
+
+import sql
+from server import path, query
+from server.answers import Answer, json_answer
+from server.errors import ApiError, not_found
+from server.keys import CALLER, CONFIG, POOL
+from server.permissions import require_patcher
+from server.smtp_monitor_changes import body_before, represent
+from server.smtp_monitor_patch import patch
+
+
+async def list_changes(request: web.Request) -> Answer:
+    public_id = path.smtp_monitor_public_id(request)
+    page = query.page_of(query.parse_query(request, query.PAGING))
+    found = await sql.smtp_monitor_changes.select_page(
+        request.app[POOL], request[CALLER].reach, public_id, limit=page.size, offset=page.offset
+    )
+    if found is None:
+        raise not_found()
+    total, rows = found
+    return json_answer(page.answer(total, map(represent, rows)))
+
+
+async def post_revert(request: web.Request) -> Answer:
+    """Patch the monitor to what the change replaced, by the rules of any PATCH."""
+    public_id = path.smtp_monitor_public_id(request)
+    version = path.number(request, "changeId")
+    require_patcher(request[CALLER])
+    change = await sql.smtp_monitor_changes.select_one(request.app[POOL], request[CALLER].reach, public_id, version)
+    if change is None:
+        raise not_found()
+    if change["before"] is None:
+        raise ApiError(409, "change_not_revertible")
+    return await patch(request, public_id, body_before(change, request.app[CONFIG].key_ring, public_id.bytes))

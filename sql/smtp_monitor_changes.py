@@ -1,0 +1,66 @@
+"""What was changed of monitors. A change is named by the version of its monitor that it made."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import asyncpg
+
+from sql.connection import Executor, Reach
+
+COLUMNS = "h.version, h.changed_at, h.actor, h.address, h.before, h.after, h.before_password"
+OF_MONITOR = """
+          FROM smtp_monitors m
+          {join} JOIN smtp_monitor_changes h ON h.organization_id = m.organization_id AND h.smtp_monitor_id = m.id
+         WHERE ($1::bigint IS NULL OR m.organization_id = $1)
+           AND m.public_id = $2
+           AND ($3::bigint[] IS NULL OR m.customer_id = ANY($3))
+"""
+
+
+async def select_page(
+    db: Executor, reach: Reach, public_id: UUID, *, limit: int, offset: int
+) -> tuple[int, list[asyncpg.Record]] | None:
+    """How many changes a monitor has, and those on one page, latest first; None if it is not in reach."""
+    whose = (reach.organization_id, public_id, reach.customer_ids)
+    query = f"SELECT count(h.version) {OF_MONITOR.format(join='LEFT')} GROUP BY m.organization_id, m.id"
+    total: int | None = await db.fetchval(query, *whose)
+    if total is None:
+        return None
+    query = f"SELECT {COLUMNS} {OF_MONITOR.format(join='')} ORDER BY h.version DESC LIMIT $4 OFFSET $5"
+    return total, await db.fetch(query, *whose, limit, offset)
+
+
+async def select_one(db: Executor, reach: Reach, public_id: UUID, version: int) -> asyncpg.Record | None:
+    query = f"SELECT {COLUMNS} {OF_MONITOR.format(join='')} AND h.version = $4"
+    return await db.fetchrow(query, reach.organization_id, public_id, reach.customer_ids, version)
+
+
+async def select_passwords(db: Executor, *, not_under: bytes, batch: int) -> AsyncIterator[asyncpg.Record]:
+    """Every kept password that can still be read whose key id is not *not_under*, by the column it is in."""
+    query = """
+        SELECT h.organization_id, h.smtp_monitor_id, h.version, m.public_id, h.before_password, h.after_password
+          FROM smtp_monitor_changes h
+          JOIN smtp_monitors m ON m.organization_id = h.organization_id AND m.id = h.smtp_monitor_id
+         WHERE (h.organization_id, h.smtp_monitor_id, h.version) > ($1, $2, $3)
+           AND (substr(h.before_password, 1, 4) <> $4 OR substr(h.after_password, 1, 4) <> $4)
+         ORDER BY h.organization_id, h.smtp_monitor_id, h.version
+         LIMIT $5
+    """
+    last = (0, 0, 0)
+    while rows := await db.fetch(query, *last, not_under, batch):
+        for row in rows:
+            yield row
+        last = (rows[-1]["organization_id"], rows[-1]["smtp_monitor_id"], rows[-1]["version"])
+
+
+async def replace_passwords(db: Executor, change: asyncpg.Record, before: bytes | None, after: bytes | None) -> None:
+    """Swap the ciphertexts of a change, which nothing else ever alters."""
+    query = """
+        UPDATE smtp_monitor_changes
+           SET before_password = $4, after_password = $5
+         WHERE organization_id = $1
+           AND smtp_monitor_id = $2
+           AND version = $3
+    """
+    whose = (change["organization_id"], change["smtp_monitor_id"], change["version"])
+    await db.execute(query, *whose, before, after)
