@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Coroutine
 
 from aiohttp import web
 
-import sql
 from server import metrics
 from server.auth import Callers
 from server.config import Config
@@ -20,6 +19,7 @@ from server.routes import ROUTES
 from server.token_uses import TokenUses
 from sql.connection import UNAVAILABLE, create_pool
 from sql.group_commit import GroupCommit
+from sql.smtp_monitor_patches import render
 
 
 def create_app(config: Config, *, rates: Table | None = None) -> web.Application:
@@ -31,10 +31,10 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
         web.RouteDef(route.method, route.path, route.handler, {"expect_handler": continue_if_expected})
         for route in ROUTES
     )
-    if config.rate_limit is not None:
-        add_rate_limit(app, config.rate_limit, rates or Table())
     if config.cors_origins:
         add_cors(app, config.cors_origins)
+    if config.rate_limit is not None:
+        add_rate_limit(app, config.rate_limit, rates or Table())
     app.cleanup_ctx.extend([_access_log, _pool, _commits, _callers, _token_uses])
     return app
 
@@ -55,10 +55,7 @@ async def _pool(app: web.Application) -> AsyncIterator[None]:
 async def _commits(app: web.Application) -> AsyncIterator[None]:
     config = app[CONFIG]
     app[COMMITS] = commits = GroupCommit(
-        config.database_url,
-        lock=sql.smtp_monitors.LOCK,
-        max_rows=config.group_commit_rows,
-        observer=metrics,
+        config.database_url, render, max_rows=config.group_commit_rows, observer=metrics
     )
     async with _running(commits.run()):
         yield

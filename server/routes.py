@@ -20,6 +20,7 @@ CUSTOMER = "/api/customers/{customerId:[^/]*}"
 ORGANIZATION = "/api/organizations/{organizationId:[^/]*}"
 USER = "/api/users/{userId:[^/]*}"
 
+# aiohttp tries those below one prefix in this order, so what is asked for most comes first
 ROUTES = [
     web.post("/api/sessions", sessions.post_session),
     web.get("/api/session", sessions.get_session),
@@ -44,12 +45,12 @@ ROUTES = [
     web.get(CUSTOMER, customers.get_customer),
     web.patch(CUSTOMER, customers.patch_customer),
     web.delete(CUSTOMER, customers.delete_customer),
-    web.get("/api/smtp-monitors", smtp_monitors.list_monitors),
-    web.post("/api/smtp-monitors", smtp_monitors.post_monitor),
-    web.patch("/api/smtp-monitors", smtp_monitor_batches.patch_monitors),
     web.get(MONITOR, smtp_monitors.get_monitor),
     web.patch(MONITOR, smtp_monitors.patch_monitor),
     web.delete(MONITOR, smtp_monitors.delete_monitor),
+    web.get("/api/smtp-monitors", smtp_monitors.list_monitors),
+    web.post("/api/smtp-monitors", smtp_monitors.post_monitor),
+    web.patch("/api/smtp-monitors", smtp_monitor_batches.patch_monitors),
     web.get("/healthz", operations.get_health),
     web.get("/readyz", operations.get_readiness),
     web.get("/metrics", metrics.exposition),
