@@ -1,13 +1,39 @@
-"""``python -m tests.bench list``: the measurements behind what is promised of speed."""
+"""Start here: ``.venv/bin/python -m tests.bench patch``."""
 
+import importlib
+import signal
 import sys
 
-from tests.bench import list as list_bench
+from tests.bench.errors import UnusableError
 
-BENCHES = {"list": list_bench.main}
+# each is a module beside this one, with main(arguments) -> int
+COMMANDS = {
+    "patch": "PATCH of 10,000 monitors at 1, 64 and 256 connections: this server, peers, pgbench",
+    "scale": "PATCH throughput with 10,000, 1 million and 5 million monitors",
+    "mixed": "mixed requests over a skewed choice of monitors, against PATCHes of one shape",
+    "connections": "2,000 connections at once",
+    "list": "pages of an organization with 1 million monitors against those of one with 10,000",
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one benchmark; 0 if its bars hold, 1 if one does not, 2 if it cannot run."""
+    if not arguments or arguments[0] not in COMMANDS:
+        print("usage: python -m tests.bench BENCHMARK [--json] [--rounds N] [--seconds S]", file=sys.stderr)
+        for name, purpose in COMMANDS.items():
+            print(f"  {name:12} {purpose}", file=sys.stderr)
+        return 2
+    # so that everything that was started is stopped, too
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    module = importlib.import_module(f"tests.bench.{arguments[0]}")
+    try:
+        return int(module.main(arguments[1:]))
+    except UnusableError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
 
 if __name__ == "__main__":
-    name, *arguments = sys.argv[1:] or [""]
-    if name not in BENCHES:
-        sys.exit(f"usage: python -m tests.bench {{{','.join(BENCHES)}}} …")
-    sys.exit(BENCHES[name](arguments))
+    sys.exit(main(sys.argv[1:]))
