@@ -48,6 +48,7 @@ class Answer(web.Response):
             await super().write_eof(data)
         else:
             await self._writer.write_eof()
+            await self._writer.drain()  # a client that takes no answers gets none to wait in memory
 
     def _text(self) -> bytes:
         body = self.body

@@ -31,10 +31,10 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
         web.RouteDef(route.method, route.path, route.handler, {"expect_handler": continue_if_expected})
         for route in ROUTES
     )
-    if config.rate_limit is not None:
-        add_rate_limit(app, config.rate_limit, rates or Table())
     if config.cors_origins:
         add_cors(app, config.cors_origins)
+    if config.rate_limit is not None:
+        add_rate_limit(app, config.rate_limit, rates or Table())
     app.cleanup_ctx.extend([_access_log, _pool, _commits, _callers, _token_uses])
     return app
 

@@ -19,7 +19,7 @@ PREFLIGHT_SECONDS = "600"
 def add_cors(app: web.Application, origins: frozenset[str]) -> None:
     """Answer preflights of the *origins*, and name the origin in every answer to one of them."""
     app.middlewares.insert(1, _preflight(origins))  # inside the boundary, before anybody asks for a token
-    app.middlewares.insert(0, _name_origin(origins))  # outside, for errors too
+    app.middlewares.insert(0, _name_origin(origins))  # outside of it, so that errors are named, too
 
 
 def _preflight(origins: frozenset[str]) -> Middleware:
@@ -28,12 +28,12 @@ def _preflight(origins: frozenset[str]) -> Middleware:
         asked = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
         if not asked or request.headers.get("Origin") not in origins:
             return await handler(request)
-        allowed = {
+        fields = {
             "Access-Control-Allow-Methods": METHODS,
             "Access-Control-Allow-Headers": REQUEST_HEADERS,
             "Access-Control-Max-Age": PREFLIGHT_SECONDS,
         }
-        return Answer(status=204, fields=allowed)
+        return Answer(status=204, fields=fields)
 
     return preflight
 

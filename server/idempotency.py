@@ -34,7 +34,8 @@ async def reserve(
 ) -> dict[str, Any] | None:
     """What the first request with this key was answered; None if this is the first, which now owns the key.
 
-    Waits for a first one under way. ApiError 422 if that one had another body, or made what is out of reach now.
+    *body* is what of the request's body counts. Waits for a first one under way. ApiError 422 if that one had
+    another body, or made what is out of reach now.
     """
     caller = request[CALLER]
     text = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)

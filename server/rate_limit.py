@@ -21,7 +21,7 @@ from server.keys import CALLER
 
 SLOTS = 65_536
 PROBED = 16
-RATE_FIELDS = web.RequestKey("RATE_FIELDS", dict[str, str])
+RATE_HEADERS = web.RequestKey("RATE_HEADERS", dict[str, str])
 
 
 class Table:
@@ -67,10 +67,8 @@ def limiter(quota: Quota, table: Table) -> Middleware:
         owner = caller.session_id.int >> 64
         within, used = table.take(owner, quota, time.monotonic())
         left = int((quota.seconds - used) * quota.requests / quota.seconds + 1e-6)
-        request[RATE_FIELDS] = {
-            "RateLimit-Policy": policy,
-            "RateLimit": f'"default";r={left};t={math.ceil(used)}',
-        }
+        headers = {"RateLimit-Policy": policy, "RateLimit": f'"default";r={left};t={math.ceil(used)}'}
+        request[RATE_HEADERS] = headers
         if not within:
             wait = used + quota.seconds / quota.requests - quota.seconds
             raise ApiError(429, "rate_limited", headers={"Retry-After": str(max(1, math.ceil(wait)))})
@@ -83,7 +81,7 @@ def limiter(quota: Quota, table: Table) -> Middleware:
 async def show(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Tell in every answer, errors included, what is left."""
     answer = cast(Answer, await handler(request))
-    answer.fields.update(request.get(RATE_FIELDS, {}))
+    answer.fields.update(request.get(RATE_HEADERS, {}))
     return answer
 
 

@@ -54,8 +54,6 @@ ROUTES = [
     web.patch("/api/smtp-monitors", smtp_monitor_batches.patch_monitors),
     web.get(f"{MONITOR}/changes", smtp_monitor_changes.list_changes),
     web.post(f"{MONITOR}/changes/{{changeId:[^/]*}}/revert", smtp_monitor_changes.post_revert),
-    web.get("/api/smtp-monitors", smtp_monitors.list_monitors),
-    web.post("/api/smtp-monitors", smtp_monitors.post_monitor),
     web.get("/healthz", operations.get_health),
     web.get("/readyz", operations.get_readiness),
     web.get("/metrics", metrics.exposition),

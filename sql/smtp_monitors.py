@@ -71,7 +71,8 @@ async def delete(
         ), change AS (
             INSERT INTO smtp_monitor_changes (organization_id, smtp_monitor_id, version, changed_at, actor, address,
                                               before, before_password)
-            SELECT organization_id, id, version + 1, clock_timestamp(), $5::json, $6::text, json_build_object({before}), {PASSWORD}
+            SELECT organization_id, id, version + 1, clock_timestamp(), $5::json, $6::text,
+                   json_build_object({before}), {PASSWORD}
               FROM gone
              WHERE $5::json IS NOT NULL
         )

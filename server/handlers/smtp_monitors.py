@@ -63,8 +63,9 @@ async def post_monitor(request: web.Request) -> Answer:
     fields = parse_fields(body, CREATE_FIELDS, ignored=SERVER_SET, required=("customerId", "name", "hostname"))
     if key is None:
         return _made(request, await _insert(pool, request, fields))
+    sent = {name: body[name] for name in fields}
     async with pool.acquire() as connection, connection.transaction():
-        first = await idempotency.reserve(connection, request, key, body)
+        first = await idempotency.reserve(connection, request, key, sent)
         if first is not None:
             return _made_before(first, fields)
         row = await _insert(connection, request, fields)

@@ -61,8 +61,8 @@ async def post_token(request: web.Request) -> Answer:
         raise unauthorized("token_invalid")
     secret = request.app[CONFIG].jwt_secret
     token = issue(caller.organization_id, token_id, caller.id, secret=secret, expires_at=expires_at)
-    location = {"Location": f"/api/tokens/{token_id}"}
-    return json_answer({**represent(row), "email": caller.email, "token": token}, status=201, fields=location)
+    headers = {"Location": f"/api/tokens/{token_id}"}
+    return json_answer({**represent(row), "email": caller.email, "token": token}, status=201, fields=headers)
 
 
 async def delete_token(request: web.Request) -> Answer:
