@@ -128,13 +128,17 @@ def represent(row: asyncpg.Record, ring: KeyRing, *, passwords: bool) -> dict[st
     return monitor
 
 
-def _config(row: asyncpg.Record, ring: KeyRing) -> bytes | str:
-    encrypted: bytes | None = row["smtp_password"]
-    if encrypted is None:
-        config: str = row["smtp_config"]
-        return config
+def config_with_password(config: str, encrypted: bytes, ring: KeyRing, public_id: UUID) -> bytes:
+    """The config as it was sent; ApiError 503 if no key opens its password."""
     try:
-        password = ring.decrypt(encrypted, row["public_id"].bytes)
+        password = ring.decrypt(encrypted, public_id.bytes)
     except Undecryptable as error:
         raise unavailable("secrets_unavailable") from error
-    return smtp_config.with_password(row["smtp_config"], password)
+    return smtp_config.with_password(config, password)
+
+
+def _config(row: asyncpg.Record, ring: KeyRing) -> bytes | str:
+    config: str = row["smtp_config"]
+    if row["smtp_password"] is None:
+        return config
+    return config_with_password(config, row["smtp_password"], ring, row["public_id"])

@@ -1,17 +1,17 @@
 """A change of a monitor: what is kept of it, how it is shown, and what it replaced."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 import asyncpg
 import orjson
 from aiohttp import web
 
-from server import smtp_config
 from server.answers import timestamp
 from server.keys import CALLER, CONFIG
 from server.proxies import client_address
 from server.secrets import KeyRing
-from server.smtp_monitor import COLUMNS
+from server.smtp_monitor import COLUMNS, config_with_password
 from sql.smtp_monitor_patches import Change
 
 FIELDS = {column: field for field, column in COLUMNS.items()} | {"smtp_config": "smtpConfig"}
@@ -45,15 +45,13 @@ def represent(row: asyncpg.Record) -> dict[str, object]:
     }
 
 
-def body_before(row: asyncpg.Record, ring: KeyRing, bound_to: bytes) -> dict[str, object]:
+def body_before(row: asyncpg.Record, ring: KeyRing, public_id: UUID) -> dict[str, object]:
     """The body of the PATCH that brings back what a change replaced."""
     before = _columns(row["before"])
     body = {FIELDS[column]: before[column] for column in _columns(row["after"])}
     if row["before_password"] is not None:
         config = orjson.dumps(before["smtp_config"]).decode()
-        body["smtpConfig"] = orjson.loads(
-            smtp_config.with_password(config, ring.decrypt(row["before_password"], bound_to))
-        )
+        body["smtpConfig"] = orjson.loads(config_with_password(config, row["before_password"], ring, public_id))
     return body
 
 

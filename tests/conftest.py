@@ -98,7 +98,7 @@ async def db(config: Config) -> AsyncIterator[asyncpg.Connection]:
     await sql.smtp_monitors.insert(connection, 1, 11, UUID(OTHER_CUSTOMERS), values)
     await sql.smtp_monitors.insert(connection, 2, 20, UUID(STRANGERS), values)
     yield connection
-    await connection.execute("DELETE FROM organizations; DELETE FROM login_attempts")
+    await connection.execute("DELETE FROM organizations; DELETE FROM login_attempts; DELETE FROM smtp_monitor_changes")
     await connection.close()
 
 

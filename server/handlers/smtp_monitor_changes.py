@@ -34,4 +34,4 @@ async def post_revert(request: web.Request) -> Answer:
         raise not_found()
     if change["before"] is None:
         raise ApiError(409, "change_not_revertible")
-    return await patch(request, public_id, body_before(change, request.app[CONFIG].key_ring, public_id.bytes))
+    return await patch(request, public_id, body_before(change, request.app[CONFIG].key_ring, public_id))
