@@ -12,6 +12,7 @@ COMMANDS = {
     "scale": "PATCH throughput with 10,000, 1 million and 5 million monitors",
     "mixed": "mixed requests over a skewed choice of monitors, against PATCHes of one shape",
     "connections": "2,000 connections at once",
+    "audit": "PATCH with every change kept, against none kept",
     "list": "pages of an organization with 1 million monitors against those of one with 10,000",
 }
 
