@@ -47,17 +47,16 @@ class Patch:
         return self.organization_id, self.public_id.int
 
 
-def render(patches: Sequence[Patch]) -> tuple[str, list[Sequence[object]]]:
+def render(patches: Sequence[Patch]) -> tuple[str, list[Sequence[object] | None]]:
     """The partial UPDATE of many rows, for GroupCommit; rows that change different columns go under a mask."""
     same = len({patch.columns for patch in patches}) == 1
     statement, present = _update_statement(patches[0].columns if same else ALL_COLUMNS, masked=not same)
     masks = [] if same else [[_mask(patch) for patch in patches]]
     return statement, [
-        range(len(patches)),
         [patch.organization_id for patch in patches],
         [patch.public_id for patch in patches],
-        [array_literal(patch.customer_ids) for patch in patches],
-        [array_literal(patch.versions) for patch in patches],
+        _literals([patch.customer_ids for patch in patches]),
+        _literals([patch.versions for patch in patches]),
         *masks,
         *([_to_array_item(column, patch.changes.get(column)) for patch in patches] for column in present),
     ]
@@ -66,14 +65,14 @@ def render(patches: Sequence[Patch]) -> tuple[str, list[Sequence[object]]]:
 @lru_cache(maxsize=2048)
 def _update_statement(changed: frozenset[str], *, masked: bool) -> tuple[str, tuple[str, ...]]:
     """The statement for one set of columns, and the order of the columns' arrays."""
-    assignments, arrays, present = set_list(UPDATABLE, changed, first=7 if masked else 6, masked=masked)
-    mask_array, mask = (", $6::integer[]", "mask, ") if masked else ("", "")
+    assignments, arrays, present = set_list(UPDATABLE, changed, first=6 if masked else 5, masked=masked)
+    mask_array, mask = (", $5::integer[]", ", mask") if masked else ("", "")
     # clock_timestamp: a write that waited for another's lock comes after it
     statement = f"""
         UPDATE smtp_monitors m
            SET {assignments}, version = m.version + 1, updated_at = clock_timestamp()
-          FROM unnest($1::integer[], $2::bigint[], $3::uuid[], $4::text[], $5::text[]{mask_array}{arrays})
-            AS c (n, organization_id, public_id, customer_ids, versions, {mask}{", ".join(present)})
+          FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[]{mask_array}{arrays}) WITH ORDINALITY
+            AS c (organization_id, public_id, customer_ids, versions{mask}, {", ".join(present)}, n)
          WHERE m.organization_id = c.organization_id
            AND m.public_id = c.public_id
            AND (c.customer_ids IS NULL OR m.customer_id = ANY(c.customer_ids::bigint[]))
@@ -81,6 +80,11 @@ def _update_statement(changed: frozenset[str], *, masked: bool) -> tuple[str, tu
         RETURNING c.n, {COLUMNS}
     """
     return statement, present
+
+
+def _literals(lists: Sequence[Sequence[object] | None]) -> list[str | None] | None:
+    """An array for each patch; None if no patch has one, since unnest fills up what is missing with NULL."""
+    return [array_literal(items) for items in lists] if any(items is not None for items in lists) else None
 
 
 def _mask(patch: Patch) -> int:
