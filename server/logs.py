@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sys
 import time
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import orjson
 
@@ -42,6 +42,10 @@ class AccessLog:
         self._logger = logging.getLogger("access")
         self._lines: list[str] = []
 
+    @cached_property
+    def _for_people(self) -> bool:
+        return sys.stderr.isatty()
+
     @property
     def enabled(self) -> bool:
         return self._logger.isEnabledFor(logging.INFO)
@@ -50,7 +54,7 @@ class AccessLog:
         self, *, request_id: str, method: str, route: str, status: int, seconds: float, user_id: int | None
     ) -> None:
         milliseconds = round(seconds * 1000, 2)
-        if sys.stderr.isatty():
+        if self._for_people:
             self._logger.info("%s %s %d %s ms %s user=%s", method, route, status, milliseconds, request_id, user_id)
             return
         if not self._lines:

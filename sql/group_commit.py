@@ -49,7 +49,7 @@ class Write(Protocol):
 
 
 W = TypeVar("W", bound=Write)
-Render = Callable[[Sequence[W]], tuple[str, Sequence[Sequence[object]]]]
+Render = Callable[[Sequence[W]], tuple[str, Sequence[Sequence[object] | None]]]
 
 
 @dataclass(eq=False, slots=True)
@@ -68,7 +68,7 @@ class GroupCommit(Generic[W]):
 
     *render* makes of writes to different rows, in the order of their keys, one statement over arrays:
     its text and its arguments. It must visit the rows in that order, which keeps workers from
-    deadlocks, and return with each row, in column ``n``, the position of its write.
+    deadlocks, and return with each row, in column ``n``, the position of its write, counted from 1.
     """
 
     def __init__(self, dsn: str, render: Render[W], *, max_rows: int, observer: Observer) -> None:
@@ -172,7 +172,7 @@ class GroupCommit(Generic[W]):
             async with connection.transaction():  # the first round locks every row, in the one order
                 answers = [await self._execute(connection, round_) for round_ in rounds]
         for round_, rows in zip(rounds, answers, strict=True):
-            for n, waiting in enumerate(round_):
+            for n, waiting in enumerate(round_, 1):
                 if not waiting.done.done():
                     waiting.done.set_result(rows.get(n))
 

@@ -69,18 +69,17 @@ class Patch:
         return self.organization_id, self.public_id.int
 
 
-def render(patches: Sequence[Patch]) -> tuple[str, list[Sequence[object]]]:
+def render(patches: Sequence[Patch]) -> tuple[str, list[Sequence[object] | None]]:
     """The partial UPDATE of many rows, for GroupCommit; rows that change different columns go under a mask."""
     same = len({patch.columns for patch in patches}) == 1
     kept = patches[0].change is not None
     statement, present = _update_statement(patches[0].columns if same else ALL_COLUMNS, masked=not same, kept=kept)
     masks = [] if same else [[_mask(patch) for patch in patches]]
     return statement, [
-        range(len(patches)),
         [patch.organization_id for patch in patches],
         [patch.public_id for patch in patches],
-        [array_literal(patch.customer_ids) for patch in patches],
-        [array_literal(patch.versions) for patch in patches],
+        _literals([patch.customer_ids for patch in patches]),
+        _literals([patch.versions for patch in patches]),
         *masks,
         *([_to_array_item(column, patch.changes.get(column)) for patch in patches] for column in present),
         *(zip(*map(_kept, patches), strict=True) if kept else ()),
@@ -90,15 +89,15 @@ def render(patches: Sequence[Patch]) -> tuple[str, list[Sequence[object]]]:
 @lru_cache(maxsize=2048)
 def _update_statement(changed: frozenset[str], *, masked: bool, kept: bool) -> tuple[str, tuple[str, ...]]:
     """The statement for one set of columns, and the order of the columns' arrays."""
-    first = 7 if masked else 6
+    first = 6 if masked else 5
     assignments, arrays, present = set_list(UPDATABLE, changed, first=first, masked=masked)
-    names = ["n", "organization_id", "public_id", "customer_ids", "versions", *(["mask"] if masked else []), *present]
-    types = f"$1::integer[], $2::bigint[], $3::uuid[], $4::text[], $5::text[]{', $6::integer[]' * masked}{arrays}"
+    names = ["organization_id", "public_id", "customer_ids", "versions", *(["mask"] if masked else []), *present]
+    types = f"$1::bigint[], $2::uuid[], $3::text[], $4::text[]{', $5::integer[]' * masked}{arrays}"
     if kept:
         names += ["actor", "address", "after"]
         n = first + len(present)
         types += f", ${n}::json[], ${n + 1}::text[], ${n + 2}::json[]"
-    source = f"unnest({types}) AS c ({', '.join(names)})"
+    source = f"unnest({types}) WITH ORDINALITY AS c ({', '.join(names)}, n)"
     write = _write_and_keep if kept else _write
     return write(assignments, source, present, masked), present
 
@@ -149,6 +148,11 @@ def _write_and_keep(assignments: str, source: str, present: Sequence[str], maske
 def _kept(patch: Patch) -> tuple[str, str, str]:
     assert patch.change is not None
     return patch.change.actor, patch.change.address, patch.change.after
+
+
+def _literals(lists: Sequence[Sequence[object] | None]) -> list[str | None] | None:
+    """An array for each patch; None if no patch has one, since unnest fills up what is missing with NULL."""
+    return [array_literal(items) for items in lists] if any(items is not None for items in lists) else None
 
 
 def _mask(patch: Patch) -> int:

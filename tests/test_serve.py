@@ -36,6 +36,9 @@ def test_a_stranger_pastes_the_printed_curl_and_a_second_start_keeps_everything(
     refused = product.run("serve")
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
     assert "DATA_DIR" in refused.stderr
+    elsewhere = product.run("serve", DATA_DIR=str(product.data_dir.parent / "other"))
+    assert (elsewhere.returncode, elsewhere.stderr.count("\n")) == (1, 1)
+    assert f"PORT {product.port}" in elsewhere.stderr
     beside = product.run("token", "user@example.com")
     assert product.ask("GET", "/api/session", beside.stdout.strip())[0] == 200
 

@@ -5,6 +5,7 @@ import asyncio
 import gc
 import logging
 import os
+import socket
 import sys
 import tempfile
 from dataclasses import replace
@@ -38,6 +39,7 @@ def run(context: Context) -> None:
             asyncio.run(_refuse_old_schema(config.database_url))
         else:
             _prepare_embedded(config)
+        _refuse_taken_port(config)
         with tempfile.TemporaryDirectory(prefix="smtp-monitors-") as directory:
             # read when prometheus_client is first imported, which the workers do after the fork
             context.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
@@ -65,6 +67,15 @@ async def _refuse_old_schema(url: str) -> None:
         raise ConfigError(f"the schema is behind by {', '.join(sorted(missing))}; run: run.py migrate")
 
 
+def _refuse_taken_port(config: Config) -> None:
+    """Workers with a socket each share the port: without this, also with those of another server."""
+    try:
+        family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+        socket.create_server((config.host, config.port), family=family).close()
+    except OSError as error:
+        raise ConfigError(f"HOST {config.host}, PORT {config.port}: {error.strerror or error}") from error
+
+
 class Server(BaseApplication):
     """Gunicorn's supervision: workers that die are started again, signals stop them gracefully."""
 
@@ -89,6 +100,8 @@ class Server(BaseApplication):
         settings = {
             "bind": f"{host}:{self._config.port}",
             "workers": self._config.workers,
+            # of one socket that workers share, whoever wakes first takes most connections; Linux deals them out
+            "reuse_port": sys.platform == "linux",
             "worker_class": "aiohttp.GunicornUVLoopWebWorker",
             "graceful_timeout": GRACEFUL_SECONDS,
             "keepalive": 75,
