@@ -62,3 +62,9 @@ def test_no_other_package_stands_at_the_top() -> None:
     packages = {path.parent.name for path in PROJECT.glob("*/*.py")}
     assert packages <= {"server", "sql", "tests", "build"}
     assert [path.name for path in PROJECT.glob("*.py")] == ["run.py"]
+
+
+def test_a_probe_knows_neither_database_nor_api() -> None:
+    for module in ("outcome", "target", "words", "networks", "probe"):
+        tree = ast.parse((PROJECT / "server" / "checks" / f"{module}.py").read_text())
+        assert not {name.partition(".")[0] for name in imports(tree)} & {"sql", "asyncpg", "aiohttp"}, module
