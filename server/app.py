@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Coroutine
 from aiohttp import web
 
 import sql
-from server import metrics
+from server import agent_process, metrics
 from server.auth import Callers
 from server.config import Config
 from server.errors import MAX_BODY
@@ -27,7 +27,7 @@ def create_app(config: Config) -> web.Application:
         web.RouteDef(route.method, route.path, route.handler, {"expect_handler": continue_if_expected})
         for route in ROUTES
     )
-    app.cleanup_ctx.extend([_access_log, _pool, _commits, _callers])
+    app.cleanup_ctx.extend([_access_log, _pool, _commits, _callers, _agent])
     return app
 
 
@@ -61,6 +61,15 @@ async def _callers(app: web.Application) -> AsyncIterator[None]:
     app[CALLERS] = callers = Callers(app[POOL], config.database_url, config.jwt_secret)
     async with _running(callers.listener.run()):
         yield
+
+
+async def _agent(app: web.Application) -> AsyncIterator[None]:
+    agent = app[CONFIG].agent
+    if agent is None:
+        yield
+    else:
+        async with _running(agent_process.supervise(agent)):
+            yield
 
 
 @contextlib.asynccontextmanager

@@ -27,6 +27,16 @@ class Config:
     session_hours: int = 12
     group_commit_rows: int = 256
     log_level: str = "INFO"
+    agent: "AgentProcess | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentProcess:
+    """How an agent beside the workers is started; whoever holds *lock* starts it."""
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(repr=False)
+    lock: Path
 
 
 class Environment:
@@ -70,14 +80,10 @@ def read(environment: Environment, secret: Callable[[str], str], cores: int) -> 
     jwt_secret = secret("JWT_SECRET")
     if len(jwt_secret.encode()) < MIN_SECRET_BYTES:
         raise ConfigError(f"JWT_SECRET must have at least {MIN_SECRET_BYTES} bytes")
-    try:
-        key_ring = KeyRing.parse(secret("SECRETS_KEY"))
-    except ValueError as error:
-        raise ConfigError(f"SECRETS_KEY {error}; make one with: run.py secrets generate") from error
     return Config(
         database_url="",
         jwt_secret=jwt_secret,
-        key_ring=key_ring,
+        key_ring=read_key_ring(secret),
         host=environment.text("HOST", "127.0.0.1") or "",
         port=environment.integer("PORT", 8080, 1, 65535),
         workers=environment.integer("WORKERS", cores, 1, 256),
@@ -85,3 +91,10 @@ def read(environment: Environment, secret: Callable[[str], str], cores: int) -> 
         group_commit_rows=environment.integer("GROUP_COMMIT_ROWS", 256, 1, 4096),
         log_level=environment.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
     )
+
+
+def read_key_ring(secret: Callable[[str], str]) -> KeyRing:
+    try:
+        return KeyRing.parse(secret("SECRETS_KEY"))
+    except ValueError as error:
+        raise ConfigError(f"SECRETS_KEY {error}; make one with: run.py secrets generate") from error

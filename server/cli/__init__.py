@@ -10,7 +10,7 @@ import asyncpg
 import psycopg
 
 from server import logs
-from server.cli import migrate, secrets, serve, token, user
+from server.cli import agent, location, migrate, secrets, serve, token, user, webhook
 from server.cli.context import Context
 from server.config import ConfigError
 from sql.connection import UNAVAILABLE
@@ -25,6 +25,13 @@ settings, from the environment; X_FILE instead of X names a file that holds it:
   SECRETS_KEY    encrypts stored credentials; 32 bytes in base64, several with commas, the first encrypts
   SESSION_HOURS  how long a log-in lasts (12)
   GROUP_COMMIT_ROWS  how many patches may share a commit (256); 1 turns that off
+  AGENT          the agent that serve runs beside it: a location's code, on or off (on: the oldest active location)
+  CHECK_CONCURRENCY  checks under way at once in an agent (500)
+  PROBE_ALLOW    networks beside the public internet that may be checked, with commas between
+  RETENTION_DAYS how long each result is kept (35); its roll-up by day stays 400 days
+  SMTP_RELAY_URL, ALERT_SENDER  alerts by e-mail: smtp://[user:password@]host[:port] or smtps://, and from whom
+  SMS_GATEWAY_URL, SMS_GATEWAY_TOKEN  alerts by SMS: where to post {"to", "text", "id"}, with a bearer token
+  AGENT_PORT     where run.py agent serves /metrics, /healthz and /readyz (nowhere)
   LOG_LEVEL      DEBUG, INFO, WARNING or ERROR (INFO)
 """
 
@@ -38,7 +45,7 @@ def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (serve, migrate, token, user, secrets):
+    for command in (serve, agent, migrate, token, user, location, webhook, secrets):
         command.register(commands)
     options = parser.parse_args(arguments or ["serve"])
     if not hasattr(options, "run"):

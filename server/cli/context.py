@@ -40,11 +40,12 @@ class Context:
     def configured(self, *, exclusive: bool = False) -> Iterator[Config]:
         """The configuration, judged before the database is started, with the database's URL."""
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        config = read(self.environment, self._secret, cores)
+        config = read(self.environment, self.secret, cores)
         with self.database(exclusive=exclusive) as url:
             yield replace(config, database_url=url)
 
-    def _secret(self, name: str) -> str:
+    def secret(self, name: str) -> str:
+        """A secret that is set, or, for the embedded database, made once and kept beside it."""
         if self.url:
             return self.environment.required(name)
         from server import embedded

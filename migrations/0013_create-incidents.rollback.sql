@@ -1,0 +1,4 @@
+DROP FUNCTION is_silent(smtp_monitors, timestamptz);
+DROP FUNCTION is_open(maintenance_windows, timestamptz);
+DROP TABLE maintenance_windows;
+DROP TABLE incidents;
