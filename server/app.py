@@ -10,16 +10,20 @@ import sql
 from server import agent_process, metrics
 from server.auth import Callers
 from server.config import Config
+from server.cors import add_cors
 from server.errors import MAX_BODY
-from server.keys import CALLERS, COMMITS, CONFIG, JUDGING, POOL
+from server.keys import CALLERS, COMMITS, CONFIG, JUDGING, POOL, TOKEN_USES
 from server.middlewares import access, auth, boundary
 from server.protocol import continue_if_expected
+from server.rate_limit import Table, add_rate_limit
 from server.routes import ROUTES
-from sql.connection import create_pool
+from server.token_uses import TokenUses
+from sql.connection import UNAVAILABLE, create_pool
 from sql.group_commit import GroupCommit
 
 
-def create_app(config: Config) -> web.Application:
+def create_app(config: Config, *, rates: Table | None = None) -> web.Application:
+    """*rates* is the memory that the workers of a server share, if there is a rate limit."""
     app = web.Application(middlewares=[boundary, auth], client_max_size=MAX_BODY)
     app[CONFIG] = config
     app[JUDGING] = asyncio.Semaphore(2)
@@ -27,7 +31,11 @@ def create_app(config: Config) -> web.Application:
         web.RouteDef(route.method, route.path, route.handler, {"expect_handler": continue_if_expected})
         for route in ROUTES
     )
-    app.cleanup_ctx.extend([_access_log, _pool, _commits, _callers, _agent])
+    if config.rate_limit is not None:
+        add_rate_limit(app, config.rate_limit, rates or Table())
+    if config.cors_origins:
+        add_cors(app, config.cors_origins)
+    app.cleanup_ctx.extend([_access_log, _pool, _commits, _callers, _token_uses, _agent])
     return app
 
 
@@ -70,6 +78,14 @@ async def _agent(app: web.Application) -> AsyncIterator[None]:
     else:
         async with _running(agent_process.supervise(agent)):
             yield
+
+
+async def _token_uses(app: web.Application) -> AsyncIterator[None]:
+    app[TOKEN_USES] = uses = TokenUses(app[POOL])
+    async with _running(uses.run()):
+        yield
+    with contextlib.suppress(*UNAVAILABLE):
+        await uses.flush()
 
 
 @contextlib.asynccontextmanager

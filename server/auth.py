@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -34,6 +34,17 @@ class Caller:
     role: str
     global_role: str | None
     reach: Reach
+    token_name: str | None = None  # of an API token; None for a log-in
+
+    @property
+    def global_admin(self) -> bool:
+        """Reaches every organization and may change it; a token for one customer does not."""
+        return self.global_role == "admin" and self.reach.organization_id is None
+
+    @property
+    def administers(self) -> bool:
+        """Whether users, customers and settings are its to change."""
+        return self.global_admin or (self.role == "admin" and not self.supporter and self.reach.customer_ids is None)
 
     @property
     def supporter(self) -> bool:
@@ -54,11 +65,20 @@ def issue(organization_id: int, session_id: UUID, user_id: int, *, secret: str, 
 
 
 async def open_session(db: Executor, user: asyncpg.Record, *, secret: str, hours: int) -> tuple[str, Caller]:
-    """Make a session row and the token that names it."""
+    """Make a session row and the token that names it; ApiError 401 if the user's password is another by now."""
     session_id = uuid4()
     expires_at = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=hours)
     await sql.sessions.delete_expired(db, user["organization_id"])
-    await sql.sessions.insert(db, user["organization_id"], session_id, user_id=user["id"], expires_at=expires_at)
+    opened = await sql.sessions.insert(
+        db,
+        user["organization_id"],
+        session_id,
+        user_id=user["id"],
+        password_hash=user["password_hash"],
+        expires_at=expires_at,
+    )
+    if not opened:
+        raise unauthorized("wrong_credentials")
     token = issue(user["organization_id"], session_id, user["id"], secret=secret, expires_at=expires_at)
     return token, to_caller(user, session_id, expires_at)
 
@@ -88,7 +108,7 @@ class Callers:
         row = await sql.sessions.select_caller(self._pool, organization_id, session_id)
         if row is None:
             raise unauthorized("token_invalid")
-        caller = to_caller(row, row["session_id"], row["expires_at"])
+        caller = _limited(to_caller(row, row["session_id"], row["expires_at"]), row)
         if changes == self._changes:  # otherwise what was read may have changed meanwhile
             if len(self._remembered) >= MAX_REMEMBERED:
                 del self._remembered[next(iter(self._remembered))]
@@ -149,3 +169,13 @@ def to_caller(user: asyncpg.Record, session_id: UUID, expires_at: datetime) -> C
         global_role=user["global_role"],
         reach=reach,
     )
+
+
+def _limited(caller: Caller, session: asyncpg.Record) -> Caller:
+    """The caller as an API token knows it: one for a customer reaches that customer alone."""
+    customer_id = session["token_customer_id"]
+    reach = caller.reach
+    if customer_id is not None:
+        allowed = reach.customer_ids is None or customer_id in reach.customer_ids
+        reach = Reach(caller.organization_id, (customer_id,) if allowed else ())
+    return replace(caller, token_name=session["token_name"], reach=reach)

@@ -1,5 +1,7 @@
 """The settings, read once, checked at once, passed on."""
 
+import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,10 +10,22 @@ from server.secrets import KeyRing
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 MIN_SECRET_BYTES = 32
+RATE = re.compile("([1-9][0-9]{0,6})/([1-9][0-9]{0,4})")
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class ConfigError(Exception):
     """A setting is wrong or missing; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """*requests* in any *seconds*."""
+
+    requests: int
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +41,9 @@ class Config:
     session_hours: int = 12
     group_commit_rows: int = 256
     log_level: str = "INFO"
+    rate_limit: Quota | None = None
+    cors_origins: frozenset[str] = frozenset()
+    trusted_proxies: tuple[Network, ...] = ()
     agent: "AgentProcess | None" = None
 
 
@@ -68,6 +85,10 @@ class Environment:
             raise ConfigError(f"{name} must be an integer from {low} to {high}, not {raw[:40]!r}")
         return int(raw)
 
+    def list(self, name: str) -> list[str]:
+        """The parts between commas."""
+        return [part.strip() for part in (self.text(name) or "").split(",") if part.strip()]
+
     def choice(self, name: str, default: str, accepted: tuple[str, ...]) -> str:
         raw = (self.text(name, default) or "").upper()
         if raw not in accepted:
@@ -90,6 +111,9 @@ def read(environment: Environment, secret: Callable[[str], str], cores: int) -> 
         session_hours=environment.integer("SESSION_HOURS", 12, 1, 8760),
         group_commit_rows=environment.integer("GROUP_COMMIT_ROWS", 256, 1, 4096),
         log_level=environment.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
+        rate_limit=_quota(environment.text("RATE_LIMIT")),
+        cors_origins=frozenset(map(_origin, environment.list("CORS_ORIGINS"))),
+        trusted_proxies=tuple(map(_network, environment.list("TRUSTED_PROXIES"))),
     )
 
 
@@ -98,3 +122,23 @@ def read_key_ring(secret: Callable[[str], str]) -> KeyRing:
         return KeyRing.parse(secret("SECRETS_KEY"))
     except ValueError as error:
         raise ConfigError(f"SECRETS_KEY {error}; make one with: run.py secrets generate") from error
+
+
+def _quota(text: str | None) -> Quota | None:
+    match = RATE.fullmatch(text) if text else None
+    if text and match is None:
+        raise ConfigError(f"RATE_LIMIT must be requests/seconds such as 600/60, not {text[:40]!r}")
+    return Quota(int(match[1]), int(match[2])) if match else None
+
+
+def _origin(text: str) -> str:
+    if not ORIGIN.fullmatch(text):
+        raise ConfigError(f"CORS_ORIGINS must be origins such as https://app.example.com, not {text[:40]!r}")
+    return text
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError as error:
+        raise ConfigError(f"TRUSTED_PROXIES must be addresses or networks, not {text[:40]!r}") from error

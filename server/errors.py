@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
 
 from server.messages import choose_language, text
+from server.slow_clients import BodyTimeoutError
 from sql.connection import UNAVAILABLE
 from sql.group_commit import QueueFullError
 
@@ -28,9 +29,12 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "alerts_occasion_key": ("occasion", "already_taken"),
     "alerts_smtp_monitor_id_fkey": ("smtpMonitorId", "unknown_customer"),
     "alerts_state_check": ("state", "invalid_choice"),
+    "customer_counts_customer_id_fkey": ("customerId", "unknown_customer"),
     "customers_name_check": ("name", "wrong_length"),
-    "customers_organization_id_fkey": ("organizationId", "unknown_customer"),
+    "customers_organization_id_fkey": ("organizationId", "unknown_organization"),
     "customers_public_id_key": ("publicId", "already_taken"),
+    "idempotency_keys_key_check": ("Idempotency-Key", "wrong_length"),
+    "idempotency_keys_user_id_fkey": ("userId", "unknown_user"),
     "incidents_close_reason_check": ("closeReason", "invalid_choice"),
     "incidents_closed_at_check": ("closedAt", "ends_before_start"),
     "incidents_smtp_monitor_id_fkey": ("smtpMonitorId", "unknown_customer"),
@@ -40,20 +44,27 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "locations_name_check": ("name", "wrong_length"),
     "logins_email_check": ("email", "invalid_email"),
     "logins_organization_id_email_key": ("email", "already_taken"),
-    "logins_organization_id_fkey": ("organizationId", "unknown_customer"),
+    "logins_organization_id_fkey": ("organizationId", "unknown_organization"),
     "logins_pkey": ("email", "already_taken"),
     "maintenance_windows_customer_id_check": ("customerId", "window_scope"),
     "maintenance_windows_customer_id_fkey": ("customerId", "unknown_customer"),
     "maintenance_windows_ends_at_check": ("endsAt", "ends_before_start"),
     "maintenance_windows_length_check": ("endsAt", "window_too_long"),
     "maintenance_windows_name_check": ("name", "wrong_length"),
-    "maintenance_windows_organization_id_fkey": ("organizationId", "unknown_customer"),
+    "maintenance_windows_organization_id_fkey": ("organizationId", "unknown_organization"),
     "maintenance_windows_repeat_check": ("repeat", "invalid_choice"),
     "maintenance_windows_repeat_until_check": ("repeatUntil", "repeat_missing"),
     "maintenance_windows_smtp_monitor_id_fkey": ("smtpMonitorId", "unknown_customer"),
+    "organization_counts_organization_id_fkey": ("organizationId", "unknown_organization"),
+    "organizations_failure_confirmations_check": ("failureConfirmations", "out_of_range"),
+    "organizations_location_share_percent_check": ("locationSharePercent", "out_of_range"),
     "organizations_name_check": ("name", "wrong_length"),
     "organizations_name_key": ("name", "already_taken"),
-    "sessions_user_id_fkey": ("userId", "unknown_customer"),
+    "organizations_recovery_confirmations_check": ("recoveryConfirmations", "out_of_range"),
+    "organizations_reminder_interval_minutes_check": ("reminderIntervalMinutes", "out_of_range"),
+    "sessions_customer_id_fkey": ("customerId", "unknown_customer"),
+    "sessions_name_check": ("name", "wrong_length"),
+    "sessions_user_id_fkey": ("userId", "unknown_user"),
     "smtp_check_rollups_granularity_check": ("granularity", "invalid_choice"),
     "smtp_checks_verdict_check": ("verdict", "invalid_choice"),
     "smtp_monitor_locations_grid_offset_check": ("gridOffset", "out_of_range"),
@@ -77,7 +88,7 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "users_global_role_check": ("globalRole", "invalid_choice"),
     "users_name_check": ("name", "wrong_length"),
     "users_role_check": ("role", "invalid_choice"),
-    "webhooks_organization_id_fkey": ("organizationId", "unknown_customer"),
+    "webhooks_organization_id_fkey": ("organizationId", "unknown_organization"),
     "webhooks_url_check": ("url", "invalid_url"),
 }
 
@@ -140,6 +151,8 @@ def to_api_error(error: Exception, *, where: str) -> ApiError:
         return error
     if isinstance(error, web.HTTPException):
         return _from_aiohttp(error)
+    if isinstance(error, BodyTimeoutError):
+        return ApiError(408, "request_timeout")
     if isinstance(error, RequestPayloadError):
         return ApiError(400, "invalid_request")
     if isinstance(error, asyncpg.IntegrityConstraintViolationError) and error.constraint_name in CONSTRAINTS:

@@ -61,6 +61,10 @@ def integer(low: int, high: int) -> Callable[[object], int]:
     return parse
 
 
+def identifier(value: object) -> int:
+    return integer(1, MAX_BIGINT)(value)
+
+
 def boolean(value: object) -> bool:
     if type(value) is not bool:
         raise Invalid("not_a_boolean")
@@ -130,6 +134,15 @@ def customer(value: object) -> int | UUID:
     if type(value) is str and CANONICAL_UUID.fullmatch(value):
         return UUID(value)
     raise Invalid("invalid_customer")
+
+
+def customers(value: object) -> list[int | UUID]:
+    """Customers by number or public UUID, the first of equals kept."""
+    if type(value) is not list:
+        raise Invalid("not_a_list")
+    if len(value) > 1000:
+        raise Invalid("too_many", limit=1000)
+    return list(dict.fromkeys(map(customer, value)))
 
 
 def merge(parts: Iterable[tuple[str, Callable[[], object]]]) -> None:

@@ -7,12 +7,14 @@ from aiohttp import web
 
 from server.auth import Caller, Callers
 from server.config import Config
+from server.token_uses import TokenUses
 from sql.group_commit import GroupCommit
 
 CONFIG = web.AppKey("CONFIG", Config)
 POOL = web.AppKey("POOL", asyncpg.Pool)
 COMMITS = web.AppKey("COMMITS", GroupCommit)
 CALLERS = web.AppKey("CALLERS", Callers)
+TOKEN_USES = web.AppKey("TOKEN_USES", TokenUses)
 CALLER = web.RequestKey("CALLER", Caller)
 # Attempts to log in count while they are judged, so few are judged at once; argon2 fills the cores anyway.
 JUDGING = web.AppKey("JUDGING", asyncio.Semaphore)

@@ -9,6 +9,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "SMTP Monitor Public ID (UUID) erforderlich",
         "SMTP monitor public ID (UUID) required",
     ),
+    "invalid_id": ("Nummer oder öffentliche UUID erforderlich", "Number or public UUID required"),
+    "invalid_number_id": ("Nummer erforderlich", "Number required"),
+    "invalid_uuid_id": ("UUID erforderlich", "UUID required"),
     "invalid_json": ("Der Body ist kein gültiges JSON: {reason}", "The body is not valid JSON: {reason}"),
     "not_an_object": ("Der Body muss ein JSON-Objekt sein", "The body must be a JSON object"),
     "invalid_fields": ("Ungültige Felder: {fields}", "Invalid fields: {fields}"),
@@ -30,6 +33,27 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Zu viele Anmeldeversuche; bitte später erneut versuchen",
         "Too many log-in attempts; please try again later",
     ),
+    "rate_limited": (
+        "Zu viele Anfragen mit diesem Token; bitte später erneut versuchen",
+        "Too many requests with this token; please try again later",
+    ),
+    "request_timeout": ("Die Anfrage kam zu langsam", "The request came too slowly"),
+    "customer_has_monitors": (
+        "Der Kunde hat noch Monitore; sie müssen vorher gelöscht werden",
+        "The customer still has monitors; they must be deleted first",
+    ),
+    "last_administrator": (
+        "Die Organisation braucht einen aktiven Administrator",
+        "The organization needs an active administrator",
+    ),
+    "idempotency_key_invalid": (
+        "Idempotency-Key muss 1 bis 255 druckbare ASCII-Zeichen haben",
+        "Idempotency-Key must have 1 to 255 printable ASCII characters",
+    ),
+    "idempotency_key_reused": (
+        "Dieser Idempotency-Key gehört zu einem anderen Body",
+        "This Idempotency-Key belongs to another body",
+    ),
     "conflict": ("Der Wert ist schon vergeben", "The value is already taken"),
     "http_error": ("Die Anfrage wurde abgelehnt", "The request was refused"),
     "internal_server_error": ("Interner Fehler", "Internal error"),
@@ -47,7 +71,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "No location is in allowedCheckCountryCodes",
     ),
     "no_location_active": ("Gerade ist kein Standort aktiv", "No location is active right now"),
-    # why it is 401, 403
+    # why it is 401, 403, 404
     "token_missing": ("Ein Bearer-Token ist erforderlich", "A bearer token is required"),
     "token_invalid": (
         "Das Token ist ungültig, abgelaufen oder widerrufen",
@@ -67,6 +91,28 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "global supporters dürfen nicht aktualisieren",
         "global supporters may not change anything",
     ),
+    "administrator_required": (
+        "nur Administratoren der ganzen Organisation dürfen das",
+        "only administrators of the whole organization may do this",
+    ),
+    "global_admin_required": ("nur globale Administratoren dürfen das", "only global admins may do this"),
+    "global_role_forbidden": (
+        "nur globale Administratoren dürfen globale Rollen vergeben",
+        "only global admins may give global roles",
+    ),
+    "global_user_forbidden": (
+        "Nutzer mit globaler Rolle ändern nur globale Administratoren",
+        "users with a global role are changed by global admins only",
+    ),
+    "own_password": (
+        "das eigene Passwort wird mit PATCH /api/session und dem bisherigen geändert",
+        "change your own password by PATCH /api/session with the current one",
+    ),
+    "token_forbidden": (
+        "ein API-Token darf das nicht; bitte mit E-Mail-Adresse und Passwort anmelden",
+        "an API token may not do this; please log in with e-mail address and password",
+    ),
+    "unknown_monitors": ("nicht gefunden: {ids}", "not found: {ids}"),
     # fields
     "required": ("ist erforderlich", "is required"),
     "unknown_field": ("ist kein bekanntes Feld", "is not a known field"),
@@ -102,6 +148,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "ignoreTls excludes requireTls and secure",
     ),
     "unknown_customer": ("gibt es nicht", "does not exist"),
+    "unknown_organization": ("gibt es nicht", "does not exist"),
+    "unknown_user": ("gibt es nicht", "does not exist"),
+    "wrong_password": ("ist nicht das bisherige Passwort", "is not the current password"),
+    "invalid_public_ids": (
+        "muss eine Liste von 1 bis 500 öffentlichen UUIDs sein",
+        "must be a list of 1 to 500 public UUIDs",
+    ),
+    "too_many": ("darf höchstens {limit} Einträge haben", "may have at most {limit} entries"),
     "invalid_customer": (
         "muss die Nummer oder die öffentliche UUID eines Kunden sein",
         "must be a customer's number or public UUID",

@@ -11,11 +11,17 @@ from aiohttp.web_protocol import RequestPayloadError
 from server import metrics
 from server.auth import Handler, bearer_token
 from server.errors import render, to_api_error
-from server.keys import CALLER, CALLERS
+from server.keys import CALLER, CALLERS, TOKEN_USES
 from server.logs import AccessLog
 from server.routes import PUBLIC
 
 CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# Answers hold credentials, and none is a page to be shown, framed or linked from; a handler may say otherwise.
+SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
 PROCESS = os.urandom(6).hex()
 SEQUENCE = count(1)
 access = AccessLog()
@@ -39,6 +45,8 @@ async def boundary(request: web.Request, handler: Handler) -> web.StreamResponse
             request.content.feed_eof()
     response.headers["X-Request-Id"] = request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
     _leave_trace(request, response.status, time.perf_counter() - started, request_id)
     return response
 
@@ -48,7 +56,9 @@ async def auth(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Attach the caller, with its roles as they are now; only PUBLIC handlers go without one."""
     match = request.match_info
     if match.http_exception is None and match.handler not in PUBLIC:
-        request[CALLER] = await request.app[CALLERS].identify(bearer_token(request))
+        request[CALLER] = caller = await request.app[CALLERS].identify(bearer_token(request))
+        if caller.token_name is not None:
+            request.app[TOKEN_USES].note(caller)
     return await handler(request)
 
 

@@ -1,9 +1,13 @@
 """Where aiohttp answers before or beside the application: its places, our words."""
 
+import asyncio
+from typing import Any
+
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from server.errors import ApiError, render
+from server.slow_clients import Limits, SlowClients
 
 
 async def continue_if_expected(request: web.Request) -> None:
@@ -41,9 +45,20 @@ class Server(web.Server):
 
 
 class Runner(web.AppRunner):
-    """aiohttp's runner, with our protocol."""
+    """aiohttp's runner, with our protocol, and an eye on slow clients."""
+
+    def __init__(self, app: web.Application, *, limits: Limits | None = None, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._limits = limits or Limits()
+        self._watch: asyncio.Task[None] | None = None
 
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
         server.__class__ = Server
+        self._watch = asyncio.create_task(SlowClients(server, self._limits).run())
         return server
+
+    async def cleanup(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        await super().cleanup()

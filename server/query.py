@@ -1,6 +1,6 @@
 """Reading a query string: its own parsers, since every value is a string there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,9 @@ class Page:
     @property
     def offset(self) -> int:
         return (self.number - 1) * self.size
+
+    def answer(self, total: int, items: Iterable[object]) -> dict[str, object]:
+        return {"items": list(items), "total": total, "page": self.number, "perPage": self.size}
 
 
 def number(low: int, high: int) -> Callable[[str], int]:

@@ -3,17 +3,50 @@
 from aiohttp import web
 
 from server import metrics
-from server.handlers import operations, sessions, smtp_monitors
+from server.handlers import (
+    customers,
+    operations,
+    organizations,
+    sessions,
+    smtp_monitor_batches,
+    smtp_monitors,
+    tokens,
+    users,
+)
 
 # [^/]* rather than a UUID: a wrong id is a 400 that says what it should be
 MONITOR = "/api/smtp-monitors/{smtpMonitorPublicId:[^/]*}"
+CUSTOMER = "/api/customers/{customerId:[^/]*}"
+ORGANIZATION = "/api/organizations/{organizationId:[^/]*}"
+USER = "/api/users/{userId:[^/]*}"
 
 ROUTES = [
     web.post("/api/sessions", sessions.post_session),
     web.get("/api/session", sessions.get_session),
+    web.patch("/api/session", sessions.patch_session),
     web.delete("/api/session", sessions.delete_session),
+    web.get("/api/tokens", tokens.list_tokens),
+    web.post("/api/tokens", tokens.post_token),
+    web.delete("/api/tokens/{tokenId:[^/]*}", tokens.delete_token),
+    web.get("/api/organization", organizations.get_organization),
+    web.patch("/api/organization", organizations.patch_organization),
+    web.get("/api/organizations", organizations.list_organizations),
+    web.post("/api/organizations", organizations.post_organization),
+    web.get(ORGANIZATION, organizations.get_organization),
+    web.patch(ORGANIZATION, organizations.patch_organization),
+    web.get("/api/users", users.list_users),
+    web.post("/api/users", users.post_user),
+    web.get(USER, users.get_user),
+    web.patch(USER, users.patch_user),
+    web.delete(USER, users.delete_user),
+    web.get("/api/customers", customers.list_customers),
+    web.post("/api/customers", customers.post_customer),
+    web.get(CUSTOMER, customers.get_customer),
+    web.patch(CUSTOMER, customers.patch_customer),
+    web.delete(CUSTOMER, customers.delete_customer),
     web.get("/api/smtp-monitors", smtp_monitors.list_monitors),
     web.post("/api/smtp-monitors", smtp_monitors.post_monitor),
+    web.patch("/api/smtp-monitors", smtp_monitor_batches.patch_monitors),
     web.get(MONITOR, smtp_monitors.get_monitor),
     web.patch(MONITOR, smtp_monitors.patch_monitor),
     web.delete(MONITOR, smtp_monitors.delete_monitor),

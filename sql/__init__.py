@@ -3,6 +3,7 @@
 from sql import (
     alerts,
     customers,
+    idempotency_keys,
     incidents,
     locations,
     login_attempts,
@@ -12,8 +13,11 @@ from sql import (
     sessions,
     smtp_check_rollups,
     smtp_checks,
+    smtp_monitor_batches,
+    smtp_monitor_lists,
     smtp_monitor_locations,
     smtp_monitors,
+    tokens,
     users,
     webhooks,
 )
@@ -21,6 +25,7 @@ from sql import (
 __all__ = [
     "alerts",
     "customers",
+    "idempotency_keys",
     "incidents",
     "locations",
     "login_attempts",
@@ -30,8 +35,11 @@ __all__ = [
     "sessions",
     "smtp_check_rollups",
     "smtp_checks",
+    "smtp_monitor_batches",
+    "smtp_monitor_lists",
     "smtp_monitor_locations",
     "smtp_monitors",
+    "tokens",
     "users",
     "webhooks",
 ]

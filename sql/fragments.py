@@ -1,6 +1,6 @@
 """The one place where SQL text is assembled."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 
 def set_list(columns: Mapping[str, str], changed: Iterable[str], *, first: int) -> tuple[str, str, tuple[str, ...]]:
@@ -25,3 +25,20 @@ def set_list(columns: Mapping[str, str], changed: Iterable[str], *, first: int) 
 def array_literal(values: Iterable[object] | None) -> str | None:
     """Numbers or codes as a PostgreSQL array's text: arrays of arrays must not differ in length."""
     return None if values is None else "{" + ",".join(map(str, values)) + "}"
+
+
+def set_values(columns: Sequence[str], changes: Mapping[str, object], *, first: int) -> tuple[str, list[object]]:
+    """Render ``column = $n``, counted from *first*, for the *columns* that *changes* mentions, and their values."""
+    if stray := changes.keys() - set(columns):
+        raise ValueError(f"not updatable: {sorted(stray)}")
+    present = [column for column in columns if column in changes]
+    assignments = ", ".join(f"{column} = ${n}" for n, column in enumerate(present, first))
+    return assignments, [changes[column] for column in present]
+
+
+def containing(search: str | None) -> str | None:
+    """The LIKE pattern of what contains *search* literally; None for no search."""
+    if search is None:
+        return None
+    escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"

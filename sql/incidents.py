@@ -8,26 +8,20 @@ import asyncpg
 from sql.connection import Executor
 
 Key = tuple[int, int]
-# until organizations have settings of their own
-ORGANIZATIONS = """
-        (SELECT id, 2 AS failure_confirmations, 2 AS recovery_confirmations, 50 AS location_share_percent,
-                NULL::integer AS reminder_interval_minutes
-           FROM organizations)
-"""
 # A location whose agents are gone for so long has no say.
 STALE_INTERVALS = 3
 
 
 async def select_standings(db: Executor, monitors: Sequence[Key]) -> list[asyncpg.Record]:
     """How monitors stand at the locations that check them now: one row each, arrays over the locations."""
-    query = f"""
+    query = """
         SELECT m.organization_id, m.id AS smtp_monitor_id, m.status, is_silent(m, now()) AS silent,
                i.id AS incident_id,
                o.failure_confirmations, o.recovery_confirmations, o.location_share_percent,
                l.codes, l.failures, l.successes
           FROM unnest($1::bigint[], $2::bigint[]) AS k (organization_id, smtp_monitor_id)
           JOIN smtp_monitors m ON m.organization_id = k.organization_id AND m.id = k.smtp_monitor_id
-          JOIN {ORGANIZATIONS} o ON o.id = m.organization_id
+          JOIN organizations o ON o.id = m.organization_id
           LEFT JOIN incidents i
             ON i.organization_id = m.organization_id AND i.smtp_monitor_id = m.id AND i.closed_at IS NULL
          CROSS JOIN LATERAL (
@@ -96,10 +90,10 @@ async def close_disabled(db: Executor) -> list[asyncpg.Record]:
 
 async def remind(db: Executor) -> list[asyncpg.Record]:
     """Mark the open incidents that a reminder is due for; their keys."""
-    query = f"""
+    query = """
         UPDATE incidents i
            SET reminded_at = now()
-          FROM {ORGANIZATIONS} o, smtp_monitors m
+          FROM organizations o, smtp_monitors m
          WHERE o.id = i.organization_id
            AND m.organization_id = i.organization_id
            AND m.id = i.smtp_monitor_id

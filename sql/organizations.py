@@ -1,4 +1,65 @@
-from sql.connection import Executor
+from collections.abc import Mapping
+
+import asyncpg
+
+from sql.connection import Executor, Reach
+from sql.fragments import containing, set_values
+
+UPDATABLE = (
+    "name",
+    "failure_confirmations",
+    "recovery_confirmations",
+    "location_share_percent",
+    "reminder_interval_minutes",
+)
+COLUMNS = f"id, created_at, {', '.join(UPDATABLE)}"
+
+
+async def select_one(db: Executor, reach: Reach, organization_id: int) -> asyncpg.Record | None:
+    query = f"SELECT {COLUMNS} FROM organizations WHERE ($1::bigint IS NULL OR id = $1) AND id = $2"
+    return await db.fetchrow(query, reach.organization_id, organization_id)
+
+
+async def select_page(
+    db: Executor, reach: Reach, *, search: str | None, limit: int, offset: int
+) -> tuple[int, list[asyncpg.Record]]:
+    """How many there are in reach, and those on one page, oldest first."""
+    condition = "($1::bigint IS NULL OR id = $1) AND ($2::text IS NULL OR name ILIKE $2)"
+    values = (reach.organization_id, containing(search))
+    total = await db.fetchval(f"SELECT count(*) FROM organizations WHERE {condition}", *values)
+    query = f"SELECT {COLUMNS} FROM organizations WHERE {condition} ORDER BY id LIMIT $3 OFFSET $4"
+    return total, await db.fetch(query, *values, limit, offset)
+
+
+async def insert(db: Executor, values: Mapping[str, object]) -> asyncpg.Record:
+    """Make an organization of the given columns; UniqueViolationError if the name is taken."""
+    if stray := values.keys() - set(UPDATABLE):
+        raise ValueError(f"not insertable: {sorted(stray)}")
+    columns = [column for column in UPDATABLE if column in values]
+    query = f"""
+        INSERT INTO organizations ({", ".join(columns)})
+        VALUES ({", ".join(f"${n}" for n, _ in enumerate(columns, 1))})
+        RETURNING {COLUMNS}
+    """
+    [row] = await db.fetch(query, *[values[column] for column in columns])
+    return row
+
+
+async def update(
+    db: Executor, reach: Reach, organization_id: int, changes: Mapping[str, object]
+) -> asyncpg.Record | None:
+    """Write the changed columns alone; None if that organization is out of reach."""
+    if not changes:
+        return await select_one(db, reach, organization_id)
+    assignments, values = set_values(UPDATABLE, changes, first=3)
+    query = f"""
+        UPDATE organizations
+           SET {assignments}
+         WHERE ($1::bigint IS NULL OR id = $1)
+           AND id = $2
+        RETURNING {COLUMNS}
+    """
+    return await db.fetchrow(query, reach.organization_id, organization_id, *values)
 
 
 async def ensure(db: Executor, name: str) -> int:
@@ -11,6 +72,11 @@ async def ensure(db: Executor, name: str) -> int:
     """
     [row] = await db.fetch(query, name)
     return int(row["id"])
+
+
+async def select_id(db: Executor, name: str) -> int | None:
+    organization_id: int | None = await db.fetchval("SELECT id FROM organizations WHERE name = $1", name)
+    return organization_id
 
 
 async def select_any(db: Executor) -> bool:

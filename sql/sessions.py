@@ -6,19 +6,30 @@ import asyncpg
 from sql.connection import Executor
 
 
-async def insert(db: Executor, organization_id: int, session_id: UUID, *, user_id: int, expires_at: datetime) -> None:
+async def insert(
+    db: Executor, organization_id: int, session_id: UUID, *, user_id: int, password_hash: str, expires_at: datetime
+) -> bool:
+    """Whether the user still has the password that was judged; a new one ends the sessions of the old."""
     query = """
         INSERT INTO sessions (organization_id, id, user_id, expires_at)
-        VALUES ($1, $2, $3, $4)
+        SELECT organization_id, $2, u.id, $5
+          FROM users u
+          JOIN logins l USING (organization_id, email)
+         WHERE organization_id = $1
+           AND u.id = $3
+           AND u.active
+           AND l.password_hash = $4
+           FOR SHARE OF l
+        RETURNING id
     """
-    await db.execute(query, organization_id, session_id, user_id, expires_at)
+    return await db.fetchval(query, organization_id, session_id, user_id, password_hash, expires_at) is not None
 
 
 async def select_caller(db: Executor, organization_id: int, session_id: UUID) -> asyncpg.Record | None:
-    """The active user behind an unexpired session, with the roles it has now."""
+    """The active user behind an unexpired session, with the roles it has now, and what a token is limited to."""
     query = """
-        SELECT s.id AS session_id, s.expires_at, u.organization_id, u.id, u.email, u.name,
-               u.role, u.global_role, u.customer_ids
+        SELECT s.id AS session_id, s.expires_at, s.name AS token_name, s.customer_id AS token_customer_id,
+               u.organization_id, u.id, u.email, u.name, u.role, u.global_role, u.customer_ids
           FROM sessions s
           JOIN users u ON u.organization_id = s.organization_id AND u.id = s.user_id
          WHERE s.organization_id = $1
@@ -36,6 +47,17 @@ async def delete(db: Executor, organization_id: int, session_id: UUID) -> None:
            AND id = $2
     """
     await db.execute(query, organization_id, session_id)
+
+
+async def delete_others(db: Executor, organization_id: int, user_id: int, *, keep: UUID | None = None) -> None:
+    """End every session and token of a user but the one to *keep*."""
+    query = """
+        DELETE FROM sessions
+         WHERE organization_id = $1
+           AND user_id = $2
+           AND id IS DISTINCT FROM $3
+    """
+    await db.execute(query, organization_id, user_id, keep)
 
 
 async def delete_expired(db: Executor, organization_id: int) -> None:

@@ -38,13 +38,6 @@ WITHIN_REACH = """
            AND ($3::bigint[] IS NULL OR m.customer_id = ANY($3))
            AND ($4::bigint[] IS NULL OR m.version = ANY($4))
 """
-FILTER = """
-               ($1::bigint IS NULL OR m.organization_id = $1)
-           AND ($2::bigint[] IS NULL OR m.customer_id = ANY($2))
-           AND ($3::bigint IS NULL OR m.customer_id = $3)
-           AND ($4::text IS NULL OR m.status = $4)
-           AND ($5::text IS NULL OR m.name ILIKE $5 OR m.hostname ILIKE $5 OR c.name ILIKE $5)
-"""
 
 
 async def update(
@@ -132,34 +125,6 @@ async def insert(
     return row
 
 
-async def select_page(
-    db: Executor,
-    reach: Reach,
-    *,
-    filters: Mapping[str, Any],
-    limit: int,
-    offset: int,
-) -> tuple[int, list[asyncpg.Record]]:
-    """How many match organizationId, customerId, status, search, and those on one page, oldest first."""
-    wanted = filters.get("organizationId")
-    tenant = reach.organization_id if reach.organization_id is not None else wanted
-    if wanted not in (None, tenant):
-        return 0, []
-    search = filters.get("search")
-    pattern = None if search is None else f"%{_escape_like(search)}%"
-    conditions = (tenant, reach.customer_ids, filters.get("customerId"), filters.get("status"), pattern)
-    source = "smtp_monitors m JOIN customers c ON c.organization_id = m.organization_id AND c.id = m.customer_id"
-    total = await db.fetchval(f"SELECT count(*) FROM {source} WHERE {FILTER}", *conditions)
-    query = f"""
-        SELECT {LISTED}
-          FROM {source}
-         WHERE {FILTER}
-         ORDER BY m.organization_id, m.id
-         LIMIT $6 OFFSET $7
-    """
-    return total, await db.fetch(query, *conditions, limit, offset)
-
-
 async def select_passwords(db: Executor, *, not_under: bytes, batch: int) -> AsyncIterator[asyncpg.Record]:
     """Every encrypted password whose key id is not *not_under*, across organizations."""
     query = """
@@ -197,7 +162,3 @@ async def _organization_id(db: Executor, reach: Reach, public_id: UUID) -> int |
     query = "SELECT organization_id FROM smtp_monitors WHERE public_id = $1"
     organization_id: int | None = await db.fetchval(query, public_id)
     return organization_id
-
-
-def _escape_like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

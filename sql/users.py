@@ -1,10 +1,15 @@
-from collections.abc import Sequence
+"""Users and the logins beside them. Whoever changes users of an organization holds its lock meanwhile."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import asyncpg
 
-from sql.connection import Executor
+from sql.connection import Executor, Reach
+from sql.fragments import containing, set_values
 
-COLUMNS = "organization_id, id, email, name, role, global_role, customer_ids, active"
+COLUMNS = "organization_id, id, email, name, role, global_role, customer_ids, active, created_at"
+UPDATABLE = ("name", "role", "global_role", "customer_ids", "active")
 
 
 async def select_login(db: Executor, email: str) -> asyncpg.Record | None:
@@ -19,6 +24,26 @@ async def select_login(db: Executor, email: str) -> asyncpg.Record | None:
     return await db.fetchrow(query, email)
 
 
+async def select_one(db: Executor, reach: Reach, user_id: int) -> asyncpg.Record | None:
+    query = f"SELECT {COLUMNS} FROM users WHERE ($1::bigint IS NULL OR organization_id = $1) AND id = $2"
+    return await db.fetchrow(query, reach.organization_id, user_id)
+
+
+async def select_page(
+    db: Executor, reach: Reach, *, filters: Mapping[str, Any], limit: int, offset: int
+) -> tuple[int, list[asyncpg.Record]]:
+    """How many match organizationId and search, and those on one page, oldest first."""
+    condition = """
+               ($1::bigint IS NULL OR organization_id = $1)
+           AND ($2::bigint IS NULL OR organization_id = $2)
+           AND ($3::text IS NULL OR email ILIKE $3 OR name ILIKE $3)
+    """
+    values = (reach.organization_id, filters.get("organizationId"), containing(filters.get("search")))
+    total = await db.fetchval(f"SELECT count(*) FROM users WHERE {condition}", *values)
+    query = f"SELECT {COLUMNS} FROM users WHERE {condition} ORDER BY organization_id, id LIMIT $4 OFFSET $5"
+    return total, await db.fetch(query, *values, limit, offset)
+
+
 async def insert(
     db: Executor,
     organization_id: int,
@@ -29,9 +54,9 @@ async def insert(
     role: str,
     global_role: str | None = None,
     customer_ids: Sequence[int] | None = None,
-) -> int:
+) -> asyncpg.Record:
     """Make a user and its login; UniqueViolationError if the address is taken."""
-    query = """
+    query = f"""
         WITH login AS (
             INSERT INTO logins (email, organization_id, password_hash)
             VALUES (lower($2), $1, $3)
@@ -40,7 +65,69 @@ async def insert(
         INSERT INTO users (organization_id, email, name, role, global_role, customer_ids)
         SELECT organization_id, email, $4, $5, $6, $7
           FROM login
-        RETURNING id
+        RETURNING {COLUMNS}
     """
     [row] = await db.fetch(query, organization_id, email, password_hash, name, role, global_role, customer_ids)
-    return int(row["id"])
+    return row
+
+
+async def select_locked(connection: Executor, reach: Reach, user_id: int) -> asyncpg.Record | None:
+    """The user as it is, its organization's users locked against every other change of them."""
+    lock = """
+        SELECT o.id
+          FROM users u
+          JOIN organizations o ON o.id = u.organization_id
+         WHERE ($1::bigint IS NULL OR u.organization_id = $1)
+           AND u.id = $2
+           FOR NO KEY UPDATE OF o
+    """
+    await connection.fetch(lock, reach.organization_id, user_id)
+    return await select_one(connection, reach, user_id)  # as it is now that the lock is held
+
+
+async def update(
+    connection: Executor, organization_id: int, user_id: int, changes: Mapping[str, object]
+) -> asyncpg.Record:
+    """Write the changed columns of a locked user alone."""
+    if not changes:
+        [row] = await connection.fetch(
+            f"SELECT {COLUMNS} FROM users WHERE organization_id = $1 AND id = $2", organization_id, user_id
+        )
+        return row
+    assignments, values = set_values(UPDATABLE, changes, first=3)
+    query = f"""
+        UPDATE users
+           SET {assignments}
+         WHERE organization_id = $1
+           AND id = $2
+        RETURNING {COLUMNS}
+    """
+    [row] = await connection.fetch(query, organization_id, user_id, *values)
+    return row
+
+
+async def replace_password(connection: Executor, organization_id: int, email: str, password_hash: str) -> None:
+    """Before the sessions are ended: a log-in with the old password then either is seen or fails."""
+    query = "UPDATE logins SET password_hash = $3 WHERE organization_id = $1 AND email = $2"
+    await connection.execute(query, organization_id, email, password_hash)
+
+
+async def delete(connection: Executor, organization_id: int, email: str) -> None:
+    """Remove a login, and with it the user, its sessions and tokens."""
+    await connection.execute("DELETE FROM logins WHERE organization_id = $1 AND email = $2", organization_id, email)
+
+
+async def has_administrator(connection: Executor, organization_id: int) -> bool:
+    """Whether somebody is left who may administer the organization."""
+    query = """
+        SELECT EXISTS (
+            SELECT
+              FROM users
+             WHERE organization_id = $1
+               AND active
+               AND role = 'admin'
+               AND customer_ids IS NULL
+               AND global_role IS DISTINCT FROM 'supporter'
+        )
+    """
+    return bool(await connection.fetchval(query, organization_id))

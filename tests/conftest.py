@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -150,3 +151,23 @@ AiohttpClient = Callable[..., Awaitable[TestClient[web.Request, web.Application]
 @pytest.fixture
 async def api(db: asyncpg.Connection, config: Config, aiohttp_client: AiohttpClient) -> Api:
     return Api(await aiohttp_client(create_app(config)), db, config)
+
+
+async def waits_for_a_lock(api: Api) -> None:
+    """Return when somebody does, in the database."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    watcher = await asyncpg.connect(api.config.database_url)
+    try:
+        async with asyncio.timeout(5):
+            while not await watcher.fetchval(query):
+                await asyncio.sleep(0.01)
+    finally:
+        await watcher.close()
+
+
+async def becomes(expected: object, ask: Callable[[], Awaitable[object]]) -> None:
+    """Ask until it is so; the contract's second is the limit."""
+    deadline = time.monotonic() + 1
+    while (answer := await ask()) != expected:
+        assert time.monotonic() < deadline, answer
+        await asyncio.sleep(0.01)

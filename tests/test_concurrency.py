@@ -2,11 +2,10 @@
 
 import asyncio
 
-import asyncpg
 import pytest
 
 from server.app import create_app
-from tests.conftest import ABSENT, MONITOR, OTHER_CUSTOMERS, STRANGERS, AiohttpClient, Api
+from tests.conftest import ABSENT, MONITOR, OTHER_CUSTOMERS, STRANGERS, AiohttpClient, Api, waits_for_a_lock
 
 FIELDS = ("port", "checkInterval", "timeoutSeconds", "name", "status", "notificationEmail")
 
@@ -108,17 +107,6 @@ async def test_a_client_that_goes_away_takes_nobody_with_it(api: Api) -> None:
     assert [answer.status for answer in answers] == [200] * 10
     last = max(answers, key=lambda answer: int(answer.headers["ETag"].strip('"').partition("-")[0]))
     assert (await (await api.get()).json())["checkInterval"] == (await last.json())["checkInterval"]
-
-
-async def waits_for_a_lock(api: Api) -> None:
-    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    watcher = await asyncpg.connect(api.config.database_url)
-    try:
-        async with asyncio.timeout(5):
-            while not await watcher.fetchval(query):
-                await asyncio.sleep(0.01)
-    finally:
-        await watcher.close()
 
 
 @pytest.mark.parametrize("rows", [1, 3])

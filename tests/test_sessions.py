@@ -1,8 +1,6 @@
 """Logging in, being known, and being forgotten at once."""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -11,7 +9,7 @@ import pytest
 from multidict import CIMultiDict
 
 from server.app import create_app
-from tests.conftest import PASSWORD, AiohttpClient, Api
+from tests.conftest import PASSWORD, AiohttpClient, Api, becomes
 
 ADMIN = {
     "id": 1,
@@ -174,11 +172,3 @@ async def listening(api: Api) -> bool:
 
 async def status_of(api: Api, headers: dict[str, str]) -> int:
     return (await api.call("GET", "/api/session", None, headers=headers)).status
-
-
-async def becomes(expected: object, ask: Callable[[], Awaitable[object]]) -> None:
-    """Ask until it is so; the contract's second is the limit."""
-    deadline = time.monotonic() + 1
-    while (answer := await ask()) != expected:
-        assert time.monotonic() < deadline, answer
-        await asyncio.sleep(0.01)

@@ -19,6 +19,7 @@ from server import agent_config, logs, schema
 from server.cli import demo
 from server.cli.context import Context
 from server.config import AgentProcess, Config, ConfigError, Environment
+from server.rate_limit import Table
 
 GRACEFUL_SECONDS = 10
 
@@ -88,6 +89,7 @@ class Server(BaseApplication):
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self._rates = Table() if config.rate_limit else None  # made before the fork: all workers have it
         super().__init__()
 
     def run(self) -> None:
@@ -125,7 +127,9 @@ class Server(BaseApplication):
             gc.collect()
             gc.freeze()
             gc.set_threshold(50_000, 20, 20)
-            return Runner(create_app(self._config), access_log=None, shutdown_timeout=GRACEFUL_SECONDS)
+            return Runner(
+                create_app(self._config, rates=self._rates), access_log=None, shutdown_timeout=GRACEFUL_SECONDS
+            )
 
         return make_runner
 

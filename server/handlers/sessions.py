@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import asyncpg
 from aiohttp import web
 
 import sql
@@ -9,12 +10,18 @@ from server import passwords
 from server.answers import json_response, timestamp
 from server.auth import Caller, open_session
 from server.body import Parser, parse_fields, read_object
-from server.errors import ApiError, unauthorized
+from server.errors import ApiError, FieldError, invalid_fields, unauthorized
 from server.fields import text
 from server.keys import CALLER, CONFIG, JUDGING, POOL
+from server.permissions import require_log_in
+from server.proxies import client_address
 from sql.connection import Executor
 
 FIELDS: dict[str, Parser] = {"email": text(1, 320), "password": text(1, 1024)}
+PASSWORD_FIELDS: dict[str, Parser] = {
+    "currentPassword": text(1, 1024),
+    "password": text(passwords.MIN_LENGTH, passwords.MAX_LENGTH),
+}
 ATTEMPTS_PER_ACCOUNT = 10
 ATTEMPTS_PER_ADDRESS = 100
 
@@ -22,22 +29,30 @@ ATTEMPTS_PER_ADDRESS = 100
 async def post_session(request: web.Request) -> web.Response:
     body = parse_fields(await read_object(request), FIELDS, required=("email", "password"))
     config, pool = request.app[CONFIG], request.app[POOL]
-    email, address = str(body["email"]).lower(), request.remote or ""
-    async with request.app[JUDGING]:
-        await _limit_attempts(pool, email, address)
-        user = await sql.users.select_login(pool, email)
-        password_hash = None if user is None else user["password_hash"]
-        known = await passwords.verify(password_hash, str(body["password"]))
-    if user is None or not known:
+    user = await _judge(request, body["email"].lower(), body["password"])
+    if user is None:
         raise unauthorized("wrong_credentials")
-    await sql.login_attempts.delete(pool, email, address)
     token, caller = await open_session(pool, user, secret=config.jwt_secret, hours=config.session_hours)
     answer = {"token": token, "expiresAt": _expiry(caller), "user": represent(caller)}
-    return json_response(answer, status=201, headers={"Location": "/api/session", "Cache-Control": "no-store"})
+    return json_response(answer, status=201, headers={"Location": "/api/session"})
 
 
 async def get_session(request: web.Request) -> web.Response:
     caller = request[CALLER]
+    return json_response({**represent(caller), "expiresAt": _expiry(caller)})
+
+
+async def patch_session(request: web.Request) -> web.Response:
+    """Change one's own password, which ends every other session and token of the user."""
+    caller = request[CALLER]
+    require_log_in(caller)
+    body = parse_fields(await read_object(request), PASSWORD_FIELDS, required=("currentPassword", "password"))
+    if await _judge(request, caller.email, body["currentPassword"]) is None:
+        raise invalid_fields([FieldError("currentPassword", "wrong_password", {})])
+    password_hash = await passwords.make_hash(body["password"])
+    async with request.app[POOL].acquire() as connection, connection.transaction():
+        await sql.users.replace_password(connection, caller.organization_id, caller.email, password_hash)
+        await sql.sessions.delete_others(connection, caller.organization_id, caller.id, keep=caller.session_id)
     return json_response({**represent(caller), "expiresAt": _expiry(caller)})
 
 
@@ -60,7 +75,22 @@ def represent(caller: Caller) -> dict[str, object]:
 
 
 def _expiry(caller: Caller) -> str | None:
+    if caller.expires_at == sql.tokens.NEVER.timestamp():
+        return None
     return timestamp(datetime.fromtimestamp(caller.expires_at, UTC))
+
+
+async def _judge(request: web.Request, email: str, password: str) -> asyncpg.Record | None:
+    """The active user of that address and password; an unknown address takes as long as a wrong password."""
+    pool, address = request.app[POOL], client_address(request)
+    async with request.app[JUDGING]:
+        await _limit_attempts(pool, email, address)
+        user = await sql.users.select_login(pool, email)
+        known = await passwords.verify(None if user is None else user["password_hash"], password)
+    if user is None or not known:
+        return None
+    await sql.login_attempts.delete(pool, email, address)
+    return user
 
 
 async def _limit_attempts(db: Executor, email: str, address: str) -> None:

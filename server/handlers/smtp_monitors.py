@@ -1,5 +1,7 @@
 """The monitors: find, make, patch, remove."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -7,12 +9,14 @@ import orjson
 from aiohttp import web
 
 import sql
-from server import query
+from server import idempotency, query, smtp_config
 from server.answers import entity_tag, json_response, none_match, versions_of_if_match
 from server.body import parse_fields, read_object
 from server.errors import ApiError, FieldError, forbidden, invalid_fields, not_found
 from server.fields import CANONICAL_UUID
 from server.keys import CALLER, COMMITS, CONFIG, POOL
+from server.permissions import require_writer
+from server.smtp_config import SmtpConfig
 from server.smtp_monitor import (
     CREATE_FIELDS,
     FIELDS,
@@ -22,6 +26,7 @@ from server.smtp_monitor import (
     to_columns,
     without_alias,
 )
+from sql.connection import Executor
 
 
 async def patch_monitor(request: web.Request) -> web.Response:
@@ -54,30 +59,34 @@ async def list_monitors(request: web.Request) -> web.Response:
     caller, ring = request[CALLER], request.app[CONFIG].key_ring
     parsed = query.parse_query(request, FILTERS)
     page = query.page_of(parsed)
-    total, rows = await sql.smtp_monitors.select_page(
+    total, rows = await sql.smtp_monitor_lists.select_page(
         request.app[POOL], caller.reach, filters=parsed, limit=page.size, offset=page.offset
     )
     items = [represent(row, ring, passwords=caller.sees_passwords) for row in rows]
-    return json_response({"items": items, "total": total, "page": page.number, "perPage": page.size})
+    return json_response(page.answer(total, items))
 
 
 async def post_monitor(request: web.Request) -> web.Response:
     caller, pool = request[CALLER], request.app[POOL]
-    _require_writer(request)
+    require_writer(caller)
+    key = idempotency.key_of(request)
     body = without_alias(await read_object(request))
     fields = parse_fields(body, CREATE_FIELDS, ignored=SERVER_SET, required=("customerId", "name", "hostname"))
-    customer = await sql.customers.select_one(pool, caller.reach, fields.pop("customerId"))
-    if customer is None:
-        raise invalid_fields([FieldError("customerId", "unknown_customer", {})])
-    public_id = uuid4()
-    values = to_columns(fields, public_id, request.app[CONFIG].key_ring)
-    row = await sql.smtp_monitors.insert(pool, customer["organization_id"], customer["id"], public_id, values)
-    return _answer(request, row, status=201, headers={"Location": f"/api/smtp-monitors/{public_id}"})
+    if key is None:
+        return _made(request, await _insert(pool, request, fields))
+    async with pool.acquire() as connection, connection.transaction():
+        first = await idempotency.reserve(connection, request, key)
+        if first is not None:
+            return _made_before(first, fields)
+        row = await _insert(connection, request, fields)
+        masked = represent(row, request.app[CONFIG].key_ring, passwords=False)
+        await idempotency.complete(connection, request, key, masked)
+    return _made(request, row)
 
 
 async def delete_monitor(request: web.Request) -> web.Response:
     public_id = _public_id(request)
-    _require_writer(request)
+    require_writer(request[CALLER])
     versions = versions_of_if_match(request)
     if not await sql.smtp_monitors.delete(request.app[POOL], request[CALLER].reach, public_id, versions=versions):
         raise _missing(request)
@@ -91,11 +100,28 @@ def _public_id(request: web.Request) -> UUID:
     return UUID(text)
 
 
-def _require_writer(request: web.Request) -> None:
-    if request[CALLER].supporter:
-        raise forbidden("supporter_forbidden")
-    if request[CALLER].readonly:
-        raise forbidden("readonly_forbidden")
+async def _insert(db: Executor, request: web.Request, fields: dict[str, Any]) -> asyncpg.Record:
+    customer = await sql.customers.select_one(db, request[CALLER].reach, fields.pop("customerId"))
+    if customer is None:
+        raise invalid_fields([FieldError("customerId", "unknown_customer", {})])
+    public_id = uuid4()
+    values = to_columns(fields, public_id, request.app[CONFIG].key_ring)
+    return await sql.smtp_monitors.insert(db, customer["organization_id"], customer["id"], public_id, values)
+
+
+def _made(request: web.Request, row: asyncpg.Record) -> web.Response:
+    return _answer(request, row, status=201, headers={"Location": f"/api/smtp-monitors/{row['public_id']}"})
+
+
+def _made_before(first: dict[str, Any], fields: Mapping[str, object]) -> web.Response:
+    """The answer to the first of these creates; its password is in this one's equal body."""
+    config = fields.get("smtpConfig", fields.get("config"))
+    if isinstance(config, SmtpConfig) and config.password is not None:
+        filled = orjson.Fragment(smtp_config.with_password(config.json, config.password))
+        first |= {"config": filled, "smtpConfig": filled}
+    body = orjson.dumps(first)
+    headers = {"ETag": entity_tag(1, body), "Location": f"/api/smtp-monitors/{first['publicId']}"}
+    return json_response(body, status=201, headers=headers)
 
 
 def _missing(request: web.Request) -> ApiError:

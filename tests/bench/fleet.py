@@ -125,7 +125,8 @@ async def _read(url: str, began: float, seconds: int) -> asyncpg.Record:
         SELECT count(*) AS stored,
                count(DISTINCT (smtp_monitor_id, slot)) AS slots,
                count(*) FILTER (WHERE verdict = 'failure') AS failed,
-               percentile_cont(ARRAY[0.5, 0.99, 1]) WITHIN GROUP (ORDER BY date_part('epoch', checked_at - slot)) AS late
+               percentile_cont(ARRAY[0.5, 0.99, 1])
+                   WITHIN GROUP (ORDER BY date_part('epoch', checked_at - slot)) AS late
           FROM checks
          WHERE slot >= to_timestamp($1)
            AND slot < to_timestamp($1) + make_interval(secs => $2)

@@ -1,0 +1,50 @@
+"""Browsers of other origins: refused, but for those that CORS_ORIGINS names exactly."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from server.auth import Handler
+
+METHODS = "GET, POST, PATCH, DELETE"
+REQUEST_HEADERS = (
+    "Authorization, Content-Type, Accept-Language, If-Match, If-None-Match, Prefer, Idempotency-Key, X-Request-Id"
+)
+EXPOSED = "ETag, Location, Retry-After, RateLimit, RateLimit-Policy, Preference-Applied, X-Request-Id"
+PREFLIGHT_SECONDS = "600"
+
+Signal = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
+
+
+def add_cors(app: web.Application, origins: frozenset[str]) -> None:
+    """Answer preflights of the *origins*, and name the origin in every answer to one of them."""
+    app.middlewares.insert(1, _preflight(origins))  # inside the boundary, before anybody asks for a token
+    app.on_response_prepare.append(_name_origin(origins))
+
+
+def _preflight(origins: frozenset[str]) -> Middleware:
+    @web.middleware
+    async def preflight(request: web.Request, handler: Handler) -> web.StreamResponse:
+        asked = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+        if not asked or request.headers.get("Origin") not in origins:
+            return await handler(request)
+        headers = {
+            "Access-Control-Allow-Methods": METHODS,
+            "Access-Control-Allow-Headers": REQUEST_HEADERS,
+            "Access-Control-Max-Age": PREFLIGHT_SECONDS,
+        }
+        return web.Response(status=204, headers=headers)
+
+    return preflight
+
+
+def _name_origin(origins: frozenset[str]) -> Signal:
+    async def name_origin(request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.add("Vary", "Origin")
+        origin = request.headers.get("Origin", "")
+        if origin in origins:
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Expose-Headers"] = EXPOSED
+
+    return name_origin

@@ -1,0 +1,76 @@
+"""The customers of an organization: find, make, rename, remove."""
+
+import asyncpg
+from aiohttp import web
+
+import sql
+from server import path, query
+from server.answers import json_response, timestamp
+from server.body import Parser, parse_fields, read_object
+from server.errors import ApiError, not_found
+from server.fields import identifier, text, trimmed
+from server.keys import CALLER, POOL
+from server.permissions import organization_for, require_administrator
+
+FIELDS: dict[str, Parser] = {"name": trimmed(1, 255)}
+CREATE_FIELDS: dict[str, Parser] = {**FIELDS, "organizationId": identifier}
+FILTERS = {**query.PAGING, "organizationId": query.identifier, "search": text(0, 255)}
+SERVER_SET = frozenset({"id", "publicId", "organizationId", "createdAt"})
+
+
+async def list_customers(request: web.Request) -> web.Response:
+    parsed = query.parse_query(request, FILTERS)
+    page = query.page_of(parsed)
+    total, rows = await sql.customers.select_page(
+        request.app[POOL], request[CALLER].reach, filters=parsed, limit=page.size, offset=page.offset
+    )
+    return json_response(page.answer(total, map(represent, rows)))
+
+
+async def post_customer(request: web.Request) -> web.Response:
+    require_administrator(request[CALLER])
+    ignored = SERVER_SET - {"organizationId"}
+    fields = parse_fields(await read_object(request), CREATE_FIELDS, ignored=ignored, required=("name",))
+    organization_id = organization_for(request[CALLER], fields.get("organizationId"))
+    row = await sql.customers.insert(request.app[POOL], organization_id, fields["name"])
+    return json_response(represent(row), status=201, headers={"Location": f"/api/customers/{row['public_id']}"})
+
+
+async def get_customer(request: web.Request) -> web.Response:
+    customer = path.number_or_uuid(request, "customerId")
+    return _answer(await sql.customers.select_one(request.app[POOL], request[CALLER].reach, customer))
+
+
+async def patch_customer(request: web.Request) -> web.Response:
+    customer = path.number_or_uuid(request, "customerId")
+    require_administrator(request[CALLER])
+    changes = parse_fields(await read_object(request), FIELDS, ignored=SERVER_SET)
+    return _answer(await sql.customers.update(request.app[POOL], request[CALLER].reach, customer, changes))
+
+
+async def delete_customer(request: web.Request) -> web.Response:
+    customer = path.number_or_uuid(request, "customerId")
+    require_administrator(request[CALLER])
+    async with request.app[POOL].acquire() as connection, connection.transaction():
+        row = await sql.customers.select_locked(connection, request[CALLER].reach, customer)
+        if row is None:
+            raise not_found()
+        if not await sql.customers.delete(connection, row["organization_id"], row["id"]):
+            raise ApiError(409, "customer_has_monitors")
+    return web.Response(status=204)
+
+
+def represent(row: asyncpg.Record) -> dict[str, object]:
+    return {
+        "id": row["id"],
+        "publicId": str(row["public_id"]),
+        "organizationId": row["organization_id"],
+        "name": row["name"],
+        "createdAt": timestamp(row["created_at"]),
+    }
+
+
+def _answer(row: asyncpg.Record | None) -> web.Response:
+    if row is None:
+        raise not_found()
+    return json_response(represent(row))

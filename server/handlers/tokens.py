@@ -1,0 +1,115 @@
+"""API tokens: sessions with a name, an end or none, and perhaps one customer. Shown once."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import asyncpg
+from aiohttp import web
+
+import sql
+from server import path, query
+from server.answers import json_response, timestamp
+from server.auth import Caller, issue
+from server.body import Parser, parse_fields, read_object
+from server.errors import FieldError, forbidden, invalid_fields, not_found, unauthorized
+from server.fields import customer, integer, nullable, trimmed
+from server.keys import CALLER, CONFIG, POOL
+from server.permissions import require_log_in
+from sql.connection import Executor, Reach
+
+FIELDS: dict[str, Parser] = {
+    "name": trimmed(1, 255),
+    "expiresInDays": nullable(integer(1, 365)),
+    "customerId": nullable(customer),
+}
+FILTERS = {**query.PAGING, "organizationId": query.identifier}
+DEFAULT_DAYS = 90  # a token nobody thought about ends by itself
+
+
+async def list_tokens(request: web.Request) -> web.Response:
+    caller = _manager(request)
+    parsed = query.parse_query(request, FILTERS)
+    page = query.page_of(parsed)
+    total, rows = await sql.tokens.select_page(
+        request.app[POOL],
+        caller.reach,
+        user_id=_whose(caller),
+        organization_id=parsed.get("organizationId"),
+        limit=page.size,
+        offset=page.offset,
+    )
+    return json_response(page.answer(total, ({**represent(row), "email": row["email"]} for row in rows)))
+
+
+async def post_token(request: web.Request) -> web.Response:
+    caller, pool = _manager(request), request.app[POOL]
+    fields = parse_fields(await read_object(request), FIELDS, required=("name",))
+    token_id, expires_at = uuid4(), _end(fields.get("expiresInDays", DEFAULT_DAYS))
+    customer_id = await _customer_id(pool, caller, fields.get("customerId"))
+    async with pool.acquire() as connection, connection.transaction():
+        row = await sql.tokens.insert(
+            connection,
+            caller.organization_id,
+            token_id,
+            email=caller.email,
+            session_id=caller.session_id,
+            name=fields["name"],
+            customer_id=customer_id,
+            expires_at=expires_at,
+        )
+    if row is None:
+        raise unauthorized("token_invalid")
+    secret = request.app[CONFIG].jwt_secret
+    token = issue(caller.organization_id, token_id, caller.id, secret=secret, expires_at=expires_at)
+    headers = {"Location": f"/api/tokens/{token_id}"}
+    return json_response({**represent(row), "email": caller.email, "token": token}, status=201, headers=headers)
+
+
+async def delete_token(request: web.Request) -> web.Response:
+    token_id = path.uuid(request, "tokenId")
+    caller = _manager(request)
+    if not await sql.tokens.delete(request.app[POOL], caller.reach, token_id, user_id=_whose(caller)):
+        raise not_found()
+    return web.Response(status=204)
+
+
+def represent(row: asyncpg.Record) -> dict[str, object]:
+    return {
+        "id": str(row["id"]),
+        "organizationId": row["organization_id"],
+        "userId": row["user_id"],
+        "name": row["name"],
+        "customerId": row["customer_id"],
+        "createdAt": timestamp(row["created_at"]),
+        "expiresAt": None if row["expires_at"] == sql.tokens.NEVER else timestamp(row["expires_at"]),
+        "lastUsedAt": timestamp(row["last_used_at"]),
+    }
+
+
+def _manager(request: web.Request) -> Caller:
+    caller = request[CALLER]
+    if caller.supporter:
+        raise forbidden("supporter_forbidden")
+    require_log_in(caller)
+    return caller
+
+
+def _whose(caller: Caller) -> int | None:
+    """Its own tokens; None, all in reach, for who administers."""
+    return None if caller.administers else caller.id
+
+
+def _end(days: int | None) -> datetime:
+    if days is None:
+        return sql.tokens.NEVER
+    return datetime.now(UTC).replace(microsecond=0) + timedelta(days=days)
+
+
+async def _customer_id(db: Executor, caller: Caller, wanted: int | UUID | None) -> int | None:
+    """A customer of the caller's own organization: a token belongs where its user does."""
+    if wanted is None:
+        return None
+    row = await sql.customers.select_one(db, Reach(caller.organization_id, caller.reach.customer_ids), wanted)
+    if row is None:
+        raise invalid_fields([FieldError("customerId", "unknown_customer", {})])
+    return int(row["id"])

@@ -1,0 +1,167 @@
+"""The users of an organization: find, make, change, remove."""
+
+import secrets
+from uuid import UUID
+
+import asyncpg
+from aiohttp import web
+
+import sql
+from server import passwords, path, query
+from server.answers import json_response, timestamp
+from server.auth import Caller
+from server.body import Parser, parse_fields, read_object
+from server.errors import ApiError, FieldError, forbidden, invalid_fields, not_found
+from server.fields import boolean, choice, customers, email, identifier, nullable, text, trimmed
+from server.keys import CALLER, POOL
+from server.permissions import organization_for, require_administrator
+from sql.connection import Executor
+
+FIELDS: dict[str, Parser] = {
+    "name": trimmed(1, 255),
+    "role": choice({role: role for role in ("admin", "user", "readonly")}),
+    "customerIds": nullable(customers),
+    "active": boolean,
+    "password": text(passwords.MIN_LENGTH, passwords.MAX_LENGTH),
+    "globalRole": nullable(choice({role: role for role in ("supporter", "admin")})),
+}
+CREATE_FIELDS: dict[str, Parser] = {
+    **{name: parse for name, parse in FIELDS.items() if name != "active"},
+    "email": email,
+    "organizationId": identifier,
+}
+COLUMNS = {
+    "name": "name",
+    "role": "role",
+    "customerIds": "customer_ids",
+    "active": "active",
+    "globalRole": "global_role",
+}
+FILTERS = {**query.PAGING, "organizationId": query.identifier, "search": text(0, 255)}
+SERVER_SET = frozenset({"id", "organizationId", "email", "createdAt"})
+
+
+async def list_users(request: web.Request) -> web.Response:
+    require_administrator(request[CALLER])
+    parsed = query.parse_query(request, FILTERS)
+    page = query.page_of(parsed)
+    total, rows = await sql.users.select_page(
+        request.app[POOL], request[CALLER].reach, filters=parsed, limit=page.size, offset=page.offset
+    )
+    return json_response(page.answer(total, map(represent, rows)))
+
+
+async def post_user(request: web.Request) -> web.Response:
+    """A password that is not given is made, and shown in this answer alone."""
+    caller, pool = request[CALLER], request.app[POOL]
+    require_administrator(caller)
+    body = await read_object(request)
+    _judge_global_role(caller, body)
+    ignored = frozenset({"id", "active", "createdAt"})
+    fields = parse_fields(body, CREATE_FIELDS, ignored=ignored, required=("email", "name", "role"))
+    organization_id = organization_for(caller, fields.get("organizationId"))
+    customer_ids = await _known_customers(pool, organization_id, fields.get("customerIds"))
+    password = fields.get("password") or secrets.token_urlsafe(18)
+    row = await sql.users.insert(
+        pool,
+        organization_id,
+        email=fields["email"],
+        password_hash=await passwords.make_hash(password),
+        name=fields["name"],
+        role=fields["role"],
+        global_role=fields.get("globalRole"),
+        customer_ids=customer_ids,
+    )
+    made = {} if "password" in fields else {"password": password}
+    return json_response({**represent(row), **made}, status=201, headers={"Location": f"/api/users/{row['id']}"})
+
+
+async def get_user(request: web.Request) -> web.Response:
+    user_id = path.number(request, "userId")
+    require_administrator(request[CALLER])
+    row = await sql.users.select_one(request.app[POOL], request[CALLER].reach, user_id)
+    if row is None:
+        raise not_found()
+    return json_response(represent(row))
+
+
+async def patch_user(request: web.Request) -> web.Response:
+    user_id = path.number(request, "userId")
+    caller = request[CALLER]
+    require_administrator(caller)
+    body = await read_object(request)
+    _judge_global_role(caller, body)
+    fields = parse_fields(body, FIELDS, ignored=SERVER_SET)
+    if "password" in fields and user_id == caller.id:
+        raise forbidden("own_password")
+    password_hash = await passwords.make_hash(fields.pop("password")) if "password" in fields else None
+    async with request.app[POOL].acquire() as connection, connection.transaction():
+        before = await _select_changeable(connection, caller, user_id)
+        if "customerIds" in fields:
+            fields["customerIds"] = await _known_customers(connection, before["organization_id"], fields["customerIds"])
+        changes = {COLUMNS[name]: value for name, value in fields.items()}
+        row = await sql.users.update(connection, before["organization_id"], user_id, changes)
+        if password_hash is not None:
+            await sql.users.replace_password(connection, row["organization_id"], row["email"], password_hash)
+        if password_hash is not None or row["active"] != before["active"]:
+            await sql.sessions.delete_others(connection, row["organization_id"], user_id)
+        await _keep_an_administrator(connection, before)
+    return json_response(represent(row))
+
+
+async def delete_user(request: web.Request) -> web.Response:
+    user_id = path.number(request, "userId")
+    caller = request[CALLER]
+    require_administrator(caller)
+    async with request.app[POOL].acquire() as connection, connection.transaction():
+        before = await _select_changeable(connection, caller, user_id)
+        await sql.users.delete(connection, before["organization_id"], before["email"])
+        await _keep_an_administrator(connection, before)
+    return web.Response(status=204)
+
+
+def represent(row: asyncpg.Record) -> dict[str, object]:
+    return {
+        "id": row["id"],
+        "organizationId": row["organization_id"],
+        "email": row["email"],
+        "name": row["name"],
+        "role": row["role"],
+        "globalRole": row["global_role"],
+        "customerIds": row["customer_ids"],
+        "active": row["active"],
+        "createdAt": timestamp(row["created_at"]),
+    }
+
+
+def _judge_global_role(caller: Caller, body: dict[str, object]) -> None:
+    """Only who has the global role of an admin gives global roles; null, as read and sent back, gives none."""
+    if body.get("globalRole") is not None and not caller.global_admin:
+        raise forbidden("global_role_forbidden")
+
+
+async def _select_changeable(connection: Executor, caller: Caller, user_id: int) -> asyncpg.Record:
+    """The locked user. Whoever could give a global user a password or role would have its global role."""
+    before = await sql.users.select_locked(connection, caller.reach, user_id)
+    if before is None:
+        raise not_found()
+    if before["global_role"] is not None and not caller.global_admin:
+        raise forbidden("global_user_forbidden")
+    return before
+
+
+async def _known_customers(db: Executor, organization_id: int, wanted: list[int | UUID] | None) -> list[int] | None:
+    if wanted is None:
+        return None
+    customer_ids = await sql.customers.select_ids(db, organization_id, wanted)
+    if customer_ids is None:
+        raise invalid_fields([FieldError("customerIds", "unknown_customer", {})])
+    return customer_ids
+
+
+async def _keep_an_administrator(connection: Executor, before: asyncpg.Record) -> None:
+    """ApiError 409, which undoes the transaction, if the last administrator was changed or removed."""
+    administered = before["active"] and before["role"] == "admin" and before["customer_ids"] is None
+    counted = administered and before["global_role"] != "supporter"
+    if counted and not await sql.users.has_administrator(connection, before["organization_id"]):
+        raise ApiError(409, "last_administrator")

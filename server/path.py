@@ -1,0 +1,33 @@
+"""Reading the ids in a path: a wrong one is a 400 that says what it should be."""
+
+from uuid import UUID
+
+from aiohttp import web
+
+from server.errors import ApiError
+from server.fields import CANONICAL_UUID, Invalid
+from server.query import identifier
+
+
+def number(request: web.Request, name: str) -> int:
+    try:
+        return identifier(request.match_info[name])
+    except Invalid as error:
+        raise ApiError(400, "invalid_number_id") from error
+
+
+def uuid(request: web.Request, name: str) -> UUID:
+    text = request.match_info[name]
+    if not CANONICAL_UUID.fullmatch(text):
+        raise ApiError(400, "invalid_uuid_id")
+    return UUID(text)
+
+
+def number_or_uuid(request: web.Request, name: str) -> int | UUID:
+    text = request.match_info[name]
+    if CANONICAL_UUID.fullmatch(text):
+        return UUID(text)
+    try:
+        return identifier(text)
+    except Invalid as error:
+        raise ApiError(400, "invalid_id") from error

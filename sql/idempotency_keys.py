@@ -1,0 +1,55 @@
+"""What creates with an Idempotency-Key have answered, for a day."""
+
+import asyncpg
+
+from sql.connection import Executor
+
+KEPT_HOURS = 24
+
+
+async def reserve(connection: Executor, organization_id: int, user_id: int, *, key: str, fingerprint: bytes) -> bool:
+    """Whether the key is new or expired and now the transaction's own; waits for another's end."""
+    query = """
+        INSERT INTO idempotency_keys AS k (organization_id, user_id, key, fingerprint)
+        VALUES ($1, $2, $3, $4)
+            ON CONFLICT (organization_id, user_id, key)
+            DO UPDATE SET fingerprint = excluded.fingerprint, answer = NULL, created_at = now()
+                    WHERE k.created_at < now() - make_interval(hours => $5)
+        RETURNING true
+    """
+    return await connection.fetchval(query, organization_id, user_id, key, fingerprint, KEPT_HOURS) is not None
+
+
+async def select_one(db: Executor, organization_id: int, user_id: int, *, key: str) -> asyncpg.Record | None:
+    query = """
+        SELECT fingerprint, answer
+          FROM idempotency_keys
+         WHERE organization_id = $1
+           AND user_id = $2
+           AND key = $3
+    """
+    return await db.fetchrow(query, organization_id, user_id, key)
+
+
+async def complete(connection: Executor, organization_id: int, user_id: int, *, key: str, answer: str) -> None:
+    """Keep what is answered, and forget a few of the organization's expired keys in passing."""
+    keep = """
+        UPDATE idempotency_keys
+           SET answer = $4
+         WHERE organization_id = $1
+           AND user_id = $2
+           AND key = $3
+    """
+    await connection.execute(keep, organization_id, user_id, key, answer)
+    forget = """
+        DELETE FROM idempotency_keys
+         WHERE (organization_id, user_id, key) IN (
+            SELECT organization_id, user_id, key
+              FROM idempotency_keys
+             WHERE organization_id = $1
+               AND created_at < now() - make_interval(hours => $2)
+             LIMIT 100
+               FOR UPDATE SKIP LOCKED
+         )
+    """
+    await connection.execute(forget, organization_id, KEPT_HOURS)

@@ -1,0 +1,91 @@
+"""API tokens: the sessions that have a name."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
+
+from sql.connection import Executor, Reach
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)  # when a token without an end expires
+COLUMNS = "s.organization_id, s.id, s.user_id, s.name, s.customer_id, s.created_at, s.expires_at, s.last_used_at"
+
+
+async def insert(
+    connection: Executor,
+    organization_id: int,
+    token_id: UUID,
+    *,
+    email: str,
+    session_id: UUID,
+    name: str,
+    customer_id: int | None,
+    expires_at: datetime,
+) -> asyncpg.Record | None:
+    """Make a token of the user whose session that is; None if the session was ended meanwhile.
+
+    Within a transaction: the lock waits for a change of the password, which ends sessions.
+    """
+    lock = "SELECT FROM logins WHERE organization_id = $1 AND email = $2 FOR SHARE"
+    await connection.fetch(lock, organization_id, email)
+    query = f"""
+        INSERT INTO sessions AS s (organization_id, id, user_id, name, customer_id, expires_at)
+        SELECT organization_id, $2, user_id, $4, $5, $6
+          FROM sessions
+         WHERE organization_id = $1
+           AND id = $3
+        RETURNING {COLUMNS}
+    """
+    return await connection.fetchrow(query, organization_id, token_id, session_id, name, customer_id, expires_at)
+
+
+async def select_page(
+    db: Executor, reach: Reach, *, user_id: int | None, organization_id: int | None, limit: int, offset: int
+) -> tuple[int, list[asyncpg.Record]]:
+    """How many tokens in reach are usable, those of one user or of all, and those on one page, oldest first."""
+    condition = """
+               s.name IS NOT NULL
+           AND s.expires_at > now()
+           AND ($1::bigint IS NULL OR s.organization_id = $1)
+           AND ($2::bigint IS NULL OR s.user_id = $2)
+           AND ($3::bigint IS NULL OR s.organization_id = $3)
+    """
+    values = (reach.organization_id, user_id, organization_id)
+    total = await db.fetchval(f"SELECT count(*) FROM sessions s WHERE {condition}", *values)
+    query = f"""
+        SELECT {COLUMNS}, u.email
+          FROM sessions s
+          JOIN users u ON u.organization_id = s.organization_id AND u.id = s.user_id
+         WHERE {condition}
+         ORDER BY s.organization_id, s.created_at, s.id
+         LIMIT $4 OFFSET $5
+    """
+    return total, await db.fetch(query, *values, limit, offset)
+
+
+async def delete(db: Executor, reach: Reach, token_id: UUID, *, user_id: int | None) -> bool:
+    """Whether there was such a token, of that user or of anybody in reach, now ended."""
+    query = """
+        DELETE FROM sessions
+         WHERE name IS NOT NULL
+           AND ($1::bigint IS NULL OR organization_id = $1)
+           AND id = $2
+           AND ($3::bigint IS NULL OR user_id = $3)
+        RETURNING id
+    """
+    return await db.fetchval(query, reach.organization_id, token_id, user_id) is not None
+
+
+async def record_uses(db: Executor, uses: Mapping[tuple[int, UUID], datetime], *, apart_seconds: int) -> None:
+    """When tokens were used last; a token that another worker recorded just before is left alone."""
+    query = """
+        UPDATE sessions s
+           SET last_used_at = u.used_at
+          FROM unnest($1::bigint[], $2::uuid[], $3::timestamptz[]) AS u (organization_id, id, used_at)
+         WHERE s.organization_id = u.organization_id
+           AND s.id = u.id
+           AND (s.last_used_at IS NULL OR s.last_used_at < u.used_at - make_interval(secs => $4))
+    """
+    organization_ids, ids = zip(*uses, strict=True)
+    await db.execute(query, organization_ids, ids, list(uses.values()), apart_seconds)
