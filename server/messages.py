@@ -83,10 +83,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "readonly users may change status only",
     ),
     "readonly_forbidden": ("readonly Nutzer dürfen das nicht", "readonly users may not do this"),
-    "global_admin_only": (
-        "das dürfen nur globale Administratoren",
-        "only global administrators may do this",
-    ),
     "supporter_forbidden": (
         "global supporters dürfen nicht aktualisieren",
         "global supporters may not change anything",

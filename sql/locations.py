@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import asyncpg
 
 from sql.connection import Executor
+from sql.fragments import set_values
 
 COLUMNS = "id, code, name, country, active, created_at"
 UPDATABLE = ("name", "country", "active")
@@ -42,13 +43,9 @@ async def insert(
 
 
 async def update(db: Executor, code: str, changes: Mapping[str, object]) -> asyncpg.Record | None:
-    """Write the named columns; None if there is no such location."""
-    if stray := changes.keys() - set(UPDATABLE):
-        raise ValueError(f"not updatable: {sorted(stray)}")
-    assignments = ", ".join(
-        f"{column} = CASE WHEN {n} = ANY($2::integer[]) THEN ${n + 3} ELSE {column} END"
-        for n, column in enumerate(UPDATABLE)
-    )
-    named = [n for n, column in enumerate(UPDATABLE) if column in changes]
+    """Write the named columns alone; None if there is no such location."""
+    if not changes:
+        return await db.fetchrow(f"SELECT {COLUMNS} FROM locations WHERE code = $1", code)
+    assignments, values = set_values(UPDATABLE, changes, first=2)
     query = f"UPDATE locations SET {assignments} WHERE code = $1 RETURNING {COLUMNS}"
-    return await db.fetchrow(query, code, named, *[changes.get(column) for column in UPDATABLE])
+    return await db.fetchrow(query, code, *values)
