@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Coroutine
 
 from aiohttp import web
@@ -9,9 +10,11 @@ from aiohttp import web
 import sql
 from server import metrics
 from server.auth import Callers
+from server.checks.probe import Probe, probe
+from server.checks.resolver import open_resolver
 from server.config import Config
 from server.errors import MAX_BODY
-from server.keys import CALLERS, COMMITS, CONFIG, JUDGING, POOL
+from server.keys import CALLERS, COMMITS, CONFIG, JUDGING, POOL, PROBE, PROBING
 from server.middlewares import access, auth, boundary
 from server.protocol import continue_if_expected
 from server.routes import ROUTES
@@ -23,11 +26,12 @@ def create_app(config: Config) -> web.Application:
     app = web.Application(middlewares=[boundary, auth], client_max_size=MAX_BODY)
     app[CONFIG] = config
     app[JUDGING] = asyncio.Semaphore(2)
+    app[PROBING] = asyncio.Semaphore(50)
     app.add_routes(
         web.RouteDef(route.method, route.path, route.handler, {"expect_handler": continue_if_expected})
         for route in ROUTES
     )
-    app.cleanup_ctx.extend([_access_log, _pool, _commits, _callers])
+    app.cleanup_ctx.extend([_access_log, _pool, _commits, _callers, _probe])
     return app
 
 
@@ -60,6 +64,13 @@ async def _callers(app: web.Application) -> AsyncIterator[None]:
     config = app[CONFIG]
     app[CALLERS] = callers = Callers(app[POOL], config.database_url, config.jwt_secret)
     async with _running(callers.listener.run()):
+        yield
+
+
+async def _probe(app: web.Application) -> AsyncIterator[None]:
+    async with open_resolver() as resolve:
+        run: Probe = functools.partial(probe, resolve=resolve, allowed=app[CONFIG].probe_allow)
+        app[PROBE] = run
         yield
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from server.checks.networks import Networks
 from server.secrets import KeyRing
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -27,6 +28,7 @@ class Config:
     session_hours: int = 12
     group_commit_rows: int = 256
     log_level: str = "INFO"
+    probe_allow: Networks = field(default_factory=Networks)
 
 
 class Environment:
@@ -85,3 +87,12 @@ def read(environment: Environment, secret: Callable[[str], str], cores: int) -> 
         group_commit_rows=environment.integer("GROUP_COMMIT_ROWS", 256, 1, 4096),
         log_level=environment.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
     )
+
+
+def probe_allow(environment: Environment, *, default: str) -> Networks:
+    """The networks that may be probed beside the public internet."""
+    raw = environment.text("PROBE_ALLOW", default) or ""
+    try:
+        return Networks.parse(raw)
+    except ValueError as error:
+        raise ConfigError(f"PROBE_ALLOW must be networks with commas between them: {error}") from error

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from server import metrics
-from server.handlers import operations, sessions, smtp_monitors
+from server.handlers import operations, sessions, smtp_checks, smtp_monitors
 
 # [^/]* rather than a UUID: a wrong id is a 400 that says what it should be
 MONITOR = "/api/smtp-monitors/{smtpMonitorPublicId:[^/]*}"
@@ -14,6 +14,7 @@ ROUTES = [
     web.delete("/api/session", sessions.delete_session),
     web.get("/api/smtp-monitors", smtp_monitors.list_monitors),
     web.post("/api/smtp-monitors", smtp_monitors.post_monitor),
+    web.post("/api/smtp-monitors/test", smtp_checks.post_check),
     web.get(MONITOR, smtp_monitors.get_monitor),
     web.patch(MONITOR, smtp_monitors.patch_monitor),
     web.delete(MONITOR, smtp_monitors.delete_monitor),

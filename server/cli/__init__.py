@@ -10,7 +10,7 @@ import asyncpg
 import psycopg
 
 from server import logs
-from server.cli import migrate, secrets, serve, token, user
+from server.cli import check, demo_smtp, migrate, secrets, serve, token, user
 from server.cli.context import Context
 from server.config import ConfigError
 from sql.connection import UNAVAILABLE
@@ -25,12 +25,14 @@ settings, from the environment; X_FILE instead of X names a file that holds it:
   SECRETS_KEY    encrypts stored credentials; 32 bytes in base64, several with commas, the first encrypts
   SESSION_HOURS  how long a log-in lasts (12)
   GROUP_COMMIT_ROWS  how many patches may share a commit (256); 1 turns that off
+  PROBE_ALLOW    networks with commas between them that may be probed beside the public internet
+                 (without DATABASE_URL: 127.0.0.0/8, ::1)
   LOG_LEVEL      DEBUG, INFO, WARNING or ERROR (INFO)
 """
 
 
 def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
-    """Run one command; 0 is success, 1 a failure told in one line, 2 wrong usage."""
+    """Run one command; 0 is success, 1 a failure told in one line, 2 wrong usage; check has its own."""
     parser = argparse.ArgumentParser(
         prog="run.py",
         description="Watches SMTP servers.",
@@ -38,9 +40,14 @@ def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (serve, migrate, token, user, secrets):
+    for command in (serve, check, migrate, token, user, secrets, demo_smtp):
         command.register(commands)
-    options = parser.parse_args(arguments or ["serve"])
+    try:
+        options = parser.parse_args(arguments or ["serve"])
+    except SystemExit as end:
+        if end.code and "check" in arguments[:1]:
+            return check.WRONG_USAGE  # 1 and 2 are what it says of a server
+        raise
     if not hasattr(options, "run"):
         parser.print_help()
         return 2

@@ -13,6 +13,7 @@ from server.body import parse_fields, read_object
 from server.errors import ApiError, FieldError, forbidden, invalid_fields, not_found
 from server.fields import CANONICAL_UUID
 from server.keys import CALLER, COMMITS, CONFIG, POOL
+from server.roles import require_writer
 from server.smtp_monitor import (
     CREATE_FIELDS,
     FIELDS,
@@ -63,7 +64,7 @@ async def list_monitors(request: web.Request) -> web.Response:
 
 async def post_monitor(request: web.Request) -> web.Response:
     caller, pool = request[CALLER], request.app[POOL]
-    _require_writer(request)
+    require_writer(request)
     body = without_alias(await read_object(request))
     fields = parse_fields(body, CREATE_FIELDS, ignored=SERVER_SET, required=("customerId", "name", "hostname"))
     customer = await sql.customers.select_one(pool, caller.reach, fields.pop("customerId"))
@@ -77,7 +78,7 @@ async def post_monitor(request: web.Request) -> web.Response:
 
 async def delete_monitor(request: web.Request) -> web.Response:
     public_id = _public_id(request)
-    _require_writer(request)
+    require_writer(request)
     versions = versions_of_if_match(request)
     if not await sql.smtp_monitors.delete(request.app[POOL], request[CALLER].reach, public_id, versions=versions):
         raise _missing(request)
@@ -89,13 +90,6 @@ def _public_id(request: web.Request) -> UUID:
     if not CANONICAL_UUID.fullmatch(text):
         raise ApiError(400, "invalid_public_id")
     return UUID(text)
-
-
-def _require_writer(request: web.Request) -> None:
-    if request[CALLER].supporter:
-        raise forbidden("supporter_forbidden")
-    if request[CALLER].readonly:
-        raise forbidden("readonly_forbidden")
 
 
 def _missing(request: web.Request) -> ApiError:
