@@ -28,7 +28,7 @@ class AgentConfig:
     log_level: str = "INFO"
 
 
-def read(environment: Environment, key_ring: KeyRing) -> AgentConfig:
+def read(environment: Environment, key_ring: KeyRing, allowed: Networks) -> AgentConfig:
     """All but the database's URL and the location."""
     sms_url = environment.text("SMS_GATEWAY_URL")
     if sms_url and urlsplit(sms_url).scheme not in ("http", "https"):
@@ -37,7 +37,7 @@ def read(environment: Environment, key_ring: KeyRing) -> AgentConfig:
         database_url="",
         key_ring=key_ring,
         concurrency=environment.integer("CHECK_CONCURRENCY", 500, 1, 10_000),
-        allowed=_networks(environment),
+        allowed=allowed,
         retention_days=environment.integer("RETENTION_DAYS", 35, 1, 3650),
         relay=_relay(environment),
         sms_url=sms_url,
@@ -46,13 +46,6 @@ def read(environment: Environment, key_ring: KeyRing) -> AgentConfig:
         port=environment.integer("AGENT_PORT", 0, 0, 65535),
         log_level=environment.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
     )
-
-
-def _networks(environment: Environment) -> Networks:
-    try:
-        return Networks.parse(environment.text("PROBE_ALLOW") or "")
-    except ValueError as error:
-        raise ConfigError(f"PROBE_ALLOW must be networks with commas between: {error}") from error
 
 
 def _relay(environment: Environment) -> Relay | None:

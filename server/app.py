@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Coroutine
 
 from aiohttp import web
@@ -9,10 +10,12 @@ from aiohttp import web
 import sql
 from server import agent_process, metrics
 from server.auth import Callers
+from server.checks.probe import Probe, probe
+from server.checks.resolver import open_resolver
 from server.config import Config
 from server.cors import add_cors
 from server.errors import MAX_BODY
-from server.keys import CALLERS, COMMITS, CONFIG, JUDGING, POOL, TOKEN_USES
+from server.keys import CALLERS, COMMITS, CONFIG, JUDGING, POOL, PROBE, PROBING, TOKEN_USES
 from server.middlewares import access, auth, boundary
 from server.protocol import continue_if_expected
 from server.rate_limit import Table, add_rate_limit
@@ -27,6 +30,7 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
     app = web.Application(middlewares=[boundary, auth], client_max_size=MAX_BODY)
     app[CONFIG] = config
     app[JUDGING] = asyncio.Semaphore(2)
+    app[PROBING] = asyncio.Semaphore(50)
     app.add_routes(
         web.RouteDef(route.method, route.path, route.handler, {"expect_handler": continue_if_expected})
         for route in ROUTES
@@ -35,7 +39,7 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
         add_rate_limit(app, config.rate_limit, rates or Table())
     if config.cors_origins:
         add_cors(app, config.cors_origins)
-    app.cleanup_ctx.extend([_access_log, _pool, _commits, _callers, _token_uses, _agent])
+    app.cleanup_ctx.extend([_access_log, _pool, _commits, _callers, _probe, _token_uses, _agent])
     return app
 
 
@@ -86,6 +90,13 @@ async def _token_uses(app: web.Application) -> AsyncIterator[None]:
         yield
     with contextlib.suppress(*UNAVAILABLE):
         await uses.flush()
+
+
+async def _probe(app: web.Application) -> AsyncIterator[None]:
+    async with open_resolver() as resolve:
+        run: Probe = functools.partial(probe, resolve=resolve, allowed=app[CONFIG].probe_allow)
+        app[PROBE] = run
+        yield
 
 
 @contextlib.asynccontextmanager

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from server.checks.networks import Networks
 from server.secrets import KeyRing
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -44,6 +45,7 @@ class Config:
     rate_limit: Quota | None = None
     cors_origins: frozenset[str] = frozenset()
     trusted_proxies: tuple[Network, ...] = ()
+    probe_allow: Networks = field(default_factory=Networks)
     agent: "AgentProcess | None" = None
 
 
@@ -142,3 +144,12 @@ def _network(text: str) -> Network:
         return ipaddress.ip_network(text)
     except ValueError as error:
         raise ConfigError(f"TRUSTED_PROXIES must be addresses or networks, not {text[:40]!r}") from error
+
+
+def probe_allow(environment: Environment, *, default: str) -> Networks:
+    """The networks that may be probed beside the public internet."""
+    raw = environment.text("PROBE_ALLOW", default) or ""
+    try:
+        return Networks.parse(raw)
+    except ValueError as error:
+        raise ConfigError(f"PROBE_ALLOW must be networks with commas between them: {error}") from error

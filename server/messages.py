@@ -143,6 +143,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "ignoreTls geht nicht zusammen mit requireTls oder secure",
         "ignoreTls excludes requireTls and secure",
     ),
+    "needs_rcpt_to": ("braucht rcptTo daneben", "needs rcptTo beside it"),
+    "not_ascii": (
+        "muss aus ASCII bestehen, eine Domain aus A-Labels",
+        "must be ASCII, a domain in A-labels",
+    ),
     "unknown_customer": ("gibt es nicht", "does not exist"),
     "unknown_organization": ("gibt es nicht", "does not exist"),
     "unknown_user": ("gibt es nicht", "does not exist"),

@@ -47,6 +47,7 @@ def test_a_database_of_ones_own_is_set_up_by_commands(product: Product, make_dat
         ({"PORT": "80", "PORT_FILE": "/nonexistent"}, "PORT_FILE"),
         ({"SECRETS_KEY": "x"}, "SECRETS_KEY"),
         ({"PORT": "9" * 5000}, "PORT"),
+        ({"PROBE_ALLOW": "localhost"}, "PROBE_ALLOW"),
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL"),
         ({"DATABASE_URL": "postgresql://u@h:abc/db"}, "DATABASE_URL"),
         ({"DATABASE_URL": "postgresql://[::1/db"}, "DATABASE_URL"),

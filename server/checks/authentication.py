@@ -16,7 +16,7 @@ ENCRYPTION_NEEDED = (523, 538)
 async def run(
     command: Callable[[str], Awaitable[Reply]], mechanism: str, exchange: Exchange, secrets: list[str]
 ) -> None:
-    """Log in; what is sent meanwhile joins *secrets*. Failed if the server refuses or does not keep to the mechanism."""
+    """Log in; what is sent joins *secrets*. Failed if the server refuses or does not keep to the mechanism."""
     try:
         reply = await _exchange(command, mechanism, exchange, secrets)
     except Unacceptable as error:

@@ -134,7 +134,7 @@ class Dialogue:
             raise Failed(code, detail)
         if facts.certificate is not None:
             left = facts.certificate.days_left
-            if left < options.critical_days:
+            if options.critical_days > 0 and left < options.critical_days:
                 raise Failed(Code.TLS_CERTIFICATE_EXPIRES_SOON, f"{left} days")
             if options.warn_days > 0 and left < options.warn_days:
                 self._progress.warn(WarningCode.CERTIFICATE_EXPIRES_SOON, f"{left} days")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 
 from server.checks.connect import Resolve, connect, find_addresses
 from server.checks.dialogue import Dialogue
@@ -12,6 +13,7 @@ from server.checks.progress import Progress
 from server.checks.target import Target
 from server.checks.wire import Wire
 
+Probe = Callable[[Target], Awaitable[Outcome]]
 PARTING_SECONDS = 1.0
 # after these there is nobody left to say QUIT to, or nothing that would be understood
 BROKEN = (

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import aiodns
 from pycares import errno
@@ -16,9 +16,12 @@ ABSENT = (errno.ARES_ENOTFOUND, errno.ARES_ENODATA, errno.ARES_EBADNAME, errno.A
 
 
 @contextlib.asynccontextmanager
-async def open_resolver() -> AsyncIterator[Resolve]:
-    """A resolver for the running loop; what it gives raises Failed where there is no address."""
-    async with aiodns.DNSResolver(loop=asyncio.get_running_loop()) as resolver:
+async def open_resolver(nameservers: Sequence[str] | None = None) -> AsyncIterator[Resolve]:
+    """A resolver for the running loop; what it gives raises Failed where there is no address.
+
+    *nameservers* are addresses, each with a port if need be, instead of the system's.
+    """
+    async with aiodns.DNSResolver(nameservers, asyncio.get_running_loop()) as resolver:
 
         async def resolve(hostname: str) -> list[str]:
             try:

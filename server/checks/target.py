@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from server.fields import hostname as hostname_of
+from server.smtp_config import ehlo_name
+
 SMTP_PORT = 25
 SMTPS_PORT = 465
 WARN_DAYS = 14
+DEFAULT_TIMEOUT_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Target:
 
     hostname: str
     port: int | None = None
-    timeout_seconds: float = 30
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
     secure: bool = False
     ignore_tls: bool = False
     require_tls: bool = False
@@ -74,12 +78,12 @@ def from_config(
         password=auth.get("pass"),
         tls=TlsOptions(
             verify=tls.get("verify", True),
-            servername=tls.get("servername"),
+            servername=hostname_of(tls["servername"]) if tls.get("servername") else None,
             min_version=tls.get("minVersion"),
             warn_days=tls.get("warnDays", WARN_DAYS),
             critical_days=tls.get("criticalDays", 0),
         ),
-        ehlo_name=config.get("ehloName"),
+        ehlo_name=ehlo_name(config["ehloName"]) if config.get("ehloName") else None,
         mail_from=config.get("mailFrom"),
         rcpt_to=config.get("rcptTo"),
         expect_refused=config.get("expect") == "refused",

@@ -53,6 +53,14 @@ def servername(target: Target) -> str:
     return target.tls.servername or target.hostname
 
 
+def require_authorities(ca_file: str) -> None:
+    """ValueError if nothing in that file can be trusted."""
+    try:
+        _context(None, ca_file)
+    except SSL.Error as error:
+        raise ValueError(f"there is no certificate in {ca_file}") from error
+
+
 def judge(tls: SSL.Connection, target: Target) -> tuple[TlsFacts, Code, str]:
     """What was negotiated, and the code and reason that the certificate does not stand for; OK if it does."""
     found = tls.get_peer_certificate(as_cryptography=True)

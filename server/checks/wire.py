@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from typing import cast
 
 from OpenSSL import SSL
 
@@ -28,8 +29,7 @@ class Wire(asyncio.Protocol):
         self._secured = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is not a subclass
 
     def data_received(self, data: bytes) -> None:
         if self._tls is None:
@@ -68,11 +68,14 @@ class Wire(asyncio.Protocol):
         return line
 
     def send(self, line: str) -> None:
+        """Nothing is sent to a server that has closed; the reply that does not come tells of it."""
         raw = line.encode() + b"\r\n"
+        if self._ended:
+            return
         if self._tls is None:
             self._transport.write(raw)
         else:
-            with contextlib.suppress(SSL.Error):  # the reply that does not come tells why
+            with contextlib.suppress(SSL.Error):
                 self._tls.send(raw)
             self._flush(self._tls)
 
@@ -144,7 +147,7 @@ class Wire(asyncio.Protocol):
 
     def _flush(self, tls: SSL.Connection) -> None:
         try:
-            while True:
+            while not self._ended:
                 self._transport.write(tls.bio_read(CHUNK))
         except SSL.WantReadError:
             return

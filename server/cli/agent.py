@@ -22,7 +22,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def run(context: Context) -> None:
-    config = agent_config.read(context.environment, read_key_ring(context.secret))
+    config = agent_config.read(context.environment, read_key_ring(context.secret), context.probe_allow())
     config = replace(config, location=context.options.location)
     logs.configure(config.log_level)
     with context.database() as url:

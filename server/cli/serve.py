@@ -51,15 +51,17 @@ def _agent(context: Context, config: Config, lock: Path) -> AgentProcess | None:
     if location == "off":
         return None
     environment = {**context.environ, "DATABASE_URL": config.database_url, "AGENT_PORT": "0"}
-    environment.pop("DATABASE_URL_FILE", None)
+    for name in ("DATABASE_URL_FILE", "AGENT_PORT_FILE", "PROBE_ALLOW_FILE"):
+        environment.pop(name, None)
     if not context.url:
         environment["SECRETS_KEY"] = context.secret("SECRETS_KEY")
         environment.pop("SECRETS_KEY_FILE", None)
-        environment.setdefault("PROBE_ALLOW", "127.0.0.0/8,::1")
+    if config.probe_allow.listed:
+        environment["PROBE_ALLOW"] = ",".join(map(str, config.probe_allow.listed))
     command = [sys.executable, sys.argv[0], "agent", "--while-stdin-open"]
     if location != "on":
         command += ["--location", location]
-    agent_config.read(Environment(environment), config.key_ring)
+    agent_config.read(Environment(environment), config.key_ring, config.probe_allow)
     return AgentProcess(tuple(command), environment, lock)
 
 

@@ -58,7 +58,7 @@ async def delete_window(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-async def _scope(request: web.Request, fields: Mapping[str, Any]) -> dict[str, int | None]:
+async def _scope(request: web.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Whom a new window is for: a monitor or customer in reach, else the organization; 400 names what is not there."""
     caller, pool = request[CALLER], request.app[POOL]
     if (public_id := fields.get("smtpMonitorId")) is not None:

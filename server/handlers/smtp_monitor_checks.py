@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
 from aiohttp import web
@@ -16,7 +17,7 @@ from server.messages import choose_language
 from server.permissions import require_writer
 from server.smtp_monitor import represent
 
-LIMIT = {"limit": query.number(1, 200)}
+LIMIT: dict[str, Callable[[str], object]] = {"limit": query.number(1, 200)}
 DEFAULT_LIMIT = 50
 
 
@@ -63,7 +64,7 @@ async def get_details(request: web.Request) -> web.Response:
     span = details.to_span(query.parse_query(request, details.PARAMETERS), now)
     pool, language, caller = request.app[POOL], _language(request), request[CALLER]
     key = monitor["organization_id"], monitor["id"]
-    bounds = {"since": span.since, "before": span.before}
+    bounds: dict[str, Any] = {"since": span.since, "before": span.before}
     series = sql.smtp_check_rollups.select_series
     checks = await sql.smtp_checks.select_history(pool, *key, limit=details.MAX_POINTS, **bounds)
     latest = await sql.smtp_checks.select_history(pool, *key, limit=1)

@@ -125,7 +125,9 @@ class Fleet:
         for process in own:
             process.terminate()
         psutil.wait_procs(own, timeout=30)
-        sys.stderr.write(self._log.read_text()[-4000:])
+        log = self._log.read_text()
+        if log:
+            print(f"the log of agents and server begins: {log[:4000]}", file=sys.stderr)
 
 
 def cpu_seconds(processes: Mapping[str, Sequence[psutil.Process]]) -> dict[str, float]:
@@ -133,8 +135,8 @@ def cpu_seconds(processes: Mapping[str, Sequence[psutil.Process]]) -> dict[str, 
     used: dict[str, float] = {}
     for name, roots in processes.items():
         for root in roots:
-            for process in [root, *root.children(recursive=True)]:
-                with contextlib.suppress(psutil.NoSuchProcess):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                for process in [root, *root.children(recursive=True)]:
                     used[name] = used.get(name, 0.0) + sum(process.cpu_times()[:2])
     return used
 

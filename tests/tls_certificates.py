@@ -1,0 +1,60 @@
+"""Certificates for every fault that one can have, made once."""
+
+import ssl
+import warnings
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import trustme
+
+NAMES = ("localhost", "127.0.0.1")
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Authority:
+    ca: trustme.CA
+    stranger: trustme.CA
+
+    def context(self, kind: str) -> ssl.SSLContext:
+        """A server's context with a certificate of that *kind*."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.issue(kind).configure_cert(context)
+        if kind == "old":
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)
+                context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+            context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        return context
+
+    def issue(self, kind: str) -> trustme.LeafCert:
+        now = datetime.now(UTC)
+        if kind == "expired":
+            return self.ca.issue_cert(*NAMES, not_before=now - 90 * DAY, not_after=now - 2.5 * DAY)
+        if kind == "not-yet-valid":
+            return self.ca.issue_cert(*NAMES, not_before=now + 2 * DAY, not_after=now + 90 * DAY)
+        if kind == "ends-soon":
+            return self.ca.issue_cert(*NAMES, not_before=now - 80 * DAY, not_after=now + 5.5 * DAY)
+        if kind == "wrong-host":
+            return self.ca.issue_cert("other.example.com", "192.0.2.1")
+        if kind == "wildcard":
+            return self.ca.issue_cert("*.example.com")
+        if kind == "untrusted":
+            return self.stranger.issue_cert(*NAMES)
+        assert kind in ("good", "old"), kind
+        return self.ca.issue_cert(*NAMES, not_after=now + 90 * DAY)
+
+    def write(self, kind: str, folder: Path) -> tuple[Path, Path]:
+        """Certificate and key as files, for servers that want those."""
+        leaf = self.issue(kind)
+        certificate, key = folder / f"{kind}.crt", folder / f"{kind}.key"
+        certificate.write_bytes(b"".join(blob.bytes() for blob in leaf.cert_chain_pems))
+        key.write_bytes(leaf.private_key_pem.bytes())
+        return certificate, key
+
+
+@cache
+def authority() -> Authority:
+    return Authority(trustme.CA(), trustme.CA())
