@@ -18,7 +18,7 @@ from pathlib import Path
 import asyncpg
 
 from server import embedded, schema
-from tests.bench.fleet_parts import Fleet, PatchLoad, cpu_seconds, fill, keep_only, sink
+from tests.bench.fleet_parts import Fleet, PatchLoad, cores, cpu_seconds, fill, keep_only, sink
 
 INTERVAL = 60
 WARM_UP = 75  # seconds: every monitor was checked, and everything is in memory
@@ -46,12 +46,12 @@ class Figures:
         return self.missed == 0 and self.late_p99 < 1
 
     def __str__(self) -> str:
-        cores = ", ".join(f"{name} {used:.2f}" for name, used in self.cpu.items())
+        cpu = ", ".join(f"{name} {used:.2f}" for name, used in self.cpu.items())
         return (
             f"{'holds ' if self.holds else 'MISSED'} {self.monitors:,} monitors, {self.monitors / INTERVAL:,.0f} "
             f"checks/s for {self.minutes} min: {self.stored:,} stored, {self.missed:,} missed, {self.failed:,} failed; "
             f"late p50 {self.late_p50:.3f} s, p99 {self.late_p99:.3f} s, most {self.late_max:.3f} s; "
-            f"PATCH p99 {self.patch_p99_ms:.1f} ms; cores: {cores}"
+            f"PATCH p99 {self.patch_p99_ms:.1f} ms; cores: {cpu}"
         )
 
 
@@ -93,7 +93,7 @@ def measure(fleet: Fleet, monitors: int, minutes: int) -> Figures:
     used, began = cpu_seconds(fleet.processes), time.time()
     load.run(minutes * 60)
     seconds = time.time() - began
-    cpu = {name: (after - used.get(name, 0)) / seconds for name, after in cpu_seconds(fleet.processes).items()}
+    cpu = cores(used, cpu_seconds(fleet.processes), seconds)
     time.sleep(2)  # what was found in the last moment is being stored
     row = asyncio.run(_read(fleet.url, began, minutes * 60))
     return Figures(

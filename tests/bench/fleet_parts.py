@@ -130,15 +130,25 @@ class Fleet:
             print(f"the log of agents and server begins: {log[:4000]}", file=sys.stderr)
 
 
-def cpu_seconds(processes: Mapping[str, Sequence[psutil.Process]]) -> dict[str, float]:
-    """Used so far, with children, of which those that have ended are counted by their parents."""
-    used: dict[str, float] = {}
+def cpu_seconds(processes: Mapping[str, Sequence[psutil.Process]]) -> dict[str, dict[int, float]]:
+    """Used so far, by name and process, children included."""
+    used: dict[str, dict[int, float]] = {}
     for name, roots in processes.items():
         for root in roots:
             with contextlib.suppress(psutil.NoSuchProcess):
                 for process in [root, *root.children(recursive=True)]:
-                    used[name] = used.get(name, 0.0) + sum(process.cpu_times()[:2])
+                    used.setdefault(name, {})[process.pid] = sum(process.cpu_times()[:2])
     return used
+
+
+def cores(
+    before: Mapping[str, Mapping[int, float]], after: Mapping[str, Mapping[int, float]], seconds: float
+) -> dict[str, float]:
+    """What the processes that lasted have used between, in cores."""
+    return {
+        name: sum(value - before[name].get(pid, 0.0) for pid, value in used.items()) / seconds
+        for name, used in after.items()
+    }
 
 
 class PatchLoad:
