@@ -68,15 +68,7 @@ def represent_alert(row: asyncpg.Record) -> dict[str, object]:
         "status": row["state"],
         "createdAt": timestamp(row["created_at"]),
         "endedAt": timestamp(row["ended_at"]),
-        "attempts": [
-            {
-                "number": attempt["number"],
-                "endedAt": timestamp(attempt["endedAt"]),
-                "delivered": attempt["delivered"],
-                "detail": attempt["detail"],
-            }
-            for attempt in row["attempts"]
-        ],
+        "attempts": orjson.Fragment(row["attempts"]),
     }
 
 

@@ -15,16 +15,16 @@ async def maintain(connection: Connection, *, retention_days: int) -> None:
         await connection.execute("SET LOCAL lock_timeout = '2s'")
         await connection.execute("SELECT pg_advisory_xact_lock(hashtext('smtp_checks partitions'))")
         for table in TABLES:
-            present = await _select(connection, table)
+            present = await select(connection, table)
             wanted = {today + timedelta(days=n) for n in range(-1, DAYS_AHEAD + 1)}
             for day in sorted(wanted - present.keys()):
-                await _create(connection, table, day)
+                await create(connection, table, day)
             for day, name in present.items():
                 if day < today - timedelta(days=retention_days):
                     await connection.execute(f"DROP TABLE {name}")
 
 
-async def _select(connection: Connection, table: str) -> dict[date, str]:
+async def select(connection: Connection, table: str) -> dict[date, str]:
     query = """
         SELECT c.relname AS name
           FROM pg_inherits i
@@ -35,7 +35,7 @@ async def _select(connection: Connection, table: str) -> dict[date, str]:
     return {datetime.strptime(name[-8:], "%Y%m%d").replace(tzinfo=UTC).date(): name for name in names}
 
 
-async def _create(connection: Connection, table: str, day: date) -> None:
+async def create(connection: Connection, table: str, day: date) -> None:
     """Made apart and attached: that blocks nobody who reads or writes other days."""
     name = f"{table}_{day:%Y%m%d}"
     await connection.execute(f"""

@@ -76,14 +76,14 @@ SERIES = """
             SELECT starts_at, checks, failures, warnings, answered, total_ms_sum, total_ms_min, total_ms_max
               FROM smtp_check_hours
              WHERE organization_id = $1 AND smtp_monitor_id = $2
-               AND starts_at >= $3 AND starts_at < least($4, $5)
+               AND starts_at >= $3 AND starts_at < least($4::timestamptz, $5::timestamptz)
              UNION ALL
             SELECT checked_at, 1, (verdict = 'failure')::integer, (verdict = 'warning')::integer,
                    (verdict <> 'failure')::integer, CASE WHEN verdict <> 'failure' THEN total_ms ELSE 0 END,
                    CASE WHEN verdict <> 'failure' THEN total_ms END, CASE WHEN verdict <> 'failure' THEN total_ms END
               FROM smtp_checks
              WHERE organization_id = $1 AND smtp_monitor_id = $2
-               AND checked_at >= greatest($3, $5) AND checked_at < $4
+               AND checked_at >= greatest($3::timestamptz, $5::timestamptz) AND checked_at < $4
         )
 """
 
@@ -106,7 +106,7 @@ async def select_series(
             SELECT starts_at, checks, failures, warnings, answered, total_ms_sum, total_ms_min, total_ms_max
               FROM smtp_check_days
              WHERE organization_id = $1 AND smtp_monitor_id = $2
-               AND starts_at >= $7 AND starts_at < least($4, $8)
+               AND starts_at >= $7 AND starts_at < least($4, $8::timestamptz)
         """
         arguments += [since, rolled["day"]]
     query = f"""

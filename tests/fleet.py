@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from email import message_from_bytes
 from email.message import Message
 
@@ -18,6 +19,7 @@ from server.alerts.email import Relay
 from server.checks.networks import Networks
 from server.config import Config
 from sql.connection import Reach
+from sql.smtp_checks import Found
 
 SECONDS = 20
 EVERYTHING = Reach(None, None)
@@ -144,3 +146,43 @@ async def stationed(db: asyncpg.Connection, *codes: str) -> AsyncIterator[Watche
         yield Watched(db)
     finally:
         await db.execute("DELETE FROM locations; TRUNCATE smtp_checks, smtp_check_hours, smtp_check_days")
+
+
+def found(organization_id: int, smtp_monitor_id: int, moment: datetime) -> Found:
+    """A failure to connect."""
+    times = dict.fromkeys([name for name in Found.__slots__ if name.endswith("_ms")], 1.0)
+    return Found(
+        organization_id=organization_id,
+        smtp_monitor_id=smtp_monitor_id,
+        checked_at=moment,
+        verdict="failure",
+        phase="connect",
+        code="connect_refused",
+        detail="",
+        reply_code=None,
+        reply_text=None,
+        hostname="a.example",
+        address="127.0.0.1",
+        port=25,
+        warnings=None,
+        capabilities=None,
+        **times,
+    )
+
+
+async def break_down(watched: Watched) -> None:
+    """Two checks of a port where nobody listens."""
+    await watched.watch(1)
+    await watched.check()
+    await watched.check()
+
+
+async def ended(watched: Watched, count: int) -> list[asyncpg.Record]:
+    """The alerts, newest first, when there are *count* and none is pending."""
+
+    async def so() -> bool:
+        alerts = await watched.alerts()
+        return len(alerts) == count and all(alert["state"] != "pending" for alert in alerts)
+
+    await eventually(so)
+    return await watched.alerts()

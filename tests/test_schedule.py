@@ -8,9 +8,8 @@ import asyncpg
 import pytest
 
 import sql
-from sql.smtp_checks import Found
 from tests.conftest import MONITOR, Api
-from tests.fleet import stationed
+from tests.fleet import found, stationed
 
 
 async def location_id(db: asyncpg.Connection, code: str = "de-nbg") -> int:
@@ -78,7 +77,8 @@ async def test_first_checks_are_spread_over_the_interval(db: asyncpg.Connection)
               FROM generate_series(1, 1200) AS n
         """)
         query = """
-            SELECT m.check_interval, count(DISTINCT floor(date_part('epoch', l.due_at - now()) / d.length * 6)) AS parts,
+            SELECT m.check_interval,
+                   count(DISTINCT floor(date_part('epoch', l.due_at - now()) / d.length * 6)) AS parts,
                    max(l.due_at) - now() <= make_interval(secs => d.length) AS soon, min(l.due_at) > now() AS ahead
               FROM smtp_monitor_locations l
               JOIN smtp_monitors m ON m.id = l.smtp_monitor_id
@@ -172,10 +172,10 @@ async def test_a_result_is_counted_once(db: asyncpg.Connection) -> None:
             await sql.partitions.maintain(db, retention_days=35)
         here = await location_id(db)
         moment: datetime = await db.fetchval("SELECT now()")
-        found = _found(1, 200, moment)
+        refused = found(1, 200, moment)
         for _ in range(2):
             async with db.transaction():
-                await sql.smtp_checks.insert(db, here, [found, _found(1, 999_999, moment)])
+                await sql.smtp_checks.insert(db, here, [refused, found(1, 999_999, moment)])
         row = await db.fetchrow("SELECT failures, successes FROM smtp_monitor_locations WHERE smtp_monitor_id = 200")
         assert row is not None
         assert tuple(row) == (1, 0)
@@ -190,7 +190,7 @@ async def test_the_monitor_shows_when_it_was_checked_last(api: Api, db: asyncpg.
         await sql.partitions.maintain(db, retention_days=35)
         moment = await db.fetchval("SELECT date_trunc('milliseconds', now())")
         async with db.transaction():
-            await sql.smtp_checks.insert(db, await location_id(db), [_found(1, 200, moment)])
+            await sql.smtp_checks.insert(db, await location_id(db), [found(1, 200, moment)])
         answer = await (await api.get(monitor=MONITOR)).json()
         assert datetime.fromisoformat(answer["lastCheckedAt"]) == moment
 
@@ -200,24 +200,3 @@ async def test_a_new_monitor_is_scheduled_at_every_location(api: Api, db: asyncp
         row = await sql.smtp_monitors.insert(db, 1, 10, uuid4(), {"name": "New", "hostname": "a.example"})
         query = "SELECT count(*) FROM smtp_monitor_locations WHERE smtp_monitor_id = $1"
         assert await db.fetchval(query, row["id"]) == 2
-
-
-def _found(organization_id: int, smtp_monitor_id: int, moment: datetime) -> Found:
-    times = dict.fromkeys([name for name in Found.__slots__ if name.endswith("_ms")], 1.0)
-    return Found(
-        organization_id=organization_id,
-        smtp_monitor_id=smtp_monitor_id,
-        checked_at=moment,
-        verdict="failure",
-        phase="connect",
-        code="connect_refused",
-        detail="",
-        reply_code=None,
-        reply_text=None,
-        hostname="a.example",
-        address="127.0.0.1",
-        port=25,
-        warnings=None,
-        capabilities=None,
-        **times,
-    )
