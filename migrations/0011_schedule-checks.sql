@@ -9,8 +9,16 @@ RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN to_timestamp((floor((date_part('epoch', moment) + 0.001) / check_interval - grid_offset) + grid_offset)
                     * check_interval);
 
+-- An agent that has not been seen for some seconds is dead, and what it had begun is due again.
+CREATE TABLE agents (
+    id          uuid        PRIMARY KEY,
+    location_id integer     NOT NULL,
+    seen_at     timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT agents_location_id_fkey FOREIGN KEY (location_id) REFERENCES locations (id) ON DELETE CASCADE
+);
+
 -- due_at is when to look at the row again, at the latest: what a PATCH has changed by then counts.
--- slot is the one that was claimed last; running_until is set while a check is under way, and ends a lost one.
+-- slot is the one that was claimed last; running_until is set while a check is under way, and ends it at the latest.
 CREATE TABLE smtp_monitor_locations (
     organization_id bigint           NOT NULL,
     smtp_monitor_id bigint           NOT NULL,
@@ -19,6 +27,7 @@ CREATE TABLE smtp_monitor_locations (
     due_at          timestamptz      NOT NULL,
     slot            timestamptz,
     running_until   timestamptz,
+    running_by      uuid,
     triggered       boolean          NOT NULL DEFAULT false,
     checked_at      timestamptz,
     failures        integer          NOT NULL DEFAULT 0,

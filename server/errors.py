@@ -22,6 +22,7 @@ RETRY_AFTER = {"Retry-After": "1"}
 
 # Parsers refuse these values before the database sees them; a constraint speaks where one did not.
 CONSTRAINTS: dict[str, tuple[str, str]] = {
+    "agents_location_id_fkey": ("locationId", "unknown_customer"),
     "alert_attempts_alert_id_fkey": ("alertId", "unknown_customer"),
     "alerts_channel_check": ("channel", "invalid_choice"),
     "alerts_incident_id_fkey": ("incidentId", "unknown_customer"),

@@ -1,6 +1,7 @@
 """Everything that knows SQL, one module a table."""
 
 from sql import (
+    agents,
     alerts,
     customers,
     idempotency_keys,
@@ -24,6 +25,7 @@ from sql import (
 )
 
 __all__ = [
+    "agents",
     "alerts",
     "customers",
     "idempotency_keys",

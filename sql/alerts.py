@@ -45,8 +45,8 @@ async def insert_of_incidents(db: Executor, kind: str, incidents: Sequence[Key])
                r.channel, r.recipient,
                json_build_object({MONITOR_FACTS},
                                  'phase', i.phase, 'code', i.code, 'detail', i.detail, 'incidentId', i.id,
-                                 'openedAt', {iso("i.opened_at")}, 'closedAt', {iso("i.closed_at")}, 'closeReason', i.close_reason,
-                                 'locationCodes', i.location_codes)
+                                 'openedAt', {iso("i.opened_at")}, 'closedAt', {iso("i.closed_at")},
+                                 'closeReason', i.close_reason, 'locationCodes', i.location_codes)
           FROM unnest($1::bigint[], $2::bigint[]) AS k (organization_id, id)
           JOIN incidents i ON i.organization_id = k.organization_id AND i.id = k.id
           JOIN smtp_monitors m ON m.organization_id = i.organization_id AND m.id = i.smtp_monitor_id

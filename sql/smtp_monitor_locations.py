@@ -13,7 +13,7 @@ LOOK = timedelta(seconds=60)
 GRACE = timedelta(seconds=15)
 
 
-async def claim(db: Executor, location_id: int, *, limit: int) -> list[asyncpg.Record]:
+async def claim(db: Executor, location_id: int, agent_id: UUID, *, limit: int) -> list[asyncpg.Record]:
     """Look at the rows that are due and set when each is due next, on its grid.
 
     Those with *checks* are to be checked now, and by nobody else until running_until. *late* is in seconds.
@@ -51,6 +51,7 @@ async def claim(db: Executor, location_id: int, *, limit: int) -> list[asyncpg.R
                slot = CASE WHEN j.checks THEN j.slot_now ELSE l.slot END,
                running_until = CASE WHEN j.checks THEN now() + make_interval(secs => j.timeout_seconds) + $4::interval
                                     ELSE l.running_until END,
+               running_by = CASE WHEN j.checks THEN $5 ELSE l.running_by END,
                triggered = l.triggered AND NOT j.checks AND j.allowed
           FROM judged j
          WHERE l.organization_id = j.organization_id
@@ -60,7 +61,7 @@ async def claim(db: Executor, location_id: int, *, limit: int) -> list[asyncpg.R
                   j.timeout_seconds, j.smtp_config, j.smtp_password, j.capabilities,
                   date_part('epoch', now() - j.due_at) AS late
     """
-    return await db.fetch(query, location_id, limit, LOOK, GRACE)
+    return await db.fetch(query, location_id, limit, LOOK, GRACE, agent_id)
 
 
 async def seconds_to_next(db: Executor, location_id: int) -> float | None:

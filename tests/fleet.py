@@ -145,7 +145,11 @@ async def stationed(db: asyncpg.Connection, *codes: str) -> AsyncIterator[Watche
     try:
         yield Watched(db)
     finally:
-        await db.execute("DELETE FROM locations; TRUNCATE smtp_checks, smtp_check_hours, smtp_check_days")
+        await db.execute("""
+            DELETE FROM locations;
+            TRUNCATE smtp_checks, smtp_check_hours, smtp_check_days;
+            UPDATE smtp_check_rollups SET rolled_up_to = '2026-01-01T00:00:00Z'
+        """)
 
 
 def found(organization_id: int, smtp_monitor_id: int, moment: datetime) -> Found:

@@ -14,7 +14,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 import sql
 from server.alerts.webhook import bound_to
 from server.config import Config
-from tests.fleet import agent_config, eventually, mailbox, running, stationed
+from tests.conftest import MONITOR, Api
+from tests.fleet import agent_config, break_down, ended, eventually, mailbox, running, stationed
 
 
 class Receiver:

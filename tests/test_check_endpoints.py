@@ -99,8 +99,9 @@ async def fill(db: asyncpg.Connection, now: datetime) -> None:
     query = """
         INSERT INTO smtp_checks (organization_id, smtp_monitor_id, checked_at, location_id, verdict, phase, code,
                                  detail, hostname, port, total_ms)
-        SELECT 1, 200, $1::timestamptz - n * interval '10 minutes', l.id, CASE n % 6 WHEN 0 THEN 'failure' ELSE 'success' END,
-               'quit', 'ok', '', 'a.example', 25, CASE n % 6 WHEN 0 THEN 5000 ELSE 100 END
+        SELECT 1, 200, $1::timestamptz - n * interval '10 minutes', l.id,
+               CASE n % 6 WHEN 0 THEN 'failure' ELSE 'success' END, 'quit', 'ok', '', 'a.example', 25,
+               CASE n % 6 WHEN 0 THEN 5000 ELSE 100 END
           FROM generate_series(0, 6 * 24 * 3 - 1) AS n, locations l
     """
     await db.execute(query, now - timedelta(seconds=1))

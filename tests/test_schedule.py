@@ -11,6 +11,8 @@ import sql
 from tests.conftest import MONITOR, Api
 from tests.fleet import found, stationed
 
+AGENT = uuid4()
+
 
 async def location_id(db: asyncpg.Connection, code: str = "de-nbg") -> int:
     row = await sql.locations.select_one(db, code)
@@ -28,7 +30,7 @@ async def make_due(db: asyncpg.Connection, *, seconds_ago: float = 0) -> None:
 
 
 async def claim(db: asyncpg.Connection, code: str = "de-nbg") -> list[int]:
-    rows = await sql.smtp_monitor_locations.claim(db, await location_id(db, code), limit=100)
+    rows = await sql.smtp_monitor_locations.claim(db, await location_id(db, code), AGENT, limit=100)
     return [row["smtp_monitor_id"] for row in rows if row["checks"]]
 
 
@@ -103,7 +105,7 @@ async def test_two_agents_share_a_location_and_never_a_check(db: asyncpg.Connect
 
         async def work(connection: asyncpg.Connection) -> list[int]:
             claimed: list[int] = []
-            while rows := await sql.smtp_monitor_locations.claim(connection, here, limit=7):
+            while rows := await sql.smtp_monitor_locations.claim(connection, here, uuid4(), limit=7):
                 claimed += [row["smtp_monitor_id"] for row in rows if row["checks"]]
             return claimed
 
@@ -200,3 +202,17 @@ async def test_a_new_monitor_is_scheduled_at_every_location(api: Api, db: asyncp
         row = await sql.smtp_monitors.insert(db, 1, 10, uuid4(), {"name": "New", "hostname": "a.example"})
         query = "SELECT count(*) FROM smtp_monitor_locations WHERE smtp_monitor_id = $1"
         assert await db.fetchval(query, row["id"]) == 2
+
+
+async def test_what_a_dead_agent_had_begun_is_due_at_once(db: asyncpg.Connection) -> None:
+    async with stationed(db, "de-nbg") as watched:
+        await watched.watch(25, check_interval=86400)
+        await sql.agents.upsert(db, AGENT, await location_id(db))
+        await make_due(db)
+        assert await claim(db) == [200]
+        await sql.agents.bury(db)
+        assert await claim(db) == [], "it lives"
+        await db.execute("UPDATE agents SET seen_at = now() - interval '7 s'")
+        await sql.agents.bury(db)
+        assert await claim(db) == [200]
+        assert await db.fetchval("SELECT count(*) FROM agents") == 0

@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections import deque
 from dataclasses import dataclass
+from uuid import uuid4
 
 import asyncpg
 import orjson
@@ -27,6 +28,7 @@ MAX_BATCH = 500  # results a transaction takes at most
 TICK = 0.1  # seconds between two claims, and in which results gather
 MAX_SLEEP = 5.0  # seconds until the next look, when nothing is due
 RETRY = 0.5  # seconds until a database that is away is asked again
+SHOW = 1.5  # seconds between two signs of life
 FINISH_SECONDS = 8.0  # for checks under way when the agent is to stop
 
 Key = tuple[int, int]
@@ -51,6 +53,7 @@ class Runner:
         resolve: Resolve,
         allowed: Networks,
     ) -> None:
+        self._id = uuid4()
         self._pool = pool
         self._location = location
         self._concurrency = concurrency
@@ -72,11 +75,24 @@ class Runner:
         """Work until *stopping*, then finish what is under way."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._record_all())
+            showing = group.create_task(self._show())
             while not stopping.is_set():
                 await self._pause(await self._claim())
             await self._finish()
+            showing.cancel()
             self._closing = True
             self._arrived.set()
+
+    async def _show(self) -> None:
+        """Be seen, so that nobody else makes the checks that are under way here."""
+        try:
+            while True:
+                with contextlib.suppress(*UNAVAILABLE):
+                    await sql.agents.upsert(self._pool, self._id, self._location.id)
+                await asyncio.sleep(SHOW)
+        finally:
+            with contextlib.suppress(*UNAVAILABLE):
+                await sql.agents.delete(self._pool, self._id)
 
     async def _claim(self) -> float:
         """Begin the checks that are due; the seconds to pause before the next claim."""
@@ -84,7 +100,7 @@ class Runner:
         if limit <= 0 or len(self._results) >= self._concurrency:
             return TICK
         try:
-            rows = await sql.smtp_monitor_locations.claim(self._pool, self._location.id, limit=limit)
+            rows = await sql.smtp_monitor_locations.claim(self._pool, self._location.id, self._id, limit=limit)
             if not rows:
                 seconds = await sql.smtp_monitor_locations.seconds_to_next(self._pool, self._location.id)
                 return min(max(seconds or MAX_SLEEP, TICK), MAX_SLEEP)

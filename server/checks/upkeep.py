@@ -12,7 +12,7 @@ from sql.connection import UNAVAILABLE
 
 logger = logging.getLogger(__name__)
 
-SWEEP_SECONDS = 5.0
+SWEEP_SECONDS = 3.0
 UPKEEP_SECONDS = 600.0
 
 
@@ -24,10 +24,13 @@ async def prepare(pool: asyncpg.Pool, *, retention_days: int) -> None:
 
 
 async def sweep(pool: asyncpg.Pool) -> None:
-    """Close the incidents of disabled monitors, remind of open ones, give up alerts that nobody can deliver."""
+    """Give the checks of dead agents to others, close the incidents of disabled monitors, remind of
+    open ones, give up alerts that nobody can deliver.
+    """
     async with pool.acquire() as connection, connection.transaction():
         if not await sql.incidents.try_lock(connection):
             return
+        await sql.agents.bury(connection)
         closed = await sql.incidents.close_disabled(connection)
         reminded = await sql.incidents.remind(connection)
         for kind, rows in (("incident_closed", closed), ("incident_reminder", reminded)):
