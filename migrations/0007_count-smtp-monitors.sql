@@ -53,14 +53,15 @@ CREATE TRIGGER smtp_monitors_count_inserted AFTER INSERT ON smtp_monitors
 CREATE TRIGGER smtp_monitors_count_deleted AFTER DELETE ON smtp_monitors
     REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_smtp_monitors();
 
--- No client moves a monitor; one that is moved by hand would be counted for the wrong customer. Costs a PATCH nothing.
+-- No client moves a monitor; one that is moved by hand would be counted for the wrong customer.
+-- AFTER, since a BEFORE trigger for rows locks every row that a PATCH updates once more.
 CREATE FUNCTION refuse_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'a monitor cannot be moved to another customer; insert it there and delete it here';
 END
 $$;
 
-CREATE TRIGGER smtp_monitors_refuse_move BEFORE UPDATE OF organization_id, customer_id ON smtp_monitors
+CREATE TRIGGER smtp_monitors_refuse_move AFTER UPDATE OF organization_id, customer_id ON smtp_monitors
     FOR EACH ROW WHEN (old.organization_id <> new.organization_id OR old.customer_id <> new.customer_id)
     EXECUTE FUNCTION refuse_move();
 

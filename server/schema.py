@@ -1,7 +1,7 @@
 """Migrations: yoyo runs them, over psycopg."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from psycopg import conninfo
@@ -16,11 +16,13 @@ def known() -> set[str]:
     return {path.stem for path in MIGRATIONS.glob("*.sql") if not path.name.endswith(".rollback.sql")}
 
 
-def migrate(dsn: str) -> list[str]:
-    """Apply what is missing, each in its own transaction; the ids of what was applied."""
+def migrate(dsn: str, report: Callable[[str], None] = lambda _: None) -> list[str]:
+    """Apply what is missing, each in its own transaction; the ids of what was applied, reported one by one."""
     with _backend(dsn) as backend:
         pending = backend.to_apply(read_migrations(str(MIGRATIONS)))
-        backend.apply_migrations(pending)
+        for migration in pending:
+            backend.apply_one(migration)
+            report(migration.id)
         return [migration.id for migration in pending]
 
 

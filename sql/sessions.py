@@ -7,12 +7,19 @@ from sql.connection import Executor
 
 
 async def insert(
-    db: Executor, organization_id: int, session_id: UUID, *, user_id: int, password_hash: str, expires_at: datetime
+    db: Executor,
+    organization_id: int,
+    session_id: UUID,
+    *,
+    user_id: int,
+    password_hash: str,
+    expires_at: datetime,
+    name: str | None = None,
 ) -> bool:
     """Whether the user still has the password that was judged; a new one ends the sessions of the old."""
     query = """
-        INSERT INTO sessions (organization_id, id, user_id, expires_at)
-        SELECT organization_id, $2, u.id, $5
+        INSERT INTO sessions (organization_id, id, user_id, expires_at, name)
+        SELECT organization_id, $2, u.id, $5, $6
           FROM users u
           JOIN logins l USING (organization_id, email)
          WHERE organization_id = $1
@@ -22,7 +29,8 @@ async def insert(
            FOR SHARE OF l
         RETURNING id
     """
-    return await db.fetchval(query, organization_id, session_id, user_id, password_hash, expires_at) is not None
+    values = (organization_id, session_id, user_id, password_hash, expires_at, name)
+    return await db.fetchval(query, *values) is not None
 
 
 async def select_caller(db: Executor, organization_id: int, session_id: UUID) -> asyncpg.Record | None:

@@ -24,6 +24,13 @@ async def select_login(db: Executor, email: str) -> asyncpg.Record | None:
     return await db.fetchrow(query, email)
 
 
+async def select_id(db: Executor, email: str) -> int | None:
+    """The user with that address, active or not."""
+    query = "SELECT id FROM logins JOIN users USING (organization_id, email) WHERE email = lower($1)"
+    user_id: int | None = await db.fetchval(query, email)
+    return user_id
+
+
 async def select_one(db: Executor, reach: Reach, user_id: int) -> asyncpg.Record | None:
     query = f"SELECT {COLUMNS} FROM users WHERE ($1::bigint IS NULL OR organization_id = $1) AND id = $2"
     return await db.fetchrow(query, reach.organization_id, user_id)

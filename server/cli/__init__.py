@@ -10,7 +10,7 @@ import asyncpg
 import psycopg
 
 from server import logs
-from server.cli import agent, check, demo_smtp, location, migrate, secrets, serve, token, user, webhook
+from server.cli import agent, check, customer, demo_smtp, location, migrate, secrets, serve, token, user, webhook
 from server.cli.context import Context
 from server.config import ConfigError
 from sql.connection import UNAVAILABLE
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (serve, agent, check, migrate, token, user, location, webhook, secrets, demo_smtp):
+    for command in (serve, agent, check, migrate, token, user, customer, location, webhook, secrets, demo_smtp):
         command.register(commands)
     try:
         options = parser.parse_args(arguments or ["serve"])

@@ -13,6 +13,5 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(context: Context) -> None:
     with context.database() as url:
-        for migration in schema.migrate(url):
-            print(f"applied {migration}")
+        schema.migrate(url, lambda migration: print(f"applied {migration}", flush=True))
     print("the schema is up to date")

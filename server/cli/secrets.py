@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import sys
 
 import asyncpg
 
@@ -37,6 +38,8 @@ async def rotate(url: str, ring: KeyRing) -> int:
         async for row in rows:
             bound_to = row["public_id"].bytes
             new = ring.encrypt(ring.decrypt(row["smtp_password"], bound_to), bound_to)
+            if count and count % BATCH == 0 and sys.stderr.isatty():
+                print(f"\r{count} credentials", end="", file=sys.stderr, flush=True)
             count += await sql.smtp_monitors.replace_password(
                 connection, row["organization_id"], row["id"], row["smtp_password"], new
             )

@@ -1,34 +1,56 @@
-"""run.py token: a session for a user, without a password."""
+"""run.py token: a session for a user, or an API token, without a password."""
 
 import argparse
 import asyncio
-
-import asyncpg
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import sql
-from server.auth import open_session
+from server import auth
 from server.cli.context import Context
+from server.cli.database import connected
 from server.config import Config, ConfigError
+from server.fields import Invalid, trimmed
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser("token", help="print a token of a user, and nothing else")
     parser.add_argument("email")
+    parser.add_argument("--name", help="make an API token of that name, which lasts for --days or for ever")
+    parser.add_argument("--days", type=int, choices=range(1, 366), metavar="N", help="1 to 365, with --name")
     parser.set_defaults(run=run)
 
 
 def run(context: Context) -> None:
-    with context.configured() as config:
-        print(asyncio.run(issue(config, context.options.email)))
-
-
-async def issue(config: Config, email: str) -> str:
-    connection = await asyncpg.connect(config.database_url)
+    options = context.options
     try:
+        name = None if options.name is None else trimmed(1, 255)(options.name)
+    except Invalid as error:
+        raise ConfigError(f"--name is not valid: {error}") from error
+    if options.days and name is None:
+        raise ConfigError("--days is for API tokens: give it a --name")
+    with context.configured() as config:
+        print(asyncio.run(issue(config, options.email, name=name, days=options.days)))
+
+
+async def issue(config: Config, email: str, *, name: str | None = None, days: int | None = None) -> str:
+    """With a *name*, an API token that ends after *days* or never."""
+    async with connected(config.database_url) as connection:
         user = await sql.users.select_login(connection, email)
         if user is None:
             raise ConfigError(f"no active user has the address {email}")
-        token, _ = await open_session(connection, user, secret=config.jwt_secret, hours=config.session_hours)
-        return token
-    finally:
-        await connection.close()
+        if name is None:
+            token, _ = await auth.open_session(connection, user, secret=config.jwt_secret, hours=config.session_hours)
+            return token
+        expires_at = sql.tokens.NEVER if days is None else datetime.now(UTC) + timedelta(days=days)
+        organization_id, token_id = user["organization_id"], uuid4()
+        await sql.sessions.insert(
+            connection,
+            organization_id,
+            token_id,
+            user_id=user["id"],
+            password_hash=user["password_hash"],
+            expires_at=expires_at,
+            name=name,
+        )
+        return auth.issue(organization_id, token_id, user["id"], secret=config.jwt_secret, expires_at=expires_at)

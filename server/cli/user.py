@@ -1,8 +1,7 @@
-"""run.py user add: the first user of an organization, who adds the others."""
+"""run.py user: the first user of an organization, who adds the others; and help for those locked out."""
 
 import argparse
 import asyncio
-import secrets
 from pathlib import Path
 
 import asyncpg
@@ -10,13 +9,17 @@ import asyncpg
 import sql
 from server import passwords
 from server.cli.context import Context
+from server.cli.database import connected, new_password, organization_id, print_table
 from server.config import ConfigError
-from server.errors import CONSTRAINTS
 from server.fields import Invalid, email, trimmed
+from sql.connection import Reach
+
+ALL = Reach(None, None)
+BATCH = 1000
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("user", help="manage users")
+    parser = commands.add_parser("user", help="add, list and deactivate users, set passwords")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     add = actions.add_parser("add", help="add a user; its password is made and printed once")
     add.add_argument("email")
@@ -25,21 +28,27 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     add.add_argument("--name", help="the e-mail address by default")
     add.add_argument("--role", choices=["admin", "user", "readonly"], default="admin")
     add.add_argument("--global-role", choices=["supporter", "admin"])
-    add.add_argument("--password-file", type=Path, help="take the password from there instead")
-    add.set_defaults(run=run)
+    listing = actions.add_parser("list", help="list users")
+    listing.add_argument("--organization", metavar="NAME", help="of this one alone")
+    deactivate = actions.add_parser("deactivate", help="end a user's sessions and tokens, and let it log in no more")
+    deactivate.add_argument("email")
+    password = actions.add_parser("password", help="give a user a new password, which ends its sessions and tokens")
+    password.add_argument("email")
+    for action in (add, password):
+        action.add_argument("--password-file", type=Path, help="take the password from there instead")
+    runs = ((add, run_add), (listing, run_list), (deactivate, run_deactivate), (password, run_password))
+    for action, run in runs:
+        action.set_defaults(run=run)
 
 
-def run(context: Context) -> None:
+def run_add(context: Context) -> None:
     options = context.options
     try:
         email(options.email)
         trimmed(1, 255)(options.organization)
     except Invalid as error:
         raise ConfigError(f"EMAIL or NAME is not valid: {error}") from error
-    try:
-        password = options.password_file.read_text().strip() if options.password_file else secrets.token_urlsafe(18)
-    except OSError as error:
-        raise ConfigError(f"--password-file: {error}") from error
+    password = new_password(options.password_file)
     with context.database() as url:
         customer = asyncio.run(_add(url, options, password))
     print(f"user {options.email} added to {options.organization}")
@@ -50,24 +59,79 @@ def run(context: Context) -> None:
 
 
 async def _add(url: str, options: argparse.Namespace, password: str) -> asyncpg.Record | None:
-    connection = await asyncpg.connect(url)
-    try:
-        async with connection.transaction():
-            organization_id = await sql.organizations.ensure(connection, options.organization)
-            await sql.users.insert(
-                connection,
-                organization_id,
-                email=options.email,
-                password_hash=passwords.hash_password(password),
-                name=options.name or options.email,
-                role=options.role,
-                global_role=options.global_role,
+    async with connected(url) as connection, connection.transaction():
+        organization = await sql.organizations.ensure(connection, options.organization)
+        await sql.users.insert(
+            connection,
+            organization,
+            email=options.email,
+            password_hash=passwords.hash_password(password),
+            name=options.name or options.email,
+            role=options.role,
+            global_role=options.global_role,
+        )
+        if options.customer:
+            return await sql.customers.insert(connection, organization, options.customer)
+        return None
+
+
+def run_list(context: Context) -> None:
+    with context.database() as url:
+        asyncio.run(_list(url, context.options.organization))
+
+
+async def _list(url: str, organization: str | None) -> None:
+    rows: list[asyncpg.Record] = []
+    async with connected(url) as connection:
+        wanted = None if organization is None else await organization_id(connection, organization)
+        total = 1
+        while len(rows) < total:
+            total, page = await sql.users.select_page(
+                connection, ALL, filters={"organizationId": wanted}, limit=BATCH, offset=len(rows)
             )
-            if options.customer:
-                return await sql.customers.insert(connection, organization_id, options.customer)
-            return None
-    except asyncpg.IntegrityConstraintViolationError as error:
-        field, code = CONSTRAINTS[error.constraint_name or ""]
-        raise ConfigError(f"{field}: {code}") from error
-    finally:
-        await connection.close()
+            rows += page
+    columns = ("id", "email", "organization_id", "role", "global_role", "customer_ids", "active")
+    print_table(
+        ("ID", "EMAIL", "ORGANIZATION", "ROLE", "GLOBAL ROLE", "CUSTOMERS", "ACTIVE"),
+        *(tuple(row[column] for column in columns) for row in rows),
+    )
+
+
+def run_deactivate(context: Context) -> None:
+    with context.database() as url:
+        asyncio.run(_deactivate(url, context.options.email))
+    print(f"user {context.options.email} deactivated")
+
+
+async def _deactivate(url: str, address: str) -> None:
+    async with connected(url) as connection, connection.transaction():
+        user = await _locked(connection, address)
+        administered = await sql.users.has_administrator(connection, user["organization_id"])
+        await sql.users.update(connection, user["organization_id"], user["id"], {"active": False})
+        await sql.sessions.delete_others(connection, user["organization_id"], user["id"])
+        if administered and not await sql.users.has_administrator(connection, user["organization_id"]):
+            raise ConfigError(f"{address} is the last active administrator of its organization")
+
+
+def run_password(context: Context) -> None:
+    password = new_password(context.options.password_file)
+    with context.database() as url:
+        asyncio.run(_set_password(url, context.options.email, passwords.hash_password(password)))
+    print(f"user {context.options.email} has a new password")
+    if not context.options.password_file:
+        print(f"password: {password}")
+
+
+async def _set_password(url: str, address: str, password_hash: str) -> None:
+    async with connected(url) as connection, connection.transaction():
+        user = await _locked(connection, address)
+        await sql.users.replace_password(connection, user["organization_id"], user["email"], password_hash)
+        await sql.sessions.delete_others(connection, user["organization_id"], user["id"])
+
+
+async def _locked(connection: asyncpg.Connection, address: str) -> asyncpg.Record:
+    user_id = await sql.users.select_id(connection, address)
+    user = None if user_id is None else await sql.users.select_locked(connection, ALL, user_id)
+    if user is None:
+        raise ConfigError(f"no user has the address {address}")
+    return user

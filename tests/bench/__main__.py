@@ -3,7 +3,11 @@
 import importlib
 import sys
 
-COMMANDS = {"fleet": "100,000 monitors checked every minute", "chaos": "agents, server and database killed at random"}
+COMMANDS = {
+    "list": "pages of a million monitors",
+    "fleet": "100,000 monitors checked every minute",
+    "chaos": "agents, server and database killed at random",
+}
 
 
 def main(arguments: list[str]) -> int:
