@@ -77,5 +77,6 @@ def test_a_database_that_is_not_there_is_told_in_one_line(product: Product) -> N
 
 def test_help_tells_every_command_and_setting(product: Product) -> None:
     text = product.run("--help").stdout
-    for word in ("serve", "migrate", "token", "user", "secrets", "DATABASE_URL", "GROUP_COMMIT_ROWS", "X_FILE"):
+    commands = ("serve", "check", "migrate", "token", "user", "secrets", "demo-smtp")
+    for word in (*commands, "DATABASE_URL", "GROUP_COMMIT_ROWS", "PROBE_ALLOW", "X_FILE"):
         assert word in text

@@ -55,6 +55,8 @@ async def _compare(
 ) -> dict[tuple[str, str], list[float]]:
     rates: dict[tuple[str, str], list[float]] = {}
     async with _contenders(plain, starttls, ca_file, options.concurrency) as contenders:
+        for once in contenders.values():  # so that no server's processes start while it is measured
+            await _rate(once, options.concurrency, 0.5)
         for _ in range(options.rounds):
             for name, once in contenders.items():
                 rates.setdefault(name, []).append(await _rate(once, options.concurrency, options.seconds))
