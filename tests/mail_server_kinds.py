@@ -140,6 +140,8 @@ def _dovecot(place: Place, *lines: str) -> list[list[str]]:
         f"passdb {{\n driver = passwd-file\n args = {place.folder}/users\n}}",
         *("userdb {", " driver = static", " args = uid=dovecot gid=dovecot home=/nonexistent", "}"),
         *("first_valid_uid = 0", "first_valid_gid = 0"),
+        # a wrong password must not delay the right one of the next scenario
+        *("auth_failure_delay = 0", "service anvil {", " unix_listener anvil-auth-penalty {", " mode = 0", " }", "}"),
         *lines,
     )
     return [[program, "-F", "-c", str(config)]]

@@ -1,5 +1,8 @@
 """Real servers from Debian, with and without TLS, STARTTLS and AUTH, and the truth about each."""
 
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +63,25 @@ SCENARIOS: dict[str, tuple[list[str], Setup, dict[str, Any], Expected]] = {
 CASES = [(scenario, server) for scenario, (servers, *_) in SCENARIOS.items() for server in servers]
 
 
+Start = Callable[[str, Setup], int]
+
+
+@pytest.fixture(scope="module")
+def start() -> Iterator[Start]:
+    """Start a server of that kind and setup, once for all scenarios; gives its port."""
+    with contextlib.ExitStack() as running:
+
+        @functools.cache
+        def start(server: str, setup: Setup) -> int:
+            return running.enter_context(mail_servers.serve(SERVERS[server], setup))
+
+        yield start
+
+
 @pytest.mark.parametrize(("scenario", "server"), CASES)
-async def test_a_real_server_is_told_for_what_it_is(scenario: str, server: str, tmp_path: Path) -> None:
+async def test_a_real_server_is_told_for_what_it_is(scenario: str, server: str, start: Start, tmp_path: Path) -> None:
     _, setup, options, expected = SCENARIOS[scenario]
     ca_file = tmp_path / "ca.pem"
     ca_file.write_bytes(authority().ca.cert_pem.bytes())
-    with mail_servers.serve(SERVERS[server], setup) as port:
-        outcome = await examine(port, tls=TlsOptions(ca_file=str(ca_file)), **options)
+    outcome = await examine(start(server, setup), tls=TlsOptions(ca_file=str(ca_file)), **options)
     expected.matches(outcome)
