@@ -58,6 +58,11 @@ SCENARIOS: dict[str, tuple[Sequence[Step], dict[str, Any], Expected]] = {
     "no answer to QUIT": ([*HELLO, "QUIT", silence], {"timeout_seconds": 0.3}, warning("quit_not_221")),
     "sender 4xx": ([*HELLO, "MAIL", b"451 later\r\n"], ACCEPTANCE, failure("mail", "sender_temporary")),
     "sender 5xx": ([*HELLO, "MAIL", b"550 no\r\n"], ACCEPTANCE, failure("mail", "sender_rejected")),
+    "421 out of turn": (
+        [GREETING, "EHLO", EHLO + b"421 shutting down\r\n"],
+        ACCEPTANCE,
+        failure("mail", "sender_temporary"),
+    ),
     "sender 421": ([*HELLO, "MAIL", b"421 bye\r\n"], ACCEPTANCE, failure("mail", "sender_temporary")),
     "recipient 4xx": (
         [*HELLO, "MAIL", b"250 ok\r\n", "RCPT", b"450 grey\r\n", *AFTER_FAILURE],

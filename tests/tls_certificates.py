@@ -31,20 +31,14 @@ class Authority:
 
     def issue(self, kind: str) -> trustme.LeafCert:
         now = datetime.now(UTC)
-        if kind == "expired":
-            return self.ca.issue_cert(*NAMES, not_before=now - 90 * DAY, not_after=now - 2.5 * DAY)
-        if kind == "not-yet-valid":
-            return self.ca.issue_cert(*NAMES, not_before=now + 2 * DAY, not_after=now + 90 * DAY)
-        if kind == "ends-soon":
-            return self.ca.issue_cert(*NAMES, not_before=now - 80 * DAY, not_after=now + 5.5 * DAY)
-        if kind == "wrong-host":
-            return self.ca.issue_cert("other.example.com", "192.0.2.1")
-        if kind == "wildcard":
-            return self.ca.issue_cert("*.example.com")
-        if kind == "untrusted":
-            return self.stranger.issue_cert(*NAMES)
-        assert kind in ("good", "old"), kind
-        return self.ca.issue_cert(*NAMES, not_after=now + 90 * DAY)
+        begin, end = {
+            "expired": (now - 90 * DAY, now - 2.5 * DAY),
+            "not-yet-valid": (now + 2 * DAY, now + 90 * DAY),
+            "ends-soon": (now - 80 * DAY, now + 5.5 * DAY),
+        }.get(kind, (now - DAY, now + 90 * DAY))
+        names = {"wrong-host": ("other.example.com", "192.0.2.1"), "wildcard": ("*.example.com",)}.get(kind, NAMES)
+        issuer = self.stranger if kind == "untrusted" else self.ca
+        return issuer.issue_cert(*names, not_before=begin, not_after=end)
 
     def write(self, kind: str, folder: Path) -> tuple[Path, Path]:
         """Certificate and key as files, for servers that want those."""

@@ -5,6 +5,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 Address = IPv4Address | IPv6Address
 NAT64 = IPv6Network("64:ff9b::/96")
+# a site's own translation prefix, and what site-local addresses were: the standard library calls both global
+OF_A_SITE = (IPv6Network("64:ff9b:1::/48"), IPv6Network("fec0::/10"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +35,6 @@ def _embedded(address: Address) -> Address:
 
 
 def _public(address: Address) -> bool:
+    if any(address in network for network in OF_A_SITE):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved

@@ -146,11 +146,12 @@ class Wire(asyncio.Protocol):
             self._broken = reason(error)
 
     def _flush(self, tls: SSL.Connection) -> None:
-        try:
+        with contextlib.suppress(SSL.WantReadError):  # there is nothing to send
             while not self._ended:
-                self._transport.write(tls.bio_read(CHUNK))
-        except SSL.WantReadError:
-            return
+                encrypted = tls.bio_read(CHUNK)
+                self._transport.write(encrypted)
+                if len(encrypted) < CHUNK:
+                    return
 
 
 def reason(error: SSL.Error) -> str:

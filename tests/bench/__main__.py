@@ -4,6 +4,7 @@ import importlib
 import sys
 
 COMMANDS = {
+    "probe": "probes a second against smtp-sink, beside others",
     "list": "pages of a million monitors",
     "fleet": "100,000 monitors checked every minute",
     "chaos": "agents, server and database killed at random",

@@ -1,0 +1,104 @@
+"""Probes per second: ours, blackbox_exporter's and check_smtp's, against the same servers in the same minutes.
+
+Plain against postfix's smtp-sink, STARTTLS against postfix itself, because smtp-sink has no TLS. All hold the same
+conversation from the greeting to QUIT's 221, as many at once; ours is one process on one event loop.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import uvloop
+
+from server.checks.probe import probe
+from server.checks.resolver import open_resolver
+from server.checks.target import Target, TlsOptions
+from tests import mail_servers
+from tests.bench.contenders import blackbox, check_smtp, smtp_sink
+from tests.mail_server_kinds import postfix
+from tests.mail_servers import Setup
+from tests.probing import LOOPBACK
+from tests.tls_certificates import authority
+
+Once = Callable[[], Awaitable[bool]]
+BAR = 2.0
+
+
+def main(arguments: list[str]) -> int:
+    """0 if the bar is met: plain, at least twice blackbox_exporter's rate."""
+    parser = argparse.ArgumentParser(prog="tests.bench probe", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each contender in a round")
+    parser.add_argument("--concurrency", type=int, default=32)
+    options = parser.parse_args(arguments)
+    with contextlib.ExitStack() as running:
+        ca_file = Path(running.enter_context(tempfile.NamedTemporaryFile(suffix=".pem")).name)
+        ca_file.write_bytes(authority().ca.cert_pem.bytes())
+        plain = running.enter_context(mail_servers.serve(smtp_sink, Setup()))
+        starttls = running.enter_context(mail_servers.serve(postfix, Setup("good")))
+        rates = uvloop.run(_compare(options, plain, starttls, str(ca_file)))
+    for (mode, name), measured in rates.items():
+        spread = f"{min(measured):,.0f} to {max(measured):,.0f}"
+        print(f"{mode:<9} {name:<18} {statistics.median(measured):>8,.0f} probes/s  ({spread})")
+    factor = statistics.median(rates["plain", "ours"]) / statistics.median(rates["plain", "blackbox_exporter"])
+    print(f"plain: {factor:.2f} × blackbox_exporter; the bar is {BAR}")
+    return 0 if factor >= BAR else 1
+
+
+async def _compare(
+    options: argparse.Namespace, plain: int, starttls: int, ca_file: str
+) -> dict[tuple[str, str], list[float]]:
+    rates: dict[tuple[str, str], list[float]] = {}
+    async with _contenders(plain, starttls, ca_file, options.concurrency) as contenders:
+        for once in contenders.values():  # so that no server's processes start while it is measured
+            await _rate(once, options.concurrency, 0.5)
+        for _ in range(options.rounds):
+            for name, once in contenders.items():
+                rates.setdefault(name, []).append(await _rate(once, options.concurrency, options.seconds))
+    return rates
+
+
+@contextlib.asynccontextmanager
+async def _contenders(
+    plain: int, starttls: int, ca_file: str, concurrency: int
+) -> AsyncIterator[dict[tuple[str, str], Once]]:
+    async with open_resolver() as resolve, blackbox(ca_file, concurrency) as exporter:
+
+        def ours(port: int, *, require_tls: bool) -> Once:
+            tls = TlsOptions(ca_file=ca_file, servername="localhost")
+            target = Target("127.0.0.1", port, 10, require_tls=require_tls, ignore_tls=not require_tls, tls=tls)
+
+            async def once() -> bool:
+                return (await probe(target, resolve=resolve, allowed=LOOPBACK)).verdict == "success"
+
+            return once
+
+        yield {
+            ("plain", "ours"): ours(plain, require_tls=False),
+            ("plain", "blackbox_exporter"): exporter("plain", plain),
+            ("plain", "check_smtp"): check_smtp(plain),
+            ("STARTTLS", "ours"): ours(starttls, require_tls=True),
+            ("STARTTLS", "blackbox_exporter"): exporter("starttls", starttls),
+            ("STARTTLS", "check_smtp"): check_smtp(starttls, "-S"),
+        }
+
+
+async def _rate(once: Once, concurrency: int, seconds: float) -> float:
+    """Probes per second with *concurrency* at once; every one must succeed."""
+    end = time.perf_counter() + seconds
+
+    async def work() -> int:
+        count = 0
+        while time.perf_counter() < end:
+            assert await once()
+            count += 1
+        return count
+
+    started = time.perf_counter()
+    counts = await asyncio.gather(*(work() for _ in range(concurrency)))
+    return sum(counts) / (time.perf_counter() - started)
