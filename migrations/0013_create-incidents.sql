@@ -24,6 +24,15 @@ CREATE TABLE incidents (
 CREATE UNIQUE INDEX incidents_open_key ON incidents (organization_id, smtp_monitor_id) WHERE closed_at IS NULL;
 CREATE INDEX incidents_smtp_monitor_id_idx ON incidents (organization_id, smtp_monitor_id, opened_at);
 
+-- A window in a time zone that this PostgreSQL does not know could never be read again.
+CREATE FUNCTION is_time_zone(name text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN timezone(name, '2026-01-01T00:00:00Z'::timestamptz) IS NOT NULL;
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN false;
+END
+$$;
+
 -- For one monitor, for one customer, or for the whole organization. A window that repeats does so at the same time
 -- of its time zone's clock, daily or weekly, from starts_at until repeat_until.
 CREATE TABLE maintenance_windows (
@@ -50,6 +59,7 @@ CREATE TABLE maintenance_windows (
     CONSTRAINT maintenance_windows_ends_at_check CHECK (ends_at > starts_at),
     CONSTRAINT maintenance_windows_repeat_check CHECK (repeat IN ('daily', 'weekly')),
     CONSTRAINT maintenance_windows_repeat_until_check CHECK (repeat IS NOT NULL OR repeat_until IS NULL),
+    CONSTRAINT maintenance_windows_time_zone_check CHECK (is_time_zone(time_zone)),
     CONSTRAINT maintenance_windows_length_check CHECK (
         ends_at - starts_at <= CASE repeat WHEN 'daily' THEN interval '24 hours'
                                            WHEN 'weekly' THEN interval '168 hours'

@@ -32,7 +32,7 @@ CREATE TABLE alerts (
 ) WITH (fillfactor = 80);
 
 CREATE INDEX alerts_pending_idx ON alerts (next_attempt_at) WHERE state = 'pending';
-CREATE INDEX alerts_incident_id_idx ON alerts (organization_id, incident_id, channel) WHERE state = 'pending';
+CREATE INDEX alerts_incident_id_idx ON alerts (organization_id, incident_id);
 CREATE INDEX alerts_smtp_monitor_id_idx ON alerts (organization_id, smtp_monitor_id, created_at);
 
 CREATE TABLE alert_attempts (

@@ -6,6 +6,8 @@ import fcntl
 import logging
 from typing import IO
 
+from prometheus_client.multiprocess import mark_process_dead
+
 from server.config import AgentProcess
 
 logger = logging.getLogger(__name__)
@@ -28,6 +30,7 @@ async def supervise(agent: AgentProcess) -> None:
             )
             try:
                 await process.wait()
+                mark_process_dead(process.pid)  # type: ignore[no-untyped-call]
                 logger.warning("the agent ended with %s and is started again", process.returncode)
             except asyncio.CancelledError:
                 await _stop(process)

@@ -55,6 +55,7 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "maintenance_windows_organization_id_fkey": ("organizationId", "unknown_organization"),
     "maintenance_windows_repeat_check": ("repeat", "invalid_choice"),
     "maintenance_windows_repeat_until_check": ("repeatUntil", "repeat_missing"),
+    "maintenance_windows_time_zone_check": ("timeZone", "invalid_time_zone"),
     "maintenance_windows_smtp_monitor_id_fkey": ("smtpMonitorId", "unknown_customer"),
     "organization_counts_organization_id_fkey": ("organizationId", "unknown_organization"),
     "organizations_failure_confirmations_check": ("failureConfirmations", "out_of_range"),

@@ -1,7 +1,6 @@
 """Agents, server and database killed at random, while monitors watch a server that comes and goes."""
 
 import asyncio
-import json
 import os
 import random
 import signal
@@ -10,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
@@ -19,40 +17,14 @@ import psutil
 import sql
 from server import embedded, schema
 from server.secrets import generate_key
+from tests.chaos_findings import INTERVAL, Findings, look
 from tests.fleet import Mailbox
 from tests.product import RUN
 
-INTERVAL = 10
-SLACK = 15  # seconds beyond the interval within which a monitor is checked again
 MONITORS = 20
 KILL_EVERY = (4.0, 12.0)  # seconds
 OUTAGE_SECONDS = 32.0
 FIRST_CHECKS = 14.0  # seconds in which everything starts
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What is left when the dust has settled; *lost* are alerts that no receiver has."""
-
-    kills: dict[str, int]
-    checks: int
-    longest_gap: float
-    incidents: int
-    doubled: int
-    alerts: int
-    lost: int
-    repeats: int
-
-    @property
-    def fine(self) -> bool:
-        return self.longest_gap <= INTERVAL + SLACK and not self.doubled and not self.lost and self.checks > 0
-
-    def __str__(self) -> str:
-        return (
-            f"killed {json.dumps(self.kills)}; {self.checks} checks, longest gap {self.longest_gap:.1f} s "
-            f"(≤ {INTERVAL + SLACK}); {self.incidents} incidents, {self.doubled} opened twice; "
-            f"{self.alerts} alerts, {self.lost} lost, {self.repeats} repeated under the same id"
-        )
 
 
 def run(directory: Path, seconds: float, *, seed: int | None = None) -> Findings:
@@ -91,7 +63,7 @@ class Chaos:
         finally:
             for mailbox in (self.relay, self.watched, self.steady):
                 await mailbox.stop()
-        return await self._look()
+        return await look(self.url, self.kills, [str(message["X-Alert-Id"]) for message in self.relay.sink.messages])
 
     async def _fill(self) -> None:
         connection = await asyncpg.connect(self.url)
@@ -193,42 +165,6 @@ class Chaos:
                     if left == 0:
                         return
                 await asyncio.sleep(0.5)
-
-    async def _look(self) -> Findings:
-        connection = await asyncpg.connect(self.url)
-        try:
-            gap = await connection.fetchval(
-                """
-                SELECT max(date_part('epoch', checked_at - before))
-                  FROM (SELECT checked_at, lag(checked_at, 1) OVER (PARTITION BY smtp_monitor_id ORDER BY checked_at)
-                                           AS before
-                          FROM smtp_checks) gaps
-                """
-            )
-            unchecked = await connection.fetchval("""
-                SELECT count(*) FROM smtp_monitors m
-                 WHERE NOT EXISTS (SELECT FROM smtp_checks c WHERE c.smtp_monitor_id = m.id)
-            """)
-            doubled = await connection.fetchval("""
-                SELECT count(*)
-                  FROM incidents a
-                  JOIN incidents b ON b.smtp_monitor_id = a.smtp_monitor_id AND b.id > a.id
-                 WHERE b.opened_at < coalesce(a.closed_at, 'infinity')
-            """)
-            told = {str(row["id"]) for row in await connection.fetch("SELECT id FROM alerts")}
-            received = [str(message["X-Alert-Id"]) for message in self.relay.sink.messages]
-            return Findings(
-                kills=self.kills,
-                checks=await connection.fetchval("SELECT count(*) FROM smtp_checks"),
-                longest_gap=float("inf") if unchecked else gap,
-                incidents=await connection.fetchval("SELECT count(*) FROM incidents"),
-                doubled=doubled,
-                alerts=len(told),
-                lost=len(told - set(received)),
-                repeats=len(received) - len(set(received)),
-            )
-        finally:
-            await connection.close()
 
 
 def _kill_all(pid: int) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 import sql
 from tests.conftest import MONITOR, Api
-from tests.fleet import agent_config, eventually, mailbox, running, stationed
+from tests.fleet import agent_config, mailbox, running, stationed
 from tests.test_roles import MONITORS, REACH, READONLY
 
 READS = ("check-history", "incident-history", "alert-history", "details")
@@ -186,23 +186,3 @@ async def test_retention_drops_whole_days(db: asyncpg.Connection) -> None:
         oldest = await db.fetchval("SELECT min(checked_at) FROM smtp_checks")
         assert oldest.date() >= (now - timedelta(days=1)).date()
         await sql.partitions.maintain(db, retention_days=1)
-
-
-async def test_the_metrics_of_an_agent_are_scraped(api: Api, db: asyncpg.Connection) -> None:
-    async with mailbox() as server, stationed(db, "de-nbg") as watched:
-        await watched.watch(server.port)
-        async with running(agent_config(api.config)):
-            await watched.check()
-
-            async def counted() -> bool:
-                text = await (await api.client.get("/metrics")).text()
-                lines = [
-                    'smtp_checks_total{location="de-nbg",verdict="success"}',
-                    'smtp_checks_claimed_total{location="de-nbg"}',
-                    'smtp_check_lateness_seconds_count{location="de-nbg"}',
-                    'smtp_checks_in_flight{location="de-nbg"} 0.0',
-                    'smtp_checks_due{location="de-nbg"}',
-                ]
-                return all(line in text for line in lines)
-
-            await eventually(counted)

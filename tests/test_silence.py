@@ -1,5 +1,6 @@
 """When nothing is told, when something is told apart, and whose settings count."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -7,6 +8,8 @@ import pytest
 
 import sql
 from server.checks import upkeep
+from server.checks.outcome import Certificate, Code, Outcome, Phase, TlsFacts, Warned, WarningCode
+from server.checks.record import Checked, record
 from server.config import Config
 from sql.connection import create_pool
 from tests.fleet import agent_config, break_down, ended, mailbox, running, stationed
@@ -101,6 +104,39 @@ async def test_a_certificate_that_ends_is_told_of_once_and_apart(db: asyncpg.Con
         await db.execute("UPDATE smtp_monitors SET status = 'maintenance' WHERE id = 200")
         await sql.alerts.insert_of_certificates(db, [(1, 200, "certificate_expires:ab:1", end, 0)])
         assert len(await watched.alerts()) == 2
+
+
+async def test_a_result_whose_certificate_ends_soon_is_told_of(db: asyncpg.Connection, config: Config) -> None:
+    pool = await create_pool(config.database_url)
+    async with stationed(db, "de-nbg") as watched:
+        await watched.watch(25)
+        await sql.partitions.maintain(db, retention_days=35)
+        location = await sql.locations.select_one(db, "de-nbg")
+        assert location is not None
+        now = datetime.now(UTC)
+        certificate = Certificate("CN=a", "CN=b", ("a.example",), "01", "ab:cd", now, now + timedelta(days=5), 5)
+        outcome = Outcome(
+            phase=Phase.QUIT,
+            code=Code.OK,
+            hostname="a.example",
+            port=25,
+            checked_at=now,
+            timings={Phase.CONNECT: 1.5},
+            total=2.5,
+            reply_text="nul \0 and half a pair \ud800",
+            tls=TlsFacts("TLSv1.3", "AES", True, certificate),
+            capabilities=("STARTTLS", "\0"),
+            warnings=(Warned(WarningCode.CERTIFICATE_EXPIRES_SOON, "5"),),
+        )
+        for seconds in (0, 1):
+            later = replace(outcome, checked_at=now + timedelta(seconds=seconds))
+            await record(pool, location["id"], [Checked(1, 200, later)])
+        [alert] = await watched.alerts()
+        assert alert["kind"] == "certificate_expires"
+        newest, _ = await sql.smtp_checks.select_history(db, 1, 200, limit=2)
+        assert (newest["verdict"], newest["connect_ms"], newest["total_ms"]) == ("warning", 1.5, 2.5)
+        assert newest["reply_text"] == "nul  and half a pair ?"
+    await pool.close()
 
 
 async def test_two_locations_that_fail_at_once_open_one_incident(db: asyncpg.Connection, config: Config) -> None:
