@@ -190,3 +190,9 @@ async def ended(watched: Watched, count: int) -> list[asyncpg.Record]:
 
     await eventually(so)
     return await watched.alerts()
+
+
+async def location_id(db: asyncpg.Connection, code: str = "de-nbg") -> int:
+    row = await sql.locations.select_one(db, code)
+    assert row is not None
+    return int(row["id"])

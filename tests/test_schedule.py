@@ -8,16 +8,10 @@ import asyncpg
 import pytest
 
 import sql
-from tests.conftest import MONITOR, Api
-from tests.fleet import found, stationed
+from tests.conftest import Api
+from tests.fleet import location_id, stationed
 
 AGENT = uuid4()
-
-
-async def location_id(db: asyncpg.Connection, code: str = "de-nbg") -> int:
-    row = await sql.locations.select_one(db, code)
-    assert row is not None
-    return int(row["id"])
 
 
 async def make_due(db: asyncpg.Connection, *, seconds_ago: float = 0) -> None:
@@ -169,35 +163,6 @@ async def test_a_shorter_interval_and_an_enabled_monitor_are_noticed_within_a_mi
         await api.patch({"checkInterval": 10})
         await db.execute("UPDATE smtp_monitor_locations SET due_at = now(), slot = now() - interval '11 s'")
         assert await claim(db) == [200]
-
-
-async def test_a_result_is_counted_once(db: asyncpg.Connection) -> None:
-    async with stationed(db, "de-nbg"):
-        async with db.transaction():
-            await sql.partitions.maintain(db, retention_days=35)
-        here = await location_id(db)
-        moment: datetime = await db.fetchval("SELECT now()")
-        refused = found(1, 200, moment)
-        for _ in range(2):
-            async with db.transaction():
-                await sql.smtp_checks.insert(db, here, [refused, found(1, 999_999, moment)])
-        row = await db.fetchrow("SELECT failures, successes FROM smtp_monitor_locations WHERE smtp_monitor_id = 200")
-        assert row is not None
-        assert tuple(row) == (1, 0)
-        assert await db.fetchval("SELECT count(*) FROM smtp_checks WHERE smtp_monitor_id = 200") == 1
-        assert (
-            await db.fetchval("SELECT last_checked_at FROM smtp_monitor_states WHERE smtp_monitor_id = 200") == moment
-        )
-
-
-async def test_the_monitor_shows_when_it_was_checked_last(api: Api, db: asyncpg.Connection) -> None:
-    async with stationed(db, "de-nbg"):
-        await sql.partitions.maintain(db, retention_days=35)
-        moment = await db.fetchval("SELECT date_trunc('milliseconds', now())")
-        async with db.transaction():
-            await sql.smtp_checks.insert(db, await location_id(db), [found(1, 200, moment)])
-        answer = await (await api.get(monitor=MONITOR)).json()
-        assert datetime.fromisoformat(answer["lastCheckedAt"]) == moment
 
 
 async def test_a_new_monitor_is_scheduled_at_every_location(api: Api, db: asyncpg.Connection) -> None:
