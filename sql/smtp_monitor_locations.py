@@ -93,6 +93,22 @@ async def release(db: Executor, location_id: int, keys: list[tuple[int, int]]) -
     await db.execute(query, location_id, [key[0] for key in keys], [key[1] for key in keys])
 
 
+async def release_unknown(db: Executor, location_id: int, agent_id: UUID, known: list[tuple[int, int]]) -> None:
+    """Give back what an agent has claimed but for what it knows of."""
+    query = """
+        UPDATE smtp_monitor_locations l
+           SET due_at = now(), slot = NULL, running_until = NULL
+         WHERE l.location_id = $1
+           AND l.running_by = $2
+           AND l.running_until IS NOT NULL
+           AND NOT EXISTS (SELECT
+                             FROM unnest($3::bigint[], $4::bigint[]) AS k (organization_id, smtp_monitor_id)
+                            WHERE k.organization_id = l.organization_id
+                              AND k.smtp_monitor_id = l.smtp_monitor_id)
+    """
+    await db.execute(query, location_id, agent_id, [key[0] for key in known], [key[1] for key in known])
+
+
 async def trigger(db: Executor, reach: Reach, public_id: UUID) -> asyncpg.Record | None:
     """Make a monitor due now at every active location its countries allow, and wake the agents there.
 

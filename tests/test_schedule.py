@@ -184,3 +184,17 @@ async def test_what_a_dead_agent_had_begun_is_due_at_once(db: asyncpg.Connection
         await sql.agents.bury(db)
         assert await claim(db) == [200]
         assert await db.fetchval("SELECT count(*) FROM agents") == 0
+
+
+async def test_a_claim_whose_answer_was_lost_is_given_back(db: asyncpg.Connection) -> None:
+    async with stationed(db, "de-nbg") as watched:
+        await watched.watch(25)
+        here = await location_id(db)
+        await make_due(db)
+        assert await claim(db) == [200]
+        await sql.smtp_monitor_locations.release_unknown(db, here, AGENT, [(1, 200)])
+        assert await claim(db) == [], "known"
+        await sql.smtp_monitor_locations.release_unknown(db, here, uuid4(), [])
+        assert await claim(db) == [], "another's"
+        await sql.smtp_monitor_locations.release_unknown(db, here, AGENT, [])
+        assert await claim(db) == [200]

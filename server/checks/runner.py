@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import asyncpg
-import orjson
 
 import sql
-from server import smtp_config
 from server.checks import metrics
+from server.checks.claimed import to_target
 from server.checks.connect import Resolve
 from server.checks.networks import Networks
 from server.checks.probe import probe
 from server.checks.record import Checked, record
-from server.checks.target import Target, from_config
 from server.secrets import KeyRing
 from sql.connection import UNAVAILABLE
 
@@ -63,6 +61,7 @@ class Runner:
         self._checks: dict[asyncio.Task[None], Key] = {}
         self._results: deque[Checked] = deque()
         self._closing = False
+        self._unsure = False
         self._woken = asyncio.Event()
         self._arrived = asyncio.Event()
         self._metrics = metrics.at(location.code)
@@ -100,17 +99,26 @@ class Runner:
         if limit <= 0 or len(self._results) >= self._concurrency:
             return TICK
         try:
+            if self._unsure:
+                await self._release_unknown()
             rows = await sql.smtp_monitor_locations.claim(self._pool, self._location.id, self._id, limit=limit)
             if not rows:
                 seconds = await sql.smtp_monitor_locations.seconds_to_next(self._pool, self._location.id)
                 return min(max(seconds or MAX_SLEEP, TICK), MAX_SLEEP)
         except UNAVAILABLE as error:
             logger.warning("nothing claimed: %r", error)
+            self._unsure = True
             return RETRY
         for row in rows:
             if row["checks"]:
                 self._begin(row)
         return 0 if len(rows) == limit else TICK
+
+    async def _release_unknown(self) -> None:
+        """Give back what a claim took whose answer was lost."""
+        known = {*self._checks.values(), *((one.organization_id, one.smtp_monitor_id) for one in self._results)}
+        await sql.smtp_monitor_locations.release_unknown(self._pool, self._location.id, self._id, list(known))
+        self._unsure = False
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -130,7 +138,7 @@ class Runner:
             logger.error("a check broke off", exc_info=error)
 
     async def _check(self, row: asyncpg.Record) -> None:
-        outcome = await probe(_target(row, self._ring), resolve=self._resolve, allowed=self._allowed)
+        outcome = await probe(to_target(row, self._ring), resolve=self._resolve, allowed=self._allowed)
         self._metrics.judged(outcome.verdict)
         self._results.append(Checked(row["organization_id"], row["smtp_monitor_id"], outcome))
         self._arrived.set()
@@ -183,18 +191,3 @@ class Runner:
                 for checked in batch:
                     await self._record([checked])
                 return
-
-
-def _target(row: asyncpg.Record, ring: KeyRing) -> Target:
-    config: str | bytes = row["smtp_config"]
-    if row["smtp_password"] is not None:
-        config = smtp_config.with_password(
-            row["smtp_config"], ring.decrypt(row["smtp_password"], row["public_id"].bytes)
-        )
-    return from_config(
-        row["hostname"],
-        row["port"],
-        row["timeout_seconds"],
-        orjson.loads(config),
-        known_capabilities=tuple(orjson.loads(row["capabilities"] or "[]")),
-    )
