@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Coroutine
 
 from aiohttp import web
 
-import sql
 from server import agent_process, metrics
 from server.auth import Callers
 from server.checks.probe import Probe, probe
@@ -23,6 +22,7 @@ from server.routes import ROUTES
 from server.token_uses import TokenUses
 from sql.connection import UNAVAILABLE, create_pool
 from sql.group_commit import GroupCommit
+from sql.smtp_monitor_patches import render
 
 
 def create_app(config: Config, *, rates: Table | None = None) -> web.Application:
@@ -35,10 +35,10 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
         web.RouteDef(route.method, route.path, route.handler, {"expect_handler": continue_if_expected})
         for route in ROUTES
     )
-    if config.rate_limit is not None:
-        add_rate_limit(app, config.rate_limit, rates or Table())
     if config.cors_origins:
         add_cors(app, config.cors_origins)
+    if config.rate_limit is not None:
+        add_rate_limit(app, config.rate_limit, rates or Table())
     app.cleanup_ctx.extend([_access_log, _pool, _commits, _callers, _probe, _token_uses, _agent])
     return app
 
@@ -59,10 +59,7 @@ async def _pool(app: web.Application) -> AsyncIterator[None]:
 async def _commits(app: web.Application) -> AsyncIterator[None]:
     config = app[CONFIG]
     app[COMMITS] = commits = GroupCommit(
-        config.database_url,
-        lock=sql.smtp_monitors.LOCK,
-        max_rows=config.group_commit_rows,
-        observer=metrics,
+        config.database_url, render, max_rows=config.group_commit_rows, observer=metrics
     )
     async with _running(commits.run()):
         yield

@@ -1,10 +1,11 @@
 """Browsers of other origins: refused, but for those that CORS_ORIGINS names exactly."""
 
-from collections.abc import Awaitable, Callable
+from typing import cast
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from server.answers import Answer
 from server.auth import Handler
 
 METHODS = "GET, POST, PATCH, DELETE"
@@ -14,13 +15,11 @@ REQUEST_HEADERS = (
 EXPOSED = "ETag, Location, Retry-After, RateLimit, RateLimit-Policy, Preference-Applied, X-Request-Id"
 PREFLIGHT_SECONDS = "600"
 
-Signal = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
-
 
 def add_cors(app: web.Application, origins: frozenset[str]) -> None:
     """Answer preflights of the *origins*, and name the origin in every answer to one of them."""
     app.middlewares.insert(1, _preflight(origins))  # inside the boundary, before anybody asks for a token
-    app.on_response_prepare.append(_name_origin(origins))
+    app.middlewares.insert(0, _name_origin(origins))  # outside of it, so that errors are named, too
 
 
 def _preflight(origins: frozenset[str]) -> Middleware:
@@ -29,22 +28,25 @@ def _preflight(origins: frozenset[str]) -> Middleware:
         asked = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
         if not asked or request.headers.get("Origin") not in origins:
             return await handler(request)
-        headers = {
+        fields = {
             "Access-Control-Allow-Methods": METHODS,
             "Access-Control-Allow-Headers": REQUEST_HEADERS,
             "Access-Control-Max-Age": PREFLIGHT_SECONDS,
         }
-        return web.Response(status=204, headers=headers)
+        return Answer(status=204, fields=fields)
 
     return preflight
 
 
-def _name_origin(origins: frozenset[str]) -> Signal:
-    async def name_origin(request: web.Request, response: web.StreamResponse) -> None:
-        response.headers.add("Vary", "Origin")
+def _name_origin(origins: frozenset[str]) -> Middleware:
+    @web.middleware
+    async def name_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
+        answer = cast(Answer, await handler(request))
+        answer.fields["Vary"] = "Origin"
         origin = request.headers.get("Origin", "")
         if origin in origins:
-            response.headers["Access-Control-Allow-Origin"] = origin
-            response.headers["Access-Control-Expose-Headers"] = EXPOSED
+            answer.fields["Access-Control-Allow-Origin"] = origin
+            answer.fields["Access-Control-Expose-Headers"] = EXPOSED
+        return answer
 
     return name_origin

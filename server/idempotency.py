@@ -29,13 +29,17 @@ def key_of(request: web.Request) -> str | None:
     return match[1] or match[2]
 
 
-async def reserve(connection: Executor, request: web.Request, key: str) -> dict[str, Any] | None:
+async def reserve(
+    connection: Executor, request: web.Request, key: str, body: Mapping[str, object]
+) -> dict[str, Any] | None:
     """What the first request with this key was answered; None if this is the first, which now owns the key.
 
-    Waits for a first one under way. ApiError 422 if that one had another body, or made what is out of reach now.
+    *body* is what of the request's body counts. Waits for a first one under way. ApiError 422 if that one had
+    another body, or made what is out of reach now.
     """
     caller = request[CALLER]
-    fingerprint = hmac.digest(request.app[CONFIG].jwt_secret.encode(), await request.read(), hashlib.sha256)
+    text = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+    fingerprint = hmac.digest(request.app[CONFIG].jwt_secret.encode(), text, hashlib.sha256)
     whose = (caller.organization_id, caller.id)
     if await sql.idempotency_keys.reserve(connection, *whose, key=key, fingerprint=fingerprint):
         return None

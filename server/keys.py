@@ -10,10 +10,11 @@ from server.checks.probe import Probe
 from server.config import Config
 from server.token_uses import TokenUses
 from sql.group_commit import GroupCommit
+from sql.smtp_monitor_patches import Patch
 
 CONFIG = web.AppKey("CONFIG", Config)
 POOL = web.AppKey("POOL", asyncpg.Pool)
-COMMITS = web.AppKey("COMMITS", GroupCommit)
+COMMITS = web.AppKey("COMMITS", GroupCommit[Patch])
 CALLERS = web.AppKey("CALLERS", Callers)
 TOKEN_USES = web.AppKey("TOKEN_USES", TokenUses)
 CALLER = web.RequestKey("CALLER", Caller)

@@ -8,10 +8,12 @@ Nothing locks it: of two requests that two workers judge within the same microse
 import math
 import mmap
 import time
+from typing import cast
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from server.answers import Answer
 from server.auth import Handler
 from server.config import Quota
 from server.errors import ApiError
@@ -75,11 +77,14 @@ def limiter(quota: Quota, table: Table) -> Middleware:
     return limit
 
 
-async def show(request: web.Request, response: web.StreamResponse) -> None:
+@web.middleware
+async def show(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Tell in every answer, errors included, what is left."""
-    response.headers.update(request.get(RATE_HEADERS, {}))
+    answer = cast(Answer, await handler(request))
+    answer.fields.update(request.get(RATE_HEADERS, {}))
+    return answer
 
 
 def add_rate_limit(app: web.Application, quota: Quota, table: Table) -> None:
     app.middlewares.append(limiter(quota, table))
-    app.on_response_prepare.append(show)
+    app.middlewares.insert(0, show)

@@ -25,6 +25,7 @@ ORGANIZATION = "/api/organizations/{organizationId:[^/]*}"
 WINDOW = "/api/maintenance-windows/{windowId:[^/]*}"
 USER = "/api/users/{userId:[^/]*}"
 
+# aiohttp tries those below one prefix in this order, so what is asked for most comes first
 ROUTES = [
     web.post("/api/sessions", sessions.post_session),
     web.get("/api/session", sessions.get_session),
@@ -49,13 +50,13 @@ ROUTES = [
     web.get(CUSTOMER, customers.get_customer),
     web.patch(CUSTOMER, customers.patch_customer),
     web.delete(CUSTOMER, customers.delete_customer),
+    web.get(MONITOR, smtp_monitors.get_monitor),
+    web.patch(MONITOR, smtp_monitors.patch_monitor),
+    web.delete(MONITOR, smtp_monitors.delete_monitor),
     web.get("/api/smtp-monitors", smtp_monitors.list_monitors),
     web.post("/api/smtp-monitors", smtp_monitors.post_monitor),
     web.patch("/api/smtp-monitors", smtp_monitor_batches.patch_monitors),
     web.post("/api/smtp-monitors/test", smtp_checks.post_check),
-    web.get(MONITOR, smtp_monitors.get_monitor),
-    web.patch(MONITOR, smtp_monitors.patch_monitor),
-    web.delete(MONITOR, smtp_monitors.delete_monitor),
     web.post(f"{MONITOR}/trigger-check", smtp_monitor_checks.trigger_check),
     web.get(f"{MONITOR}/check-history", smtp_monitor_checks.get_check_history),
     web.get(f"{MONITOR}/incident-history", smtp_monitor_checks.get_incident_history),

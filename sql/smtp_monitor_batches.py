@@ -7,7 +7,7 @@ import asyncpg
 
 from sql.connection import Executor, Reach
 from sql.fragments import set_values
-from sql.smtp_monitors import COLUMNS, UPDATABLE
+from sql.smtp_monitor_patches import COLUMNS, UPDATABLE
 
 Key = tuple[int, UUID]
 WITHIN_REACH = """

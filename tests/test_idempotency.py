@@ -50,6 +50,14 @@ async def test_another_body_under_a_key_is_refused(api: Api) -> None:
     assert await made(api) == 1
 
 
+async def test_the_same_body_in_other_bytes_is_the_same(api: Api) -> None:
+    first = await create(api, "key")
+    headers = {"Idempotency-Key": "key", "Content-Type": "application/json"}
+    data = b'{ "hostname": "new.example.com", "name": "New", "customerId": 10, "id": %s }' % (b"[" * 300 + b"]" * 300)
+    again = await api.call("POST", "/api/smtp-monitors", data=data, headers=headers)
+    assert (again.status, await again.read()) == (201, await first.read())
+
+
 async def test_a_key_belongs_to_its_user(api: Api) -> None:
     assert [(await create(api, "key", who=who)).status for who in ("admin", "user")] == [201, 201]
     assert await made(api) == 2

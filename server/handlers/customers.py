@@ -5,7 +5,7 @@ from aiohttp import web
 
 import sql
 from server import path, query
-from server.answers import json_response, timestamp
+from server.answers import Answer, json_answer, timestamp
 from server.body import Parser, parse_fields, read_object
 from server.errors import ApiError, not_found
 from server.fields import identifier, text, trimmed
@@ -18,37 +18,37 @@ FILTERS = {**query.PAGING, "organizationId": query.identifier, "search": text(0,
 SERVER_SET = frozenset({"id", "publicId", "organizationId", "createdAt"})
 
 
-async def list_customers(request: web.Request) -> web.Response:
+async def list_customers(request: web.Request) -> Answer:
     parsed = query.parse_query(request, FILTERS)
     page = query.page_of(parsed)
     total, rows = await sql.customers.select_page(
         request.app[POOL], request[CALLER].reach, filters=parsed, limit=page.size, offset=page.offset
     )
-    return json_response(page.answer(total, map(represent, rows)))
+    return json_answer(page.answer(total, map(represent, rows)))
 
 
-async def post_customer(request: web.Request) -> web.Response:
+async def post_customer(request: web.Request) -> Answer:
     require_administrator(request[CALLER])
     ignored = SERVER_SET - {"organizationId"}
     fields = parse_fields(await read_object(request), CREATE_FIELDS, ignored=ignored, required=("name",))
     organization_id = organization_for(request[CALLER], fields.get("organizationId"))
     row = await sql.customers.insert(request.app[POOL], organization_id, fields["name"])
-    return json_response(represent(row), status=201, headers={"Location": f"/api/customers/{row['public_id']}"})
+    return json_answer(represent(row), status=201, fields={"Location": f"/api/customers/{row['public_id']}"})
 
 
-async def get_customer(request: web.Request) -> web.Response:
+async def get_customer(request: web.Request) -> Answer:
     customer = path.number_or_uuid(request, "customerId")
     return _answer(await sql.customers.select_one(request.app[POOL], request[CALLER].reach, customer))
 
 
-async def patch_customer(request: web.Request) -> web.Response:
+async def patch_customer(request: web.Request) -> Answer:
     customer = path.number_or_uuid(request, "customerId")
     require_administrator(request[CALLER])
     changes = parse_fields(await read_object(request), FIELDS, ignored=SERVER_SET)
     return _answer(await sql.customers.update(request.app[POOL], request[CALLER].reach, customer, changes))
 
 
-async def delete_customer(request: web.Request) -> web.Response:
+async def delete_customer(request: web.Request) -> Answer:
     customer = path.number_or_uuid(request, "customerId")
     require_administrator(request[CALLER])
     async with request.app[POOL].acquire() as connection, connection.transaction():
@@ -57,7 +57,7 @@ async def delete_customer(request: web.Request) -> web.Response:
             raise not_found()
         if not await sql.customers.delete(connection, row["organization_id"], row["id"]):
             raise ApiError(409, "customer_has_monitors")
-    return web.Response(status=204)
+    return Answer(status=204)
 
 
 def represent(row: asyncpg.Record) -> dict[str, object]:
@@ -70,7 +70,7 @@ def represent(row: asyncpg.Record) -> dict[str, object]:
     }
 
 
-def _answer(row: asyncpg.Record | None) -> web.Response:
+def _answer(row: asyncpg.Record | None) -> Answer:
     if row is None:
         raise not_found()
-    return json_response(represent(row))
+    return json_answer(represent(row))

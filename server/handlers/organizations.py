@@ -5,7 +5,7 @@ from aiohttp import web
 
 import sql
 from server import path, query
-from server.answers import json_response, timestamp
+from server.answers import Answer, json_answer, timestamp
 from server.body import Parser, parse_fields, read_object
 from server.errors import not_found
 from server.fields import integer, nullable, text, trimmed
@@ -30,29 +30,29 @@ FILTERS = {**query.PAGING, "search": text(0, 255)}
 SERVER_SET = frozenset({"id", "createdAt"})
 
 
-async def list_organizations(request: web.Request) -> web.Response:
+async def list_organizations(request: web.Request) -> Answer:
     parsed = query.parse_query(request, FILTERS)
     page = query.page_of(parsed)
     total, rows = await sql.organizations.select_page(
         request.app[POOL], request[CALLER].reach, search=parsed.get("search"), limit=page.size, offset=page.offset
     )
-    return json_response(page.answer(total, map(represent, rows)))
+    return json_answer(page.answer(total, map(represent, rows)))
 
 
-async def post_organization(request: web.Request) -> web.Response:
+async def post_organization(request: web.Request) -> Answer:
     require_global_admin(request[CALLER])
     fields = parse_fields(await read_object(request), FIELDS, ignored=SERVER_SET, required=("name",))
     row = await sql.organizations.insert(request.app[POOL], _columns(fields))
-    return json_response(represent(row), status=201, headers={"Location": f"/api/organizations/{row['id']}"})
+    return json_answer(represent(row), status=201, fields={"Location": f"/api/organizations/{row['id']}"})
 
 
-async def get_organization(request: web.Request) -> web.Response:
+async def get_organization(request: web.Request) -> Answer:
     organization_id = _named(request)
     row = await sql.organizations.select_one(request.app[POOL], request[CALLER].reach, organization_id)
     return _answer(row)
 
 
-async def patch_organization(request: web.Request) -> web.Response:
+async def patch_organization(request: web.Request) -> Answer:
     organization_id = _named(request)
     require_administrator(request[CALLER])
     changes = _columns(parse_fields(await read_object(request), FIELDS, ignored=SERVER_SET))
@@ -76,7 +76,7 @@ def _columns(fields: dict[str, object]) -> dict[str, object]:
     return {COLUMNS[name]: value for name, value in fields.items()}
 
 
-def _answer(row: asyncpg.Record | None) -> web.Response:
+def _answer(row: asyncpg.Record | None) -> Answer:
     if row is None:
         raise not_found()
-    return json_response(represent(row))
+    return json_answer(represent(row))

@@ -7,7 +7,7 @@ from aiohttp import web
 
 import sql
 from server import passwords
-from server.answers import json_response, timestamp
+from server.answers import Answer, json_answer, timestamp
 from server.auth import Caller, open_session
 from server.body import Parser, parse_fields, read_object
 from server.errors import ApiError, FieldError, invalid_fields, unauthorized
@@ -26,7 +26,7 @@ ATTEMPTS_PER_ACCOUNT = 10
 ATTEMPTS_PER_ADDRESS = 100
 
 
-async def post_session(request: web.Request) -> web.Response:
+async def post_session(request: web.Request) -> Answer:
     body = parse_fields(await read_object(request), FIELDS, required=("email", "password"))
     config, pool = request.app[CONFIG], request.app[POOL]
     user = await _judge(request, body["email"].lower(), body["password"])
@@ -34,15 +34,15 @@ async def post_session(request: web.Request) -> web.Response:
         raise unauthorized("wrong_credentials")
     token, caller = await open_session(pool, user, secret=config.jwt_secret, hours=config.session_hours)
     answer = {"token": token, "expiresAt": _expiry(caller), "user": represent(caller)}
-    return json_response(answer, status=201, headers={"Location": "/api/session"})
+    return json_answer(answer, status=201, fields={"Location": "/api/session"})
 
 
-async def get_session(request: web.Request) -> web.Response:
+async def get_session(request: web.Request) -> Answer:
     caller = request[CALLER]
-    return json_response({**represent(caller), "expiresAt": _expiry(caller)})
+    return json_answer({**represent(caller), "expiresAt": _expiry(caller)})
 
 
-async def patch_session(request: web.Request) -> web.Response:
+async def patch_session(request: web.Request) -> Answer:
     """Change one's own password, which ends every other session and token of the user."""
     caller = request[CALLER]
     require_log_in(caller)
@@ -53,13 +53,13 @@ async def patch_session(request: web.Request) -> web.Response:
     async with request.app[POOL].acquire() as connection, connection.transaction():
         await sql.users.replace_password(connection, caller.organization_id, caller.email, password_hash)
         await sql.sessions.delete_others(connection, caller.organization_id, caller.id, keep=caller.session_id)
-    return json_response({**represent(caller), "expiresAt": _expiry(caller)})
+    return json_answer({**represent(caller), "expiresAt": _expiry(caller)})
 
 
-async def delete_session(request: web.Request) -> web.Response:
+async def delete_session(request: web.Request) -> Answer:
     caller = request[CALLER]
     await sql.sessions.delete(request.app[POOL], caller.organization_id, caller.session_id)
-    return web.Response(status=204)
+    return Answer(status=204)
 
 
 def represent(caller: Caller) -> dict[str, object]:

@@ -7,7 +7,7 @@ import asyncpg
 from aiohttp import web
 
 import sql
-from server.answers import json_response
+from server.answers import Answer, json_answer
 from server.body import parse_fields, read_object
 from server.errors import ApiError, FieldError, forbidden
 from server.fields import CANONICAL_UUID, Invalid
@@ -19,7 +19,7 @@ MAX_IDS = 500
 NAMED = 10  # of the missing
 
 
-async def patch_monitors(request: web.Request) -> web.Response:
+async def patch_monitors(request: web.Request) -> Answer:
     caller, pool = request[CALLER], request.app[POOL]
     if caller.supporter:
         raise forbidden("supporter_forbidden")
@@ -36,7 +36,7 @@ async def patch_monitors(request: web.Request) -> web.Response:
         raise _missing(wanted, {public_id for _, public_id in keys})
     ring, passwords = request.app[CONFIG].key_ring, caller.sees_passwords
     items = [represent(found[public_id], ring, passwords=passwords) for public_id in wanted]
-    return json_response({"updated": len(items) if parsed["changes"] else 0, "items": items})
+    return json_answer({"updated": len(items) if parsed["changes"] else 0, "items": items})
 
 
 async def _write(

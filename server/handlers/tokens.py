@@ -8,7 +8,7 @@ from aiohttp import web
 
 import sql
 from server import path, query
-from server.answers import json_response, timestamp
+from server.answers import Answer, json_answer, timestamp
 from server.auth import Caller, issue
 from server.body import Parser, parse_fields, read_object
 from server.errors import FieldError, forbidden, invalid_fields, not_found, unauthorized
@@ -26,7 +26,7 @@ FILTERS = {**query.PAGING, "organizationId": query.identifier}
 DEFAULT_DAYS = 90  # a token nobody thought about ends by itself
 
 
-async def list_tokens(request: web.Request) -> web.Response:
+async def list_tokens(request: web.Request) -> Answer:
     caller = _manager(request)
     parsed = query.parse_query(request, FILTERS)
     page = query.page_of(parsed)
@@ -38,10 +38,10 @@ async def list_tokens(request: web.Request) -> web.Response:
         limit=page.size,
         offset=page.offset,
     )
-    return json_response(page.answer(total, ({**represent(row), "email": row["email"]} for row in rows)))
+    return json_answer(page.answer(total, ({**represent(row), "email": row["email"]} for row in rows)))
 
 
-async def post_token(request: web.Request) -> web.Response:
+async def post_token(request: web.Request) -> Answer:
     caller, pool = _manager(request), request.app[POOL]
     fields = parse_fields(await read_object(request), FIELDS, required=("name",))
     token_id, expires_at = uuid4(), _end(fields.get("expiresInDays", DEFAULT_DAYS))
@@ -62,15 +62,15 @@ async def post_token(request: web.Request) -> web.Response:
     secret = request.app[CONFIG].jwt_secret
     token = issue(caller.organization_id, token_id, caller.id, secret=secret, expires_at=expires_at)
     headers = {"Location": f"/api/tokens/{token_id}"}
-    return json_response({**represent(row), "email": caller.email, "token": token}, status=201, headers=headers)
+    return json_answer({**represent(row), "email": caller.email, "token": token}, status=201, fields=headers)
 
 
-async def delete_token(request: web.Request) -> web.Response:
+async def delete_token(request: web.Request) -> Answer:
     token_id = path.uuid(request, "tokenId")
     caller = _manager(request)
     if not await sql.tokens.delete(request.app[POOL], caller.reach, token_id, user_id=_whose(caller)):
         raise not_found()
-    return web.Response(status=204)
+    return Answer(status=204)
 
 
 def represent(row: asyncpg.Record) -> dict[str, object]:

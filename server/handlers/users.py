@@ -8,7 +8,7 @@ from aiohttp import web
 
 import sql
 from server import passwords, path, query
-from server.answers import json_response, timestamp
+from server.answers import Answer, json_answer, timestamp
 from server.auth import Caller
 from server.body import Parser, parse_fields, read_object
 from server.errors import ApiError, FieldError, forbidden, invalid_fields, not_found
@@ -41,17 +41,17 @@ FILTERS = {**query.PAGING, "organizationId": query.identifier, "search": text(0,
 SERVER_SET = frozenset({"id", "organizationId", "email", "createdAt"})
 
 
-async def list_users(request: web.Request) -> web.Response:
+async def list_users(request: web.Request) -> Answer:
     require_administrator(request[CALLER])
     parsed = query.parse_query(request, FILTERS)
     page = query.page_of(parsed)
     total, rows = await sql.users.select_page(
         request.app[POOL], request[CALLER].reach, filters=parsed, limit=page.size, offset=page.offset
     )
-    return json_response(page.answer(total, map(represent, rows)))
+    return json_answer(page.answer(total, map(represent, rows)))
 
 
-async def post_user(request: web.Request) -> web.Response:
+async def post_user(request: web.Request) -> Answer:
     """A password that is not given is made, and shown in this answer alone."""
     caller, pool = request[CALLER], request.app[POOL]
     require_administrator(caller)
@@ -73,19 +73,19 @@ async def post_user(request: web.Request) -> web.Response:
         customer_ids=customer_ids,
     )
     made = {} if "password" in fields else {"password": password}
-    return json_response({**represent(row), **made}, status=201, headers={"Location": f"/api/users/{row['id']}"})
+    return json_answer({**represent(row), **made}, status=201, fields={"Location": f"/api/users/{row['id']}"})
 
 
-async def get_user(request: web.Request) -> web.Response:
+async def get_user(request: web.Request) -> Answer:
     user_id = path.number(request, "userId")
     require_administrator(request[CALLER])
     row = await sql.users.select_one(request.app[POOL], request[CALLER].reach, user_id)
     if row is None:
         raise not_found()
-    return json_response(represent(row))
+    return json_answer(represent(row))
 
 
-async def patch_user(request: web.Request) -> web.Response:
+async def patch_user(request: web.Request) -> Answer:
     user_id = path.number(request, "userId")
     caller = request[CALLER]
     require_administrator(caller)
@@ -106,10 +106,10 @@ async def patch_user(request: web.Request) -> web.Response:
         if password_hash is not None or row["active"] != before["active"]:
             await sql.sessions.delete_others(connection, row["organization_id"], user_id)
         await _keep_an_administrator(connection, before)
-    return json_response(represent(row))
+    return json_answer(represent(row))
 
 
-async def delete_user(request: web.Request) -> web.Response:
+async def delete_user(request: web.Request) -> Answer:
     user_id = path.number(request, "userId")
     caller = request[CALLER]
     require_administrator(caller)
@@ -117,7 +117,7 @@ async def delete_user(request: web.Request) -> web.Response:
         before = await _select_changeable(connection, caller, user_id)
         await sql.users.delete(connection, before["organization_id"], before["email"])
         await _keep_an_administrator(connection, before)
-    return web.Response(status=204)
+    return Answer(status=204)
 
 
 def represent(row: asyncpg.Record) -> dict[str, object]:
