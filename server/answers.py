@@ -1,21 +1,71 @@
-"""What answers have in common: JSON, times, entity tags."""
+"""What answers have in common: how they are written, JSON, times, entity tags."""
 
 import re
+import time
 import zlib
 from collections.abc import Mapping
 from datetime import datetime
+from email.utils import formatdate
+from functools import lru_cache
 
 import orjson
-from aiohttp import web
+from aiohttp import HttpVersion11, web
+from aiohttp.abc import AbstractStreamWriter
 
 JSON = "application/json; charset=utf-8"
+SERVER = "smtp-monitors"
 ENTITY_TAG = re.compile(r'(W/)?"([^"]*)"')
 VERSION = re.compile(r"([0-9]{1,18})-[0-9a-f]{8}")
 
 
-def json_response(body: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+class Answer(web.Response):
+    """A whole answer: status, header *fields*, body.
+
+    Head and body are written as one piece of text. aiohttp's own way, by a map of headers, takes a
+    third of the time of a PATCH; it is left for HEAD, for HTTP/1.0 and for connections about to close.
+    """
+
+    def __init__(self, body: bytes = b"", *, status: int = 200, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(body=body, status=status)
+        self.fields = {"Date": _date(int(time.time())), "Server": SERVER, **(fields or {})}
+        self._writer: AbstractStreamWriter | None = None
+
+    @property
+    def keep_alive(self) -> bool | None:
+        return super().keep_alive if self._writer is None else True
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        stays_open = self.keep_alive is not False and request.keep_alive and request.version == HttpVersion11
+        if not stays_open or request.method == "HEAD":
+            self.headers.update(self.fields)
+            return await super().prepare(request)
+        self._writer = request.writer
+        await self._writer.write(self._text())
+        return self._writer
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        if self._writer is None:
+            await super().write_eof(data)
+        else:
+            await self._writer.write_eof()
+
+    def _text(self) -> bytes:
+        body = self.body
+        assert isinstance(body, bytes)
+        head = "".join([f"{name}: {value}\r\n" for name, value in self.fields.items()])
+        # RFC 9110, 8.6: none in a 204; a 304 would have to give that of the 200
+        length = "" if self.status in (204, 304) else f"Content-Length: {len(body)}\r\n"
+        return f"HTTP/1.1 {self.status} {self.reason}\r\n{head}{length}\r\n".encode() + body
+
+
+def json_answer(body: object, *, status: int = 200, fields: Mapping[str, str] | None = None) -> Answer:
     raw = body if isinstance(body, bytes) else orjson.dumps(body)
-    return web.Response(body=raw, status=status, headers={"Content-Type": JSON, **(headers or {})})
+    return Answer(raw, status=status, fields={"Content-Type": JSON, **(fields or {})})
+
+
+@lru_cache(maxsize=2)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 def timestamp(moment: datetime | None) -> str | None:

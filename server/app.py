@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Coroutine
 
 from aiohttp import web
 
-import sql
 from server import metrics
 from server.auth import Callers
 from server.checks.probe import Probe, probe
@@ -20,6 +19,7 @@ from server.protocol import continue_if_expected
 from server.routes import ROUTES
 from sql.connection import create_pool
 from sql.group_commit import GroupCommit
+from sql.smtp_monitor_patches import render
 
 
 def create_app(config: Config) -> web.Application:
@@ -51,10 +51,7 @@ async def _pool(app: web.Application) -> AsyncIterator[None]:
 async def _commits(app: web.Application) -> AsyncIterator[None]:
     config = app[CONFIG]
     app[COMMITS] = commits = GroupCommit(
-        config.database_url,
-        lock=sql.smtp_monitors.LOCK,
-        max_rows=config.group_commit_rows,
-        observer=metrics,
+        config.database_url, render, max_rows=config.group_commit_rows, observer=metrics
     )
     async with _running(commits.run()):
         yield

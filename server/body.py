@@ -18,10 +18,8 @@ Parser = Callable[[object], object]
 
 async def read_object(request: web.Request) -> dict[str, object]:
     """The body as a JSON object; ApiError 400, 413 or 415."""
-    if request.content_length is not None and request.content_length > MAX_BODY:
-        raise ApiError(413, "body_too_large", limit=MAX_BODY)
-    raw = await request.read()
-    if raw and (request.content_type not in JSON_TYPES or (request.charset or "utf-8").lower() != "utf-8"):
+    raw = await _read(request)
+    if raw and not _is_json(request):
         raise ApiError(415, "unsupported_media_type", headers={"Accept-Patch": ", ".join(JSON_TYPES)})
     try:
         body = orjson.loads(raw)
@@ -30,6 +28,24 @@ async def read_object(request: web.Request) -> dict[str, object]:
     if type(body) is not dict:
         raise ApiError(400, "not_an_object")
     return body
+
+
+async def _read(request: web.Request) -> bytes:
+    """The body; ApiError 413 as soon as it is known to be too large."""
+    if (request.content_length or 0) > MAX_BODY:
+        raise ApiError(413, "body_too_large", limit=MAX_BODY)
+    if not request.content.is_eof():
+        return await request.read()
+    raw = request.content.read_nowait()  # it came together with the head
+    if len(raw) > MAX_BODY:
+        raise ApiError(413, "body_too_large", limit=MAX_BODY)
+    return raw
+
+
+def _is_json(request: web.Request) -> bool:
+    if request.headers.get("Content-Type") in JSON_TYPES:  # spares most requests the parsing of parameters
+        return True
+    return request.content_type in JSON_TYPES and (request.charset or "utf-8").lower() == "utf-8"
 
 
 def parse_fields(

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 import asyncpg
-import orjson
 from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
 
+from server.answers import Answer, json_answer
 from server.messages import choose_language, text
 from sql.connection import UNAVAILABLE
 from sql.group_commit import QueueFullError
@@ -123,7 +123,7 @@ def to_api_error(error: Exception, *, where: str) -> ApiError:
     return ApiError(500, "internal_server_error")
 
 
-def render(error: ApiError, accept_language: str) -> web.Response:
+def render(error: ApiError, accept_language: str) -> Answer:
     language = choose_language(accept_language)
     parameters = {**error.parameters, "fields": error.parameters.get("fields_named", "")}
     body: dict[str, object] = {
@@ -143,15 +143,7 @@ def render(error: ApiError, accept_language: str) -> web.Response:
             }
             for wrong in error.fields
         ]
-    return web.Response(
-        body=orjson.dumps(body),
-        status=error.status,
-        headers={
-            "Content-Type": "application/json; charset=utf-8",
-            "Content-Language": language,
-            **error.headers,
-        },
-    )
+    return json_answer(body, status=error.status, fields={"Content-Language": language, **error.headers})
 
 
 def _from_aiohttp(error: web.HTTPException) -> ApiError:

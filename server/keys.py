@@ -9,10 +9,11 @@ from server.auth import Caller, Callers
 from server.checks.probe import Probe
 from server.config import Config
 from sql.group_commit import GroupCommit
+from sql.smtp_monitor_patches import Patch
 
 CONFIG = web.AppKey("CONFIG", Config)
 POOL = web.AppKey("POOL", asyncpg.Pool)
-COMMITS = web.AppKey("COMMITS", GroupCommit)
+COMMITS = web.AppKey("COMMITS", GroupCommit[Patch])
 CALLERS = web.AppKey("CALLERS", Callers)
 CALLER = web.RequestKey("CALLER", Caller)
 # Attempts to log in count while they are judged, so few are judged at once; argon2 fills the cores anyway.

@@ -15,9 +15,10 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from server.answers import Answer
+
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-REQUESTS = Counter("http_requests_total", "Answered requests", ["method", "route", "status"])
-DURATION = Histogram("http_request_duration_seconds", "Time to answer", ["method", "route"], buckets=BUCKETS)
+DURATION = Histogram("http_request_duration_seconds", "Time to answer", ["method", "route", "status"], buckets=BUCKETS)
 BATCH_ROWS = Histogram("group_commit_rows", "Patches that shared a commit", buckets=(1, 4, 16, 64, 256, 1024, 4096))
 BATCH_WAIT = Histogram("group_commit_wait_seconds", "Time the first of a batch waited", buckets=BUCKETS)
 WAITING = Gauge("group_commit_waiting", "Patches that wait for a commit", multiprocess_mode="livesum")
@@ -35,29 +36,24 @@ def observe_refusal() -> None:
 
 
 class RequestMetrics:
-    """Counts an answered request; the labelled metric of each route is looked up once."""
+    """Times answered requests; the labelled metric of each route and status is looked up once."""
 
     def __init__(self) -> None:
-        self._counters: dict[tuple[str, str, int], Counter] = {}
-        self._histograms: dict[tuple[str, str], Histogram] = {}
+        self._labelled: dict[tuple[str, str, int], Histogram] = {}
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
-        counter = self._counters.get((method, route, status))
-        if counter is None:
-            counter = self._counters[method, route, status] = REQUESTS.labels(method, route, str(status))
-        histogram = self._histograms.get((method, route))
+        histogram = self._labelled.get((method, route, status))
         if histogram is None:
-            histogram = self._histograms[method, route] = DURATION.labels(method, route)
-        counter.inc()
+            histogram = self._labelled[method, route, status] = DURATION.labels(method, route, str(status))
         histogram.observe(seconds)
 
 
-async def exposition(_: web.Request) -> web.Response:
+async def exposition(_: web.Request) -> Answer:
     registry: CollectorRegistry = REGISTRY
     if values.ValueClass is not values.MutexValue:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    return Answer(generate_latest(registry), fields={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def known_method(

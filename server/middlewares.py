@@ -4,11 +4,13 @@ import os
 import re
 import time
 from itertools import count
+from typing import cast
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
 
 from server import metrics
+from server.answers import Answer
 from server.auth import Handler, bearer_token
 from server.errors import render, to_api_error
 from server.keys import CALLER, CALLERS
@@ -23,24 +25,24 @@ observed = metrics.RequestMetrics()
 
 
 @web.middleware
-async def boundary(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def boundary(request: web.Request, handler: Handler) -> Answer:
     """Answer every request, errors included, and leave one line and one count of it."""
     started = time.perf_counter()
     sent_id = request.headers.get("X-Request-Id", "")
     request_id = sent_id if CLIENT_REQUEST_ID.fullmatch(sent_id) else f"{PROCESS}-{next(SEQUENCE):x}"
     try:
-        response = await handler(request)
+        answer = cast(Answer, await handler(request))
     except Exception as error:
         api_error = to_api_error(error, where=f"{request.method} {_route(request)} {request_id}")
-        response = render(api_error, request.headers.get("Accept-Language", ""))
+        answer = render(api_error, request.headers.get("Accept-Language", ""))
         if isinstance(error, RequestPayloadError):
             # what follows cannot be told from the broken body
-            response.force_close()
+            answer.force_close()
             request.content.feed_eof()
-    response.headers["X-Request-Id"] = request_id
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    _leave_trace(request, response.status, time.perf_counter() - started, request_id)
-    return response
+    answer.fields["X-Request-Id"] = request_id
+    answer.fields["X-Content-Type-Options"] = "nosniff"
+    _leave_trace(request, answer.status, time.perf_counter() - started, request_id)
+    return answer
 
 
 @web.middleware
@@ -57,15 +59,14 @@ def _leave_trace(request: web.Request, status: int, seconds: float, request_id: 
     observed.observe(method, route, status, seconds)
     if access.enabled:
         caller = request.get(CALLER)
-        data = {
-            "requestId": request_id,
-            "method": method,
-            "route": route,
-            "status": status,
-            "durationMs": round(seconds * 1000, 2),
-            "userId": None if caller is None else caller.id,
-        }
-        access.write(data)
+        access.write(
+            request_id=request_id,
+            method=method,
+            route=route,
+            status=status,
+            seconds=seconds,
+            user_id=None if caller is None else caller.id,
+        )
 
 
 def _route(request: web.Request) -> str:

@@ -1,19 +1,19 @@
 """Many small writes, one commit.
 
-What waits while the previous commit is on its way goes together into the next: writes of one
-statement become one execution of it over arrays. Nothing waits for a timer, so an idle database is
-written to at once. Every write stands alone: it gets its own row, or None, or its own error.
+What waits while the previous commit is on its way goes together into the next, as one statement over
+arrays. Nothing waits for a timer, so an idle database is written to at once. Every write stands
+alone: it gets its own row, or None, or its own error.
 """
 
 import asyncio
 import contextlib
 import logging
 import time
-from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
-from uuid import UUID
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Generic, Protocol, TypeVar
 
 import asyncpg
 
@@ -23,8 +23,7 @@ logger = logging.getLogger(__name__)
 
 MAX_WAITING = 4096  # writes; one more is refused
 MAX_WAIT = 5.0  # seconds a write may wait before it is refused
-
-Key = tuple[int, UUID]
+LOCK_TIMEOUT = 2000  # milliseconds, below COMMAND_TIMEOUT: a row that somebody holds must not fail its neighbours
 
 
 class QueueFullError(OSError):
@@ -39,46 +38,58 @@ class Observer(Protocol):
     def observe_refusal(self) -> None: ...
 
 
+Key = tuple[int, int]
+
+
+class Write(Protocol):
+    """A change of at most one row, the one that *key* names."""
+
+    @property
+    def key(self) -> Key: ...
+
+
+W = TypeVar("W", bound=Write)
+Render = Callable[[Sequence[W]], tuple[str, Sequence[Sequence[object]]]]
+
+
 @dataclass(eq=False, slots=True)
-class Write:
-    """One row of arguments for *statement*, which changes at most the row named by *key*.
-
-    A statement takes arrays: the first of positions, to be returned as column ``n``, then one for
-    each of *arguments*.
-    """
-
-    statement: str
-    key: Key
-    arguments: tuple[object, ...]
+class Waiting(Generic[W]):
+    write: W
     done: asyncio.Future[asyncpg.Record | None]
-    since: float
+    since: float = field(default_factory=time.monotonic)
+    put_off: bool = False
 
 
-class GroupCommit:
-    """A queue and the one connection that writes what is in it.
+Round = Sequence[Waiting[W]]  # of different rows, in the order of their keys
 
-    *lock* is the statement that locks rows by two arrays of keys, in their order.
+
+class GroupCommit(Generic[W]):
+    """A queue of writes and the one connection that commits what is in it.
+
+    *render* makes of writes to different rows, in the order of their keys, one statement over arrays:
+    its text and its arguments. It must visit the rows in that order, which keeps workers from
+    deadlocks, and return with each row, in column ``n``, the position of its write.
     """
 
-    def __init__(self, dsn: str, *, lock: str, max_rows: int, observer: Observer) -> None:
+    def __init__(self, dsn: str, render: Render[W], *, max_rows: int, observer: Observer) -> None:
         self._dsn = dsn
-        self._lock = lock
+        self._render = render
         self._max_rows = max_rows
         self._observer = observer
-        self._waiting: deque[Write] = deque()
+        self._queue: deque[Waiting[W]] = deque()
         self._arrived = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
 
-    async def write(self, statement: str, key: Key, arguments: tuple[object, ...]) -> asyncpg.Record | None:
+    async def write(self, write: W) -> asyncpg.Record | None:
         """The row that was written and committed; None if there is no such row.
 
         Whatever is raised, nothing may be assumed of the write but that it was not reported as done.
         """
-        if len(self._waiting) >= MAX_WAITING:
+        if len(self._queue) >= MAX_WAITING:
             self._observer.observe_refusal()
             raise QueueFullError("too many writes are waiting")
         done: asyncio.Future[asyncpg.Record | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Write(statement, key, arguments, done, time.monotonic()))
+        self._queue.append(Waiting(write, done))
         self._arrived.set()
         return await done
 
@@ -87,74 +98,87 @@ class GroupCommit:
         try:
             while True:
                 await self._arrived.wait()
-                writes = self._take()
-                if not self._waiting:
+                rounds = self._take()
+                if not self._queue:
                     self._arrived.clear()
-                if writes:
-                    await self._commit(writes)
+                if rounds:
+                    await self._commit(rounds)
         finally:
-            _refuse(self._waiting, ConnectionError("the server is stopping"))
+            _refuse(self._queue, ConnectionError("the server is stopping"))
             self._drop_connection()
 
-    def _take(self) -> list[Write]:
-        """The next writes in order of arrival, without those that nobody waits for any more."""
-        now = time.monotonic()
-        writes: list[Write] = []
-        while self._waiting and len(writes) < self._max_rows:
-            write = self._waiting.popleft()
-            if now - write.since > MAX_WAIT:
-                _refuse([write], TimeoutError("the write waited too long"))
-            elif not write.done.done():
-                writes.append(write)
-        if writes:
-            self._observer.observe_batch(len(writes), now - writes[0].since, len(self._waiting))
-        return writes
+    def _take(self) -> list[Round[W]]:
+        """The oldest writes that somebody still waits for, the second of a row in a second round, and so on.
 
-    async def _commit(self, writes: list[Write]) -> None:
+        More than one round is a transaction of several statements, so a second write of a row is put
+        off once: by the next batch it mostly is the only one.
+        """
+        now = time.monotonic()
+        rounds: list[dict[Key, Waiting[W]]] = []
+        depths: Counter[Key] = Counter()
+        later: list[Waiting[W]] = []
+        taken = 0
+        while self._queue and taken + len(later) < self._max_rows:
+            waiting = self._queue.popleft()
+            key = waiting.write.key
+            if now - waiting.since > MAX_WAIT:
+                _refuse([waiting], TimeoutError("the write waited too long"))
+            elif depths[key] and not waiting.put_off:
+                waiting.put_off = True
+                later.append(waiting)
+            elif not waiting.done.done():
+                if depths[key] == len(rounds):
+                    rounds.append({})
+                rounds[depths[key]][key] = waiting
+                depths[key] += 1
+                taken += 1
+        self._queue.extendleft(reversed(later))
+        if rounds:
+            oldest = next(iter(rounds[0].values()))
+            self._observer.observe_batch(taken, now - oldest.since, len(self._queue))
+        return [[round_[key] for key in sorted(round_)] for round_ in rounds]
+
+    async def _commit(self, rounds: Sequence[Round[W]]) -> None:
         """Commit together; if the rows or their contents forbid it, each apart."""
+        writes = list(chain.from_iterable(rounds))
         try:
-            await self._commit_together(writes)
+            await self._commit_together(rounds)
+        except (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError) as error:
+            await self._commit_apart(writes, error)
         except UNAVAILABLE as error:
             self._drop_connection()
-            if isinstance(error, asyncpg.DeadlockDetectedError):
-                await self._commit_apart(writes)
-            else:
-                _refuse(writes, error)
+            _refuse(writes, error)
         except asyncpg.PostgresError as error:
-            if len(writes) == 1:
-                _refuse(writes, error)
-            else:
-                await self._commit_apart(writes)
+            await self._commit_apart(writes, error)
         except asyncio.CancelledError:
             _refuse(writes, ConnectionError("the server is stopping"))
             raise
         except Exception as error:  # a value the driver cannot encode: one of these is a bug, not all
             logger.exception("a batch of %d could not be sent", len(writes))
-            if len(writes) == 1:
-                _refuse(writes, error)
-            else:
-                await self._commit_apart(writes)
+            await self._commit_apart(writes, error)
 
-    async def _commit_apart(self, writes: list[Write]) -> None:
-        for write in writes:
-            await self._commit([write])
-
-    async def _commit_together(self, writes: list[Write]) -> None:
-        connection = await self._connected()
-        groups = list(_groups(writes))
-        if len(groups) == 1:
-            rows = await _execute(connection, groups[0])
+    async def _commit_apart(self, writes: Sequence[Waiting[W]], error: BaseException) -> None:
+        if len(writes) == 1:
+            _refuse(writes, error)
         else:
-            rows = {}
-            async with connection.transaction():
-                # several statements would lock in several orders: lock all rows first, in the one order
-                keys = sorted({write.key for write in writes})
-                await connection.execute(self._lock, *zip(*keys, strict=True))
-                for group in groups:
-                    rows |= await _execute(connection, group)
-        for write in writes:
-            if not write.done.done():
-                write.done.set_result(rows.get(write))
+            for waiting in writes:
+                await self._commit([[waiting]])
+
+    async def _commit_together(self, rounds: Sequence[Round[W]]) -> None:
+        connection = await self._connected()
+        if len(rounds) == 1:
+            answers = [await self._execute(connection, rounds[0])]
+        else:
+            async with connection.transaction():  # the first round locks every row, in the one order
+                answers = [await self._execute(connection, round_) for round_ in rounds]
+        for round_, rows in zip(rounds, answers, strict=True):
+            for n, waiting in enumerate(round_):
+                if not waiting.done.done():
+                    waiting.done.set_result(rows.get(n))
+
+    async def _execute(self, connection: asyncpg.Connection, round_: Round[W]) -> dict[int, asyncpg.Record]:
+        statement, arguments = self._render([waiting.write for waiting in round_])
+        return {row["n"]: row for row in await connection.fetch(statement, *arguments)}
 
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
@@ -164,6 +188,7 @@ class GroupCommit:
                 command_timeout=COMMAND_TIMEOUT,
                 server_settings={
                     "application_name": "smtp-monitors group commit",
+                    "lock_timeout": str(LOCK_TIMEOUT),
                     # plans that visit rows in the order of the arrays: that is the lock order
                     "plan_cache_mode": "force_generic_plan",
                     "enable_hashjoin": "off",
@@ -182,28 +207,7 @@ class GroupCommit:
             self._connection = None
 
 
-def _groups(writes: Sequence[Write]) -> Iterable[list[Write]]:
-    """Groups of one statement and different rows, such that writes of one row keep their order."""
-    rounds: list[dict[str, list[Write]]] = []
-    seen: dict[Key, int] = {}
-    for write in writes:
-        number = seen.get(write.key, -1) + 1
-        seen[write.key] = number
-        if number == len(rounds):
-            rounds.append({})
-        rounds[number].setdefault(write.statement, []).append(write)
-    for statements in rounds:
-        for group in statements.values():
-            yield sorted(group, key=lambda write: write.key)
-
-
-async def _execute(connection: asyncpg.Connection, group: Sequence[Write]) -> dict[Write, asyncpg.Record]:
-    columns = zip(*(write.arguments for write in group), strict=True)
-    rows = await connection.fetch(group[0].statement, range(len(group)), *columns)
-    return {group[row["n"]]: row for row in rows}
-
-
-def _refuse(writes: Iterable[Write], error: BaseException) -> None:
-    for write in writes:
-        if not write.done.done():
-            write.done.set_exception(error)
+def _refuse(batch: Iterable[Waiting[W]], error: BaseException) -> None:
+    for waiting in batch:
+        if not waiting.done.done():
+            waiting.done.set_exception(error)

@@ -1,36 +1,15 @@
 """Monitors. Every statement names the organization; what is out of reach is not there."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from sql.connection import Executor, Reach
-from sql.fragments import array_literal, set_list
 from sql.group_commit import GroupCommit
+from sql.smtp_monitor_patches import COLUMNS, UPDATABLE, Patch
 
-UPDATABLE = {
-    "name": "text",
-    "hostname": "text",
-    "port": "integer",
-    "status": "text",
-    "check_interval": "integer",
-    "timeout_seconds": "integer",
-    "allowed_check_country_codes": "text[]",
-    "notification_email": "text",
-    "notification_phone_number": "text",
-    "smtp_config": "json",
-    "smtp_password": "bytea",
-}
-COLUMNS = f"""
-        m.organization_id, m.id, m.public_id, m.customer_id, m.version, m.created_at, m.updated_at,
-        {", ".join(f"m.{column}" for column in UPDATABLE)},
-        (SELECT last_checked_at
-           FROM smtp_monitor_states s
-          WHERE s.organization_id = m.organization_id AND s.smtp_monitor_id = m.id) AS last_checked_at
-"""
 LISTED = f"{COLUMNS}, c.name AS customer_name"
 WITHIN_REACH = """
                m.organization_id = $1
@@ -49,7 +28,7 @@ FILTER = """
 
 async def update(
     db: Executor,
-    commits: GroupCommit,
+    commits: GroupCommit[Patch],
     reach: Reach,
     public_id: UUID,
     changes: Mapping[str, Any],
@@ -63,39 +42,8 @@ async def update(
     if not changes:
         query = f"SELECT {COLUMNS} FROM smtp_monitors m WHERE {WITHIN_REACH}"
         return await db.fetchrow(query, organization_id, public_id, reach.customer_ids, versions)
-    statement, present = _update_statement(frozenset(changes))
-    values = [
-        array_literal(changes[column]) if UPDATABLE[column].endswith("[]") else changes[column] for column in present
-    ]
-    arguments = (organization_id, public_id, array_literal(reach.customer_ids), array_literal(versions), *values)
-    return await commits.write(statement, (organization_id, public_id), arguments)
-
-
-@lru_cache(maxsize=2048)
-def _update_statement(changed: frozenset[str]) -> tuple[str, tuple[str, ...]]:
-    """The partial UPDATE of many rows by one set of columns, and the order of the columns' arrays."""
-    assignments, arrays, present = set_list(UPDATABLE, changed, first=6)
-    # clock_timestamp: a write that waited for another's lock comes after it
-    statement = f"""
-        UPDATE smtp_monitors m
-           SET {assignments}, version = m.version + 1, updated_at = clock_timestamp()
-          FROM unnest($1::integer[], $2::bigint[], $3::uuid[], $4::text[], $5::text[]{arrays})
-            AS c (n, organization_id, public_id, customer_ids, versions, {", ".join(present)})
-         WHERE m.organization_id = c.organization_id
-           AND m.public_id = c.public_id
-           AND (c.customer_ids IS NULL OR m.customer_id = ANY(c.customer_ids::bigint[]))
-           AND (c.versions IS NULL OR m.version = ANY(c.versions::bigint[]))
-        RETURNING c.n, {COLUMNS}
-    """
-    return statement, present
-
-
-LOCK = """
-        SELECT
-          FROM unnest($1::bigint[], $2::uuid[]) AS k (organization_id, public_id)
-          JOIN smtp_monitors m ON m.organization_id = k.organization_id AND m.public_id = k.public_id
-           FOR NO KEY UPDATE OF m
-"""
+    patch = Patch(organization_id, public_id, reach.customer_ids, versions, changes, frozenset(changes))
+    return await commits.write(patch)
 
 
 async def select_one(db: Executor, reach: Reach, public_id: UUID) -> asyncpg.Record | None:

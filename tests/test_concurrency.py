@@ -41,14 +41,25 @@ async def test_patches_of_different_fields_all_hold(api: Api, aiohttp_client: Ai
 
 
 async def test_patches_of_one_row_end_in_some_order_and_each_answer_agrees(api: Api) -> None:
-    responses = await asyncio.gather(
-        *(api.patch({"port": number, "name": f"name {number}"}) for number in range(1, 1001))
-    )
-    answers = {response.headers["ETag"].split("-")[0]: await response.json() for response in responses}
-    assert len(answers) == 1000  # every write has a version of its own
-    assert all(answer["name"] == f"name {answer['port']}" for answer in answers.values())
-    last = answers['"1001']
-    assert (await (await api.get()).json())["port"] == last["port"]
+    clients, patches_each = 100, 100
+    before = await (await api.get()).json()
+    sent: dict[int, tuple[dict[str, object], dict[str, object]]] = {}
+
+    async def client(number: int) -> None:
+        for n in range(number * patches_each, (number + 1) * patches_each):
+            changes = {field: value(field, n) for bit, field in enumerate(FIELDS) if (n * 7 + 1) % 63 >> bit & 1}
+            response = await api.patch(changes)
+            assert response.status == 200
+            sent[int(response.headers["ETag"].strip('"').partition("-")[0])] = changes, await response.json()
+
+    await asyncio.gather(*(client(number) for number in range(clients)))
+    assert sorted(sent) == list(range(2, 2 + clients * patches_each))  # every write has a version of its own
+    state = {field: before[field] for field in FIELDS}
+    for _, (changes, answer) in sorted(sent.items()):
+        state |= changes
+        assert {field: answer[field] for field in FIELDS} == state
+    monitor = await (await api.get()).json()
+    assert {field: monitor[field] for field in FIELDS} == state
 
 
 async def test_of_many_with_one_etag_one_wins(api: Api) -> None:
@@ -108,6 +119,17 @@ async def test_a_client_that_goes_away_takes_nobody_with_it(api: Api) -> None:
     assert [answer.status for answer in answers] == [200] * 10
     last = max(answers, key=lambda answer: int(answer.headers["ETag"].strip('"').partition("-")[0]))
     assert (await (await api.get()).json())["checkInterval"] == (await last.json())["checkInterval"]
+
+
+async def test_a_row_that_somebody_holds_fails_alone(api: Api) -> None:
+    await api.token("admin")
+    async with api.db.transaction():
+        await api.db.execute("SELECT FROM smtp_monitors WHERE id = 200 FOR UPDATE")
+        responses = await asyncio.gather(
+            *(api.patch({"port": 26}, monitor=monitor) for monitor in (MONITOR, OTHER_CUSTOMERS, ABSENT))
+        )
+    assert [response.status for response in responses] == [503, 200, 404]
+    assert (await api.patch({"port": 27})).status == 200
 
 
 async def waits_for_a_lock(api: Api) -> None:

@@ -3,14 +3,14 @@
 from aiohttp import web
 
 import sql
-from server.answers import json_response
+from server.answers import Answer, json_answer
 from server.keys import POOL
 
 
-async def get_health(_: web.Request) -> web.Response:
-    return json_response({"status": "ok"})
+async def get_health(_: web.Request) -> Answer:
+    return json_answer({"status": "ok"})
 
 
-async def get_readiness(request: web.Request) -> web.Response:
+async def get_readiness(request: web.Request) -> Answer:
     await sql.schema.ping(request.app[POOL])
-    return json_response({"status": "ok"})
+    return json_answer({"status": "ok"})

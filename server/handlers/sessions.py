@@ -6,7 +6,7 @@ from aiohttp import web
 
 import sql
 from server import passwords
-from server.answers import json_response, timestamp
+from server.answers import Answer, json_answer, timestamp
 from server.auth import Caller, open_session
 from server.body import Parser, parse_fields, read_object
 from server.errors import ApiError, unauthorized
@@ -19,7 +19,7 @@ ATTEMPTS_PER_ACCOUNT = 10
 ATTEMPTS_PER_ADDRESS = 100
 
 
-async def post_session(request: web.Request) -> web.Response:
+async def post_session(request: web.Request) -> Answer:
     body = parse_fields(await read_object(request), FIELDS, required=("email", "password"))
     config, pool = request.app[CONFIG], request.app[POOL]
     email, address = str(body["email"]).lower(), request.remote or ""
@@ -33,18 +33,18 @@ async def post_session(request: web.Request) -> web.Response:
     await sql.login_attempts.delete(pool, email, address)
     token, caller = await open_session(pool, user, secret=config.jwt_secret, hours=config.session_hours)
     answer = {"token": token, "expiresAt": _expiry(caller), "user": represent(caller)}
-    return json_response(answer, status=201, headers={"Location": "/api/session", "Cache-Control": "no-store"})
+    return json_answer(answer, status=201, fields={"Location": "/api/session", "Cache-Control": "no-store"})
 
 
-async def get_session(request: web.Request) -> web.Response:
+async def get_session(request: web.Request) -> Answer:
     caller = request[CALLER]
-    return json_response({**represent(caller), "expiresAt": _expiry(caller)})
+    return json_answer({**represent(caller), "expiresAt": _expiry(caller)})
 
 
-async def delete_session(request: web.Request) -> web.Response:
+async def delete_session(request: web.Request) -> Answer:
     caller = request[CALLER]
     await sql.sessions.delete(request.app[POOL], caller.organization_id, caller.session_id)
-    return web.Response(status=204)
+    return Answer(status=204)
 
 
 def represent(caller: Caller) -> dict[str, object]:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 import sql
 from server import query
-from server.answers import entity_tag, json_response, none_match, versions_of_if_match
+from server.answers import Answer, entity_tag, json_answer, none_match, versions_of_if_match
 from server.body import parse_fields, read_object
 from server.errors import ApiError, FieldError, forbidden, invalid_fields, not_found
 from server.fields import CANONICAL_UUID
@@ -25,7 +25,7 @@ from server.smtp_monitor import (
 )
 
 
-async def patch_monitor(request: web.Request) -> web.Response:
+async def patch_monitor(request: web.Request) -> Answer:
     public_id = _public_id(request)
     caller = request[CALLER]
     if caller.supporter:
@@ -44,14 +44,14 @@ async def patch_monitor(request: web.Request) -> web.Response:
     return _answer(request, row)
 
 
-async def get_monitor(request: web.Request) -> web.Response:
+async def get_monitor(request: web.Request) -> Answer:
     row = await sql.smtp_monitors.select_one(request.app[POOL], request[CALLER].reach, _public_id(request))
     if row is None:
         raise not_found()
     return _answer(request, row)
 
 
-async def list_monitors(request: web.Request) -> web.Response:
+async def list_monitors(request: web.Request) -> Answer:
     caller, ring = request[CALLER], request.app[CONFIG].key_ring
     parsed = query.parse_query(request, FILTERS)
     page = query.page_of(parsed)
@@ -59,10 +59,10 @@ async def list_monitors(request: web.Request) -> web.Response:
         request.app[POOL], caller.reach, filters=parsed, limit=page.size, offset=page.offset
     )
     items = [represent(row, ring, passwords=caller.sees_passwords) for row in rows]
-    return json_response({"items": items, "total": total, "page": page.number, "perPage": page.size})
+    return json_answer({"items": items, "total": total, "page": page.number, "perPage": page.size})
 
 
-async def post_monitor(request: web.Request) -> web.Response:
+async def post_monitor(request: web.Request) -> Answer:
     caller, pool = request[CALLER], request.app[POOL]
     require_writer(request)
     body = without_alias(await read_object(request))
@@ -73,16 +73,16 @@ async def post_monitor(request: web.Request) -> web.Response:
     public_id = uuid4()
     values = to_columns(fields, public_id, request.app[CONFIG].key_ring)
     row = await sql.smtp_monitors.insert(pool, customer["organization_id"], customer["id"], public_id, values)
-    return _answer(request, row, status=201, headers={"Location": f"/api/smtp-monitors/{public_id}"})
+    return _answer(request, row, status=201, fields={"Location": f"/api/smtp-monitors/{public_id}"})
 
 
-async def delete_monitor(request: web.Request) -> web.Response:
+async def delete_monitor(request: web.Request) -> Answer:
     public_id = _public_id(request)
     require_writer(request)
     versions = versions_of_if_match(request)
     if not await sql.smtp_monitors.delete(request.app[POOL], request[CALLER].reach, public_id, versions=versions):
         raise _missing(request)
-    return web.Response(status=204)
+    return Answer(status=204)
 
 
 def _public_id(request: web.Request) -> UUID:
@@ -98,19 +98,19 @@ def _missing(request: web.Request) -> ApiError:
 
 
 def _answer(
-    request: web.Request, row: asyncpg.Record, *, status: int = 200, headers: dict[str, str] | None = None
-) -> web.Response:
+    request: web.Request, row: asyncpg.Record, *, status: int = 200, fields: dict[str, str] | None = None
+) -> Answer:
     monitor = represent(row, request.app[CONFIG].key_ring, passwords=request[CALLER].sees_passwords)
     customer = {name: monitor.pop(name) for name in ("customerName",) if name in monitor}
     # the tag is over what every answer shows, so that a PATCH and the GET after it have the same
     body = orjson.dumps(monitor)
-    headers = {"ETag": entity_tag(row["version"], body), **(headers or {})}
+    fields = {"ETag": entity_tag(row["version"], body), **(fields or {})}
     if customer:
         body = orjson.dumps({**monitor, **customer})
     if request.method in ("GET", "HEAD"):
-        if none_match(request, headers["ETag"]):
-            return web.Response(status=304, headers=headers)
+        if none_match(request, fields["ETag"]):
+            return Answer(status=304, fields=fields)
     elif "return=minimal" in request.headers.get("Prefer", "").lower():
         minimal = 204 if status == 200 else status
-        return web.Response(status=minimal, headers={**headers, "Preference-Applied": "return=minimal"})
-    return json_response(body, status=status, headers=headers)
+        return Answer(status=minimal, fields={**fields, "Preference-Applied": "return=minimal"})
+    return json_answer(body, status=status, fields=fields)

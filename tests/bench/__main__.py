@@ -1,12 +1,39 @@
-"""python -m tests.bench probe: the benchmarks, by name."""
+"""Start here: ``.venv/bin/python -m tests.bench patch``."""
 
+import importlib
+import signal
 import sys
 
-from tests.bench import probe
+from tests.bench.errors import UnusableError
 
-BENCHMARKS = {"probe": probe.main}
+# each is a module beside this one, with main(arguments) -> int
+COMMANDS = {
+    "patch": "PATCH of 10,000 monitors at 1, 64 and 256 connections: this server, peers, pgbench",
+    "scale": "PATCH throughput with 10,000, 1 million and 5 million monitors",
+    "mixed": "mixed requests over a skewed choice of monitors, against PATCHes of one shape",
+    "connections": "2,000 connections at once",
+    "probe": "probes per second beside blackbox_exporter and check_smtp",
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one benchmark; 0 if its bars hold, 1 if one does not, 2 if it cannot run."""
+    if not arguments or arguments[0] not in COMMANDS:
+        print("usage: python -m tests.bench BENCHMARK [--json] [--rounds N] [--seconds S]", file=sys.stderr)
+        for name, purpose in COMMANDS.items():
+            print(f"  {name:12} {purpose}", file=sys.stderr)
+        return 2
+    # so that everything that was started is stopped, too
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    module = importlib.import_module(f"tests.bench.{arguments[0]}")
+    try:
+        return int(module.main(arguments[1:]))
+    except UnusableError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == [] or sys.argv[1] not in BENCHMARKS:
-        sys.exit(f"usage: python -m tests.bench {'|'.join(BENCHMARKS)} [OPTION …]")
-    sys.exit(BENCHMARKS[sys.argv[1]](sys.argv[2:]))
+    sys.exit(main(sys.argv[1:]))
