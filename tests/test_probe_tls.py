@@ -183,6 +183,24 @@ async def test_capabilities_are_those_of_both_introductions() -> None:
     assert set(outcome.timings) == {"dns", "connect", "greeting", "ehlo", "starttls", "quit"}
 
 
+@pytest.mark.parametrize(
+    ("pattern", "instead", "detail"),
+    [
+        (rb"(\x17\x0d\d\d)\d\d", rb"\g<1>99", "it is malformed"),
+        (b"localhost", b"\xff" * 9, "its issuer is not known"),
+    ],
+)
+async def test_a_malformed_certificate_is_not_trusted(
+    pattern: bytes, instead: bytes, detail: str, tmp_path: Path
+) -> None:
+    context = authority().broken_context(pattern, instead, tmp_path)
+    async with scripted_smtp.serve([context, GREETING, "QUIT"]) as server:
+        outcome = await examine(server.port, secure=True)
+    failure("tls", "tls_certificate_untrusted").matches(outcome)
+    assert outcome.detail == detail
+    assert represent(outcome, "en")["tls"] is not None
+
+
 async def test_the_systems_authorities_are_trusted_and_no_others(tmp_path: Path) -> None:
     script: list[Step] = [*UPGRADE, authority().context("good"), "QUIT"]
     async with scripted_smtp.serve(script) as server:

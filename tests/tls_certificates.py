@@ -1,5 +1,6 @@
 """Certificates for every fault that one can have, made once."""
 
+import re
 import ssl
 import warnings
 from dataclasses import dataclass
@@ -39,6 +40,18 @@ class Authority:
         names = {"wrong-host": ("other.example.com", "192.0.2.1"), "wildcard": ("*.example.com",)}.get(kind, NAMES)
         issuer = self.stranger if kind == "untrusted" else self.ca
         return issuer.issue_cert(*names, not_before=begin, not_after=end)
+
+    def broken_context(self, pattern: bytes, instead: bytes, folder: Path) -> ssl.SSLContext:
+        """A server's context with a good certificate in whose DER *instead* stands for what matches *pattern*."""
+        leaf = self.issue("good")
+        der = ssl.PEM_cert_to_DER_cert(leaf.cert_chain_pems[0].bytes().decode())
+        broken = re.sub(pattern, instead, der, count=1)
+        assert len(broken) == len(der)
+        path = folder / "broken.pem"
+        path.write_text(ssl.DER_cert_to_PEM_cert(broken) + leaf.private_key_pem.bytes().decode())
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path)
+        return context
 
     def write(self, kind: str, folder: Path) -> tuple[Path, Path]:
         """Certificate and key as files, for servers that want those."""

@@ -63,15 +63,13 @@ def require_authorities(ca_file: str) -> None:
 
 def judge(tls: SSL.Connection, target: Target) -> tuple[TlsFacts, Code, str]:
     """What was negotiated, and the code and reason that the certificate does not stand for; OK if it does."""
-    found = tls.get_peer_certificate(as_cryptography=True)
-    code, detail = _judge_certificate(tls, found, servername(target))
-    certificate = None
-    if found is not None:
-        try:
-            certificate = certificates.facts(found, datetime.now(UTC))
-        except certificates.MALFORMED:
-            code, detail = Code.TLS_CERTIFICATE_UNTRUSTED, "it is malformed"
     version, cipher = tls.get_protocol_version_name(), tls.get_cipher_name() or ""
+    try:
+        found = tls.get_peer_certificate(as_cryptography=True)
+        certificate = None if found is None else certificates.facts(found, datetime.now(UTC))
+    except certificates.MALFORMED:
+        return TlsFacts(version, cipher, False, None), Code.TLS_CERTIFICATE_UNTRUSTED, "it is malformed"
+    code, detail = _judge_certificate(tls, found, servername(target))
     return TlsFacts(version, cipher, code is Code.OK, certificate), code, detail
 
 

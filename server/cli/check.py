@@ -18,7 +18,7 @@ from server.checks.target import DEFAULT_TIMEOUT_SECONDS, Target, TlsOptions
 from server.checks.tls import require_authorities
 from server.cli.context import Context
 from server.config import ConfigError
-from server.fields import Invalid, hostname
+from server.fields import Invalid, hostname, text
 from server.smtp_config import ehlo_name, mailbox
 
 EXIT = {Verdict.SUCCESS: 0, Verdict.WARNING: 1, Verdict.FAILURE: 2}
@@ -37,7 +37,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     mode.add_argument("--secure", action="store_true", help="TLS from the first byte; port 465 by default")
     mode.add_argument("--require-tls", action="store_true", help="fail without STARTTLS")
     mode.add_argument("--ignore-tls", action="store_true", help="no STARTTLS; the password goes in clear")
-    parser.add_argument("--user", help="log in, with --password-file")
+    parser.add_argument("--user", type=_field(text(1, 320)), help="log in, with --password-file")
     parser.add_argument("--password-file", type=Path, metavar="F", help="what the password is read from")
     parser.add_argument(
         "--timeout", type=_seconds, default=DEFAULT_TIMEOUT_SECONDS, metavar="S", help="for all of it (30)"
@@ -90,16 +90,16 @@ def _target(options: argparse.Namespace) -> Target:
     )
 
 
-def _server(text: str) -> tuple[str, int | None]:
+def _server(argument: str) -> tuple[str, int | None]:
     """Host and port of ``host``, ``host:25``, ``::1``, ``[::1]`` or ``[::1]:25``."""
-    match = SERVER.fullmatch(text)
-    host, port = (text, "") if match is None else (match[1] or match[2], match[3] or "")
+    match = SERVER.fullmatch(argument)
+    host, port = (argument, "") if match is None else (match[1] or match[2], match[3] or "")
     try:
         host = hostname(host)
     except Invalid as error:
-        raise ConfigError(f"{text!r} is no HOST[:PORT]") from error
+        raise ConfigError(f"{argument!r} is no HOST[:PORT]") from error
     if port and not 0 < int(port) < 65536:
-        raise ConfigError(f"{text!r} has no port from 1 to 65535")
+        raise ConfigError(f"{argument!r} has no port from 1 to 65535")
     return host, int(port) if port else None
 
 
@@ -113,8 +113,8 @@ def _authorities(path: str) -> str:
 
 def _password(path: Path) -> str:
     try:
-        return path.read_text().removesuffix("\n")
-    except (OSError, UnicodeError) as error:
+        return text(1, 1024)(path.read_text().removesuffix("\n"))
+    except (OSError, UnicodeError, Invalid) as error:
         raise ConfigError(f"--password-file: {error}") from error
 
 
@@ -122,21 +122,21 @@ def _field(parse: Callable[[object], str]) -> Callable[[str], str]:
     """An API field's parser as argparse's."""
 
     @functools.wraps(parse)
-    def parse_option(text: str) -> str:
+    def parse_option(argument: str) -> str:
         try:
-            return parse(text)
+            return parse(argument)
         except Invalid as error:
-            raise argparse.ArgumentTypeError(f"{text!r}: {error}") from error
+            raise argparse.ArgumentTypeError(f"{argument!r}: {error}") from error
 
     return parse_option
 
 
-def _sender(text: str) -> str:
-    return _field(mailbox)(text) if text else text
+def _sender(argument: str) -> str:
+    return _field(mailbox)(argument) if argument else argument
 
 
-def _seconds(text: str) -> float:
-    seconds = float(text)
+def _seconds(argument: str) -> float:
+    seconds = float(argument)
     if not 0 < seconds <= 120:
         raise argparse.ArgumentTypeError("must be up to 120")
     return seconds

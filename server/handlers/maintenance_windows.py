@@ -8,7 +8,7 @@ from aiohttp import web
 
 import sql
 from server import path, query
-from server.answers import json_response
+from server.answers import Answer, json_answer
 from server.body import parse_fields, read_object
 from server.errors import FieldError, invalid_fields, not_found
 from server.keys import CALLER, POOL
@@ -18,31 +18,31 @@ from server.permissions import organization_for, require_writer
 FILTERS = {**query.PAGING, "organizationId": query.identifier}
 
 
-async def list_windows(request: web.Request) -> web.Response:
+async def list_windows(request: web.Request) -> Answer:
     parsed = query.parse_query(request, FILTERS)
     page = query.page_of(parsed)
     total, rows = await sql.maintenance_windows.select_page(
         request.app[POOL], request[CALLER].reach, filters=parsed, limit=page.size, offset=page.offset
     )
-    return json_response(page.answer(total, map(represent, rows)))
+    return json_answer(page.answer(total, map(represent, rows)))
 
 
-async def post_window(request: web.Request) -> web.Response:
+async def post_window(request: web.Request) -> Answer:
     require_writer(request[CALLER])
     body = await read_object(request)
     fields = parse_fields(body, CREATE_FIELDS, ignored=SERVER_SET, required=("name", "startsAt", "endsAt"))
     scope = await _scope(request, fields)
     values = {COLUMNS[name]: value for name, value in fields.items() if name in COLUMNS}
     row = await sql.maintenance_windows.insert(request.app[POOL], **scope, values=values)
-    return json_response(represent(row), status=201, headers={"Location": f"/api/maintenance-windows/{row['id']}"})
+    return json_answer(represent(row), status=201, fields={"Location": f"/api/maintenance-windows/{row['id']}"})
 
 
-async def get_window(request: web.Request) -> web.Response:
+async def get_window(request: web.Request) -> Answer:
     window_id = path.number(request, "windowId")
     return _answer(await sql.maintenance_windows.select_one(request.app[POOL], request[CALLER].reach, window_id))
 
 
-async def patch_window(request: web.Request) -> web.Response:
+async def patch_window(request: web.Request) -> Answer:
     window_id = path.number(request, "windowId")
     require_writer(request[CALLER])
     fields = parse_fields(await read_object(request), FIELDS, ignored=SERVER_SET | SCOPE)
@@ -50,12 +50,12 @@ async def patch_window(request: web.Request) -> web.Response:
     return _answer(await sql.maintenance_windows.update(request.app[POOL], request[CALLER].reach, window_id, changes))
 
 
-async def delete_window(request: web.Request) -> web.Response:
+async def delete_window(request: web.Request) -> Answer:
     window_id = path.number(request, "windowId")
     require_writer(request[CALLER])
     if not await sql.maintenance_windows.delete(request.app[POOL], request[CALLER].reach, window_id):
         raise not_found()
-    return web.Response(status=204)
+    return Answer(status=204)
 
 
 async def _scope(request: web.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,7 +79,7 @@ async def _scope(request: web.Request, fields: Mapping[str, Any]) -> dict[str, A
     return {"organization_id": organization_id, "customer_id": None, "monitor_id": None}
 
 
-def _answer(row: asyncpg.Record | None) -> web.Response:
+def _answer(row: asyncpg.Record | None) -> Answer:
     if row is None:
         raise not_found()
-    return json_response(represent(row))
+    return json_answer(represent(row))

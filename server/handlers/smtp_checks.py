@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from server.answers import json_response
+from server.answers import Answer, json_answer
 from server.body import parse_fields, read_object
 from server.checks.outcome import represent
 from server.checks.target import DEFAULT_TIMEOUT_SECONDS, from_config
@@ -14,7 +14,7 @@ from server.smtp_config import SmtpConfig
 from server.smtp_monitor import CREATE_FIELDS, SERVER_SET, without_alias
 
 
-async def post_check(request: web.Request) -> web.Response:
+async def post_check(request: web.Request) -> Answer:
     require_writer(request)
     body = without_alias(await read_object(request))
     fields = parse_fields(body, CREATE_FIELDS, ignored=SERVER_SET, required=("hostname",))
@@ -27,4 +27,4 @@ async def post_check(request: web.Request) -> web.Response:
     async with probing:
         outcome = await request.app[PROBE](target)
     language = choose_language(request.headers.get("Accept-Language", ""))
-    return json_response(represent(outcome, language), headers={"Content-Language": language})
+    return json_answer(represent(outcome, language), fields={"Content-Language": language})

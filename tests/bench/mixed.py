@@ -1,0 +1,42 @@
+"""Mixed requests, many of them for few monitors, against PATCHes of one shape."""
+
+import contextlib
+import tempfile
+from pathlib import Path
+
+from tests.bench import database, options, wrk
+from tests.bench.measure import measure, say_round, warm_up
+from tests.bench.report import Bar, emit, medians
+from tests.bench.servers import OURS, running
+
+MONITORS = 10_000
+CONNECTIONS = 256
+SINGLE, MIXED = "PATCH of one shape", "mixed requests"
+MODES = {SINGLE: "patch", MIXED: "mixed"}
+BOUND = 0.6
+
+
+def main(arguments: list[str]) -> int:
+    chosen = options.parse("mixed", arguments)
+    wrk.require()
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = stack.enter_context(database.postgres())
+        loaded = database.load(url, "mixed", monitors=MONITORS)
+        server = stack.enter_context(running(OURS, loaded, folder))
+        for mode in MODES.values():
+            warm_up(server, mode=mode)
+        rows = []
+        for number in range(1, chosen.rounds + 1):
+            say_round(number, chosen.rounds)
+            rows += [
+                measure(server, connections=CONNECTIONS, seconds=chosen.seconds, mode=mode, name=name)
+                for name, mode in MODES.items()
+            ]
+        single, mixed = table = medians(rows)
+        ratio = mixed.requests_per_second / single.requests_per_second
+        bars = [
+            Bar("mixed, requests/s: × one shape's", ratio, BOUND),
+            Bar("errors", mixed.errors + single.errors, 0, at_most=True),
+        ]
+        return emit(table, bars, postgres_url=url, as_json=chosen.json)

@@ -1,0 +1,155 @@
+"""The contestants: each a server with a worker for each core, on a port of its own, running until stopped."""
+
+import contextlib
+import importlib.util
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.bench.database import Database
+from tests.bench.errors import UnusableError
+
+PROJECT = Path(__file__).parent.parent.parent
+WORKERS = len(os.sched_getaffinity(0))
+START_SECONDS = 60
+STOP_SECONDS = 20
+UVICORN = ("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning")
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """How to start a server: arguments of Python, among them ``{port}``, and its own environment."""
+
+    name: str
+    arguments: tuple[str, ...]
+    environ: dict[str, str] = field(default_factory=dict)
+
+
+OURS = Contestant("this server", ("run.py", "serve", "--workers", str(WORKERS)))
+OURS_ALONE = Contestant("group commit off", OURS.arguments, {"GROUP_COMMIT_ROWS": "1"})
+
+
+def _peer(name: str, module: str) -> Contestant:
+    application = f"tests.bench.peers.{module}:app"
+    return Contestant(name, ("-m", "uvicorn", application, "--port", "{port}", "--workers", str(WORKERS), *UVICORN))
+
+
+ASYNCPG = _peer("FastAPI + asyncpg", "fastapi_asyncpg")
+SQLALCHEMY = _peer("FastAPI + SQLAlchemy", "fastapi_sqlalchemy")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A contestant that runs, serving *database*."""
+
+    name: str
+    database: Database
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def cpu_seconds(self) -> float:
+        """Used so far by all of its processes."""
+        return sum(float(sum(process.cpu_times()[:2])) for process in self._processes())
+
+    def worker_megabytes(self) -> float:
+        """Resident memory of the largest of its processes."""
+        return max(float(process.memory_info().rss) for process in self._processes()) / 1e6
+
+    def patch(self, body: object, *, token: str) -> tuple[int, dict[str, Any]]:
+        """Patch the first monitor: the status and the answer."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        with contextlib.closing(connection):
+            connection.request("PATCH", self.database.first_path, json.dumps(body), headers)
+            response = connection.getresponse()
+            return response.status, json.loads(response.read())
+
+    def _processes(self) -> list[psutil.Process]:
+        root = psutil.Process(self.process.pid)
+        return [root, *root.children(recursive=True)]
+
+
+@contextlib.contextmanager
+def running(contestant: Contestant, database: Database, folder: Path) -> Iterator[Server]:
+    """Start it, wait until it patches, stop it at the end; its log is in *folder*."""
+    log = folder / f"{contestant.name} {database.monitors}.log"
+    port = _free_port()
+    command = [sys.executable, *(argument.format(port=port) for argument in contestant.arguments)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=PROJECT,
+            env=_environ(database, port) | contestant.environ,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C is for us, who stop it in order
+        )
+    try:
+        server = Server(contestant.name, database, port, process)
+        _wait_until_it_answers(server, log)
+        yield server
+    finally:
+        _stop(process)
+
+
+def require_peers() -> None:
+    for module in ("fastapi", "uvicorn", "sqlalchemy"):
+        if importlib.util.find_spec(module) is None:
+            raise UnusableError(f"{module} is missing; install it with: .venv/bin/pip install -e '.[bench]'")
+
+
+def _environ(database: Database, port: int) -> dict[str, str]:
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return inherited | {
+        "DATABASE_URL": database.url,
+        "JWT_SECRET": database.jwt_secret,
+        "SECRETS_KEY": database.secrets_key,
+        "PORT": str(port),
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _wait_until_it_answers(server: Server, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    status, answer = 0, dict[str, Any]()
+    while status != 200:
+        if server.process.poll() is not None or time.monotonic() > deadline:
+            tail = log.read_text(errors="replace")[-2000:]
+            raise UnusableError(f"{server.name} does not answer: {status} {answer}\n{tail}")
+        time.sleep(0.05)
+        with contextlib.suppress(OSError, ValueError):
+            status, answer = server.patch({}, token=server.database.token)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask it to end, then end whatever of it is left."""
+    try:
+        tree = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+    except psutil.NoSuchProcess:
+        tree = []
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_SECONDS)
+    for left in tree:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            left.kill()
+    process.wait(STOP_SECONDS)
