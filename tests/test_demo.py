@@ -18,6 +18,7 @@ def agents(product: Product) -> list[psutil.Process]:
 
 
 def test_start_it_and_see_green_stop_it_and_see_an_incident(product: Product) -> None:
+    del product.environ["AGENT"]  # the default is what is shown
     token = product.start().partition("TOKEN=")[2].partition("\n")[0]
 
     def ask(method: str, path: str, body: object = None) -> Any:
