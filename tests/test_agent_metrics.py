@@ -1,11 +1,15 @@
 """What agents count, beside a server and alone."""
 
+import subprocess
+import sys
+
 import asyncpg
 from aiohttp import ClientConnectionError, ClientSession
 
 from tests.bench.fleet_parts import free_port
 from tests.conftest import Api
 from tests.fleet import agent_config, eventually, mailbox, running, stationed
+from tests.product import RUN
 
 
 async def test_the_metrics_of_an_agent_are_scraped(api: Api, db: asyncpg.Connection) -> None:
@@ -44,3 +48,8 @@ async def test_an_agent_of_its_own_serves_its_metrics(api: Api, db: asyncpg.Conn
 
         await eventually(up)
         assert await status("/metrics") == await status("/readyz") == 200
+
+
+def test_metrics_are_imported_only_where_it_is_settled_how_processes_share_them() -> None:
+    command = "import sys, server.cli; sys.exit('prometheus_client' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", command], cwd=RUN.parent, check=False).returncode == 0

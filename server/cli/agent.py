@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import uvloop
 
-from server import agent, agent_config, logs
+from server import agent_config, logs
 from server.agent_config import AgentConfig
 from server.cli.context import Context
 from server.config import read_key_ring
@@ -31,6 +31,8 @@ def run(context: Context) -> None:
 
 async def _until_stopped(config: AgentConfig, while_stdin_open: bool) -> None:
     """Work until SIGTERM or SIGINT, or until whoever started this is gone."""
+    from server import agent  # prometheus_client is not to be imported before serve has said where it writes
+
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
