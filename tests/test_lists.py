@@ -120,9 +120,10 @@ async def test_pages_are_the_whole_in_pieces(api: Api, who: str, query: str, whe
     assert found == [row["id"] for row in expected]
 
 
-async def test_a_page_is_found_in_an_index_alone(api: Api) -> None:
+async def test_a_page_can_be_found_in_an_index_alone(api: Api) -> None:
     await api.db.execute(MANY, 3000)
-    await api.db.execute("ANALYZE smtp_monitors")
+    # of a small table it may be as cheap to read all of it
+    await api.db.execute("SET enable_seqscan = off; SET enable_bitmapscan = off")
     walk = "SELECT organization_id, id FROM smtp_monitors WHERE organization_id = 1 ORDER BY organization_id, id"
     plan = await api.db.fetch(f"EXPLAIN {walk} LIMIT 50 OFFSET 2000")
     assert "Index Only Scan" in "\n".join(row[0] for row in plan)

@@ -56,7 +56,6 @@ def main(arguments: list[str]) -> int:
     """Print the median of each case; 1 if a promised one is not under 5 times the first."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench list", description=__doc__)
     parser.add_argument("--rounds", type=int, default=25, metavar="N", help="requests for each case (25)")
-    parser.add_argument("--large", type=int, default=LARGE, metavar="N", help=f"monitors of the large one ({LARGE:,})")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as directory, embedded.database(Path(directory), exclusive=True) as url:
         schema.migrate(url)
@@ -65,19 +64,19 @@ def main(arguments: list[str]) -> int:
 
 async def _measure(url: str, options: argparse.Namespace) -> int:
     config = Config(database_url=url, jwt_secret=generate_key(), key_ring=KeyRing.parse(generate_key()))
-    tokens = await _fill(config, options.large)
+    tokens = await _fill(config)
     runner = Runner(create_app(config), access_log=None)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         [address] = runner.addresses
         async with aiohttp.ClientSession(f"http://127.0.0.1:{address[1]}") as session:
-            return _report(await _ask(session, tokens, rounds=options.rounds, last=options.large // 50))
+            return _report(await _ask(session, tokens, rounds=options.rounds, last=LARGE // 50))
     finally:
         await runner.cleanup()
 
 
-async def _fill(config: Config, large: int) -> dict[str, str]:
+async def _fill(config: Config) -> dict[str, str]:
     """Two organizations, of 10 and of 100 customers, and a token of each of USERS."""
     connection = await asyncpg.connect(config.database_url)
     try:
@@ -90,11 +89,11 @@ async def _fill(config: Config, large: int) -> dict[str, str]:
             SELECT 2, n, 'Customer ' || n FROM generate_series(1000, 1099) n;
         """)
         await connection.execute(FILL, 1, 1, 10, SMALL)
-        await connection.execute(FILL, 2, 1000, 100, large)
+        await connection.execute(FILL, 2, 1000, 100, LARGE)
         # what autovacuum does by itself within minutes of such an insert
         await connection.execute("VACUUM (ANALYZE) smtp_monitors")
         await connection.execute("ANALYZE")
-        print(f"{SMALL + large:,} monitors made in {time.monotonic() - started:.0f} s", flush=True)
+        print(f"{SMALL + LARGE:,} monitors made in {time.monotonic() - started:.0f} s", flush=True)
         return {who: await _token(connection, config, who) for who in USERS}
     finally:
         await connection.close()
