@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 MAX_CLAIM = 500  # rows a claim takes at most
 MAX_BATCH = 500  # results a transaction takes at most
+MAX_WAITING = 5000  # results that wait for the database; with more, nothing is claimed
 TICK = 0.1  # seconds between two claims, and in which results gather
 MAX_SLEEP = 5.0  # seconds until the next look, when nothing is due
 RETRY = 0.5  # seconds until a database that is away is asked again
@@ -96,7 +97,7 @@ class Runner:
     async def _claim(self) -> float:
         """Begin the checks that are due; the seconds to pause before the next claim."""
         limit = min(self._concurrency - len(self._checks), MAX_CLAIM)
-        if limit <= 0 or len(self._results) >= self._concurrency:
+        if limit <= 0 or len(self._results) >= MAX_WAITING:
             return TICK
         try:
             if self._unsure:
@@ -133,6 +134,8 @@ class Runner:
 
     def _ended(self, check: asyncio.Task[None]) -> None:
         del self._checks[check]
+        if len(self._checks) == self._concurrency // 2:
+            self.wake()  # there is room for a claim that is worth its round trip
         self._metrics.ended()
         if not check.cancelled() and (error := check.exception()):
             logger.error("a check broke off", exc_info=error)
@@ -155,13 +158,17 @@ class Runner:
                 await sql.smtp_monitor_locations.release(self._pool, self._location.id, keys)
 
     async def _record_all(self) -> None:
+        """Store what was found, in a few transactions a second, or in full ones."""
         while self._results or not self._closing:
             await self._arrived.wait()
             if not self._closing:
-                await asyncio.sleep(TICK)
+                if len(self._results) < MAX_BATCH:
+                    await asyncio.sleep(TICK)
                 self._arrived.clear()
-            while self._results:
-                await self._record(self._take())
+            if batch := self._take():
+                await self._record(batch)
+            if self._results:
+                self._arrived.set()
 
     def _take(self) -> list[Checked]:
         """The oldest results, of different monitors."""
