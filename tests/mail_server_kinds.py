@@ -52,7 +52,11 @@ def postfix(place: Place) -> list[list[str]]:
         *("proxymap unix - - n - - proxymap", "error unix - - n - - error", "retry unix - - n - - error"),
         *("bounce unix - - n - 0 bounce", "defer unix - - n - 0 bounce", "local unix - n n - - local"),
     )
-    return [*(dovecot_auth(place) if setup.auth else []), [program, "-c", f"{place.folder}/conf", "start-fg"]]
+    # postfix's own start-fg leaves master behind when it is ended
+    conf = f"{place.folder}/conf"
+    master = f"$({find('postconf')} -h daemon_directory)/master"
+    start = f"{program} -c {conf} check && exec {master} -c {conf} -s"
+    return [*(dovecot_auth(place) if setup.auth else []), ["sh", "-c", start]]
 
 
 def exim(place: Place) -> list[list[str]]:
