@@ -2,16 +2,19 @@
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Coroutine
 
 from aiohttp import web
 
-from server import metrics
+from server import agent_process, metrics
 from server.auth import Callers
+from server.checks.probe import Probe, probe
+from server.checks.resolver import open_resolver
 from server.config import Config
 from server.cors import add_cors
 from server.errors import MAX_BODY
-from server.keys import CALLERS, COMMITS, CONFIG, JUDGING, POOL, TOKEN_USES
+from server.keys import CALLERS, COMMITS, CONFIG, JUDGING, POOL, PROBE, PROBING, TOKEN_USES
 from server.middlewares import access, auth, boundary
 from server.protocol import continue_if_expected
 from server.rate_limit import Table, add_rate_limit
@@ -27,6 +30,7 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
     app = web.Application(middlewares=[boundary, auth], client_max_size=MAX_BODY)
     app[CONFIG] = config
     app[JUDGING] = asyncio.Semaphore(2)
+    app[PROBING] = asyncio.Semaphore(50)
     app.add_routes(
         web.RouteDef(route.method, route.path, route.handler, {"expect_handler": continue_if_expected})
         for route in ROUTES
@@ -35,7 +39,7 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
         add_cors(app, config.cors_origins)
     if config.rate_limit is not None:
         add_rate_limit(app, config.rate_limit, rates or Table())
-    app.cleanup_ctx.extend([_access_log, _pool, _commits, _callers, _token_uses])
+    app.cleanup_ctx.extend([_access_log, _pool, _commits, _callers, _probe, _token_uses, _agent])
     return app
 
 
@@ -68,12 +72,28 @@ async def _callers(app: web.Application) -> AsyncIterator[None]:
         yield
 
 
+async def _agent(app: web.Application) -> AsyncIterator[None]:
+    agent = app[CONFIG].agent
+    if agent is None:
+        yield
+    else:
+        async with _running(agent_process.supervise(agent)):
+            yield
+
+
 async def _token_uses(app: web.Application) -> AsyncIterator[None]:
     app[TOKEN_USES] = uses = TokenUses(app[POOL])
     async with _running(uses.run()):
         yield
     with contextlib.suppress(*UNAVAILABLE):
         await uses.flush()
+
+
+async def _probe(app: web.Application) -> AsyncIterator[None]:
+    async with open_resolver() as resolve:
+        run: Probe = functools.partial(probe, resolve=resolve, allowed=app[CONFIG].probe_allow)
+        app[PROBE] = run
+        yield
 
 
 @contextlib.asynccontextmanager

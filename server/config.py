@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from server.checks.networks import Networks
 from server.secrets import KeyRing
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -45,6 +46,17 @@ class Config:
     rate_limit: Quota | None = None
     cors_origins: frozenset[str] = frozenset()
     trusted_proxies: tuple[Network, ...] = ()
+    probe_allow: Networks = field(default_factory=Networks)
+    agent: "AgentProcess | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentProcess:
+    """How an agent beside the workers is started; whoever holds *lock* starts it."""
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(repr=False)
+    lock: Path
 
 
 class Environment:
@@ -92,14 +104,10 @@ def read(environment: Environment, secret: Callable[[str], str], cores: int) -> 
     jwt_secret = secret("JWT_SECRET")
     if len(jwt_secret.encode()) < MIN_SECRET_BYTES:
         raise ConfigError(f"JWT_SECRET must have at least {MIN_SECRET_BYTES} bytes")
-    try:
-        key_ring = KeyRing.parse(secret("SECRETS_KEY"))
-    except ValueError as error:
-        raise ConfigError(f"SECRETS_KEY {error}; make one with: run.py secrets generate") from error
     return Config(
         database_url="",
         jwt_secret=jwt_secret,
-        key_ring=key_ring,
+        key_ring=read_key_ring(secret),
         host=environment.text("HOST", "127.0.0.1") or "",
         port=environment.integer("PORT", 8080, 1, 65535),
         workers=environment.integer("WORKERS", cores, 1, 256),
@@ -111,6 +119,13 @@ def read(environment: Environment, secret: Callable[[str], str], cores: int) -> 
         cors_origins=frozenset(map(_origin, environment.list("CORS_ORIGINS"))),
         trusted_proxies=tuple(map(_network, environment.list("TRUSTED_PROXIES"))),
     )
+
+
+def read_key_ring(secret: Callable[[str], str]) -> KeyRing:
+    try:
+        return KeyRing.parse(secret("SECRETS_KEY"))
+    except ValueError as error:
+        raise ConfigError(f"SECRETS_KEY {error}; make one with: run.py secrets generate") from error
 
 
 def _quota(text: str | None) -> Quota | None:
@@ -131,3 +146,12 @@ def _network(text: str) -> Network:
         return ipaddress.ip_network(text)
     except ValueError as error:
         raise ConfigError(f"TRUSTED_PROXIES must be addresses or networks, not {text[:40]!r}") from error
+
+
+def probe_allow(environment: Environment, *, default: str) -> Networks:
+    """The networks that may be probed beside the public internet."""
+    raw = environment.text("PROBE_ALLOW", default) or ""
+    try:
+        return Networks.parse(raw)
+    except ValueError as error:
+        raise ConfigError(f"PROBE_ALLOW must be networks with commas between them: {error}") from error

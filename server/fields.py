@@ -14,6 +14,7 @@ CANONICAL_UUID = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12
 E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 LOCAL_PART = re.compile(r"[^\s@\"(),:;<>\[\\\]\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,64}")
 LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+LOCATION_CODE = re.compile("[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 MAX_BIGINT = 2**63 - 1
 
 
@@ -112,6 +113,20 @@ def phone_number(value: object) -> str:
     string = _string(value)
     if not E164.fullmatch(string):
         raise Invalid("invalid_phone_number")
+    return string
+
+
+def country_code(value: object) -> str:
+    string = _string(value)
+    if not string.isascii() or string.upper() not in COUNTRY_CODES:
+        raise Invalid("invalid_country_code", value=string[:20])
+    return string.upper()
+
+
+def location_code(value: object) -> str:
+    string = _string(value)
+    if not LOCATION_CODE.fullmatch(string):
+        raise Invalid("invalid_location_code")
     return string
 
 

@@ -6,6 +6,7 @@ import asyncpg
 from aiohttp import web
 
 from server.auth import Caller, Callers
+from server.checks.probe import Probe
 from server.config import Config
 from server.token_uses import TokenUses
 from sql.group_commit import GroupCommit
@@ -19,3 +20,6 @@ TOKEN_USES = web.AppKey("TOKEN_USES", TokenUses)
 CALLER = web.RequestKey("CALLER", Caller)
 # Attempts to log in count while they are judged, so few are judged at once; argon2 fills the cores anyway.
 JUDGING = web.AppKey("JUDGING", asyncio.Semaphore)
+# Probes that people ask for and wait for, as many at once.
+PROBING = web.AppKey("PROBING", asyncio.Semaphore)
+PROBE: web.AppKey[Probe] = web.AppKey("PROBE")

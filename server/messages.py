@@ -1,5 +1,7 @@
 """What people read, by code: German, as in the reference page, and English."""
 
+from server.check_messages import CHECK_MESSAGES
+
 MESSAGES: dict[str, tuple[str, str]] = {
     # whole answers
     "unauthorized": ("Unauthorized", "Unauthorized"),
@@ -142,6 +144,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "ignoreTls geht nicht zusammen mit requireTls oder secure",
         "ignoreTls excludes requireTls and secure",
     ),
+    "needs_rcpt_to": ("braucht rcptTo daneben", "needs rcptTo beside it"),
+    "not_ascii": (
+        "muss aus ASCII bestehen, eine Domain aus A-Labels",
+        "must be ASCII, a domain in A-labels",
+    ),
     "unknown_customer": ("gibt es nicht", "does not exist"),
     "unknown_organization": ("gibt es nicht", "does not exist"),
     "unknown_user": ("gibt es nicht", "does not exist"),
@@ -156,6 +163,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "must be a customer's number or public UUID",
     ),
     "already_taken": ("ist schon vergeben", "is already taken"),
+    **CHECK_MESSAGES,
 }
 
 

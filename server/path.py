@@ -16,6 +16,13 @@ def number(request: web.Request, name: str) -> int:
         raise ApiError(400, "invalid_number_id") from error
 
 
+def monitor(request: web.Request) -> UUID:
+    text = request.match_info["smtpMonitorPublicId"]
+    if not CANONICAL_UUID.fullmatch(text):
+        raise ApiError(400, "invalid_public_id")
+    return UUID(text)
+
+
 def uuid(request: web.Request, name: str) -> UUID:
     text = request.match_info[name]
     if not CANONICAL_UUID.fullmatch(text):

@@ -5,11 +5,15 @@ from aiohttp import web
 from server import metrics
 from server.handlers import (
     customers,
+    locations,
+    maintenance_windows,
     operations,
     organizations,
     sessions,
+    smtp_checks,
     smtp_monitor_batches,
     smtp_monitor_changes,
+    smtp_monitor_checks,
     smtp_monitors,
     tokens,
     users,
@@ -19,6 +23,7 @@ from server.handlers import (
 MONITOR = "/api/smtp-monitors/{smtpMonitorPublicId:[^/]*}"
 CUSTOMER = "/api/customers/{customerId:[^/]*}"
 ORGANIZATION = "/api/organizations/{organizationId:[^/]*}"
+WINDOW = "/api/maintenance-windows/{windowId:[^/]*}"
 USER = "/api/users/{userId:[^/]*}"
 
 # aiohttp tries those below one prefix in this order, so what is asked for most comes first
@@ -54,6 +59,20 @@ ROUTES = [
     web.patch("/api/smtp-monitors", smtp_monitor_batches.patch_monitors),
     web.get(f"{MONITOR}/changes", smtp_monitor_changes.list_changes),
     web.post(f"{MONITOR}/changes/{{changeId:[^/]*}}/revert", smtp_monitor_changes.post_revert),
+    web.post("/api/smtp-monitors/test", smtp_checks.post_check),
+    web.post(f"{MONITOR}/trigger-check", smtp_monitor_checks.trigger_check),
+    web.get(f"{MONITOR}/check-history", smtp_monitor_checks.get_check_history),
+    web.get(f"{MONITOR}/incident-history", smtp_monitor_checks.get_incident_history),
+    web.get(f"{MONITOR}/alert-history", smtp_monitor_checks.get_alert_history),
+    web.get(f"{MONITOR}/details", smtp_monitor_checks.get_details),
+    web.get("/api/locations", locations.list_locations),
+    web.post("/api/locations", locations.post_location),
+    web.patch("/api/locations/{locationCode:[^/]*}", locations.patch_location),
+    web.get("/api/maintenance-windows", maintenance_windows.list_windows),
+    web.post("/api/maintenance-windows", maintenance_windows.post_window),
+    web.get(WINDOW, maintenance_windows.get_window),
+    web.patch(WINDOW, maintenance_windows.patch_window),
+    web.delete(WINDOW, maintenance_windows.delete_window),
     web.get("/healthz", operations.get_health),
     web.get("/readyz", operations.get_readiness),
     web.get("/metrics", metrics.exposition),

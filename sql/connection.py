@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import asyncpg
+import asyncpg.pool
 
 COMMAND_TIMEOUT = 3.0  # seconds a statement may take before its client is told to come back
 CONNECT_TIMEOUT = 2.0
@@ -21,6 +22,9 @@ UNAVAILABLE: tuple[type[BaseException], ...] = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
+
+
+Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 
 class Executor(Protocol):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
-from sql import users
+from sql import locations, users
 
 MONITOR = UUID("33333333-3333-4333-8333-333333333333")
 USERS = {
@@ -50,3 +50,14 @@ async def insert(connection: asyncpg.Connection, password_hashes: Mapping[str, s
             INSERT INTO smtp_monitor_states VALUES (1, 200, '2026-01-01T12:00:00Z');
             SELECT setval(pg_get_serial_sequence('smtp_monitors', 'id'), 200);
         """)
+
+
+async def insert_watched(connection: asyncpg.Connection, *, port: int) -> None:
+    """A location, and a monitor of the SMTP server that the demo itself can start and stop."""
+    await locations.insert(connection, "de-nbg", name="Nürnberg", country="DE")
+    query = """
+        INSERT INTO smtp_monitors (organization_id, customer_id, name, hostname, port, check_interval,
+                                   timeout_seconds, notification_email)
+        VALUES (1, 10, 'Demo SMTP', '127.0.0.1', $1, 10, 5, 'ops@example.com')
+    """
+    await connection.execute(query, port)

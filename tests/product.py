@@ -27,7 +27,7 @@ class Product:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        self.environ = {**inherited, "DATA_DIR": str(data_dir), "PORT": str(self.port)}
+        self.environ = {**inherited, "AGENT": "off", "DATA_DIR": str(data_dir), "PORT": str(self.port)}
         self.process: subprocess.Popen[str] | None = None
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

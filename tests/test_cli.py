@@ -48,6 +48,7 @@ def test_a_database_of_ones_own_is_set_up_by_commands(product: Product, make_dat
         ({"PORT": "80", "PORT_FILE": "/nonexistent"}, "PORT_FILE"),
         ({"SECRETS_KEY": "x"}, "SECRETS_KEY"),
         ({"PORT": "9" * 5000}, "PORT"),
+        ({"PROBE_ALLOW": "localhost"}, "PROBE_ALLOW"),
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL"),
         ({"DATABASE_URL": "postgresql://u@h:abc/db"}, "DATABASE_URL"),
         ({"DATABASE_URL": "postgresql://[::1/db"}, "DATABASE_URL"),
@@ -83,7 +84,9 @@ def test_a_database_that_is_not_there_is_told_in_one_line(product: Product) -> N
 
 def test_help_tells_every_command_and_setting(product: Product) -> None:
     text = product.run("--help").stdout
-    for word in ("serve", "migrate", "token", "user", "customer", "secrets", "DATABASE_URL", "RATE_LIMIT", "X_FILE"):
+    commands = ("serve", "agent", "check", "migrate", "token", "user", "customer", "location", "webhook", "secrets")
+    settings = ("DATABASE_URL", "RATE_LIMIT", "PROBE_ALLOW", "CHECK_CONCURRENCY", "SMTP_RELAY_URL", "X_FILE")
+    for word in (*commands, *settings, "demo-smtp"):
         assert word in text
 
 

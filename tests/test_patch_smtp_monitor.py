@@ -95,7 +95,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ("smtpConfig", "x", "smtpConfig", "not_object"),
     ("smtpConfig", {"secure": 1}, "smtpConfig.secure", "not_a_boolean"),
     ("smtpConfig", {"secure": None}, "smtpConfig.secure", "not_a_boolean"),
-    ("smtpConfig", {"tls": True}, "smtpConfig.tls", "unknown_field"),
+    ("smtpConfig", {"pool": True}, "smtpConfig.pool", "unknown_field"),
     ("smtpConfig", {"ignoreTls": True, "requireTls": True}, "smtpConfig", "tls_conflict"),
     ("smtpConfig", {"ignoreTls": True, "secure": True}, "smtpConfig", "tls_conflict"),
     ("smtpConfig", {"auth": "u"}, "smtpConfig.auth", "not_object"),

@@ -10,7 +10,7 @@ import asyncpg
 import psycopg
 
 from server import logs
-from server.cli import customer, migrate, secrets, serve, token, user
+from server.cli import agent, check, customer, demo_smtp, location, migrate, secrets, serve, token, user, webhook
 from server.cli.context import Context
 from server.config import ConfigError
 from sql.connection import UNAVAILABLE
@@ -26,6 +26,14 @@ settings, from the environment; X_FILE instead of X names a file that holds it:
   SESSION_HOURS  how long a log-in lasts (12)
   GROUP_COMMIT_ROWS  how many patches may share a commit (256); 1 turns that off
   AUDIT          whether changes of monitors are kept: ON or OFF (ON)
+  AGENT          the agent that serve runs beside it: a location's code, on or off (on: the oldest active location)
+  CHECK_CONCURRENCY  checks under way at once in an agent (500)
+  PROBE_ALLOW    networks with commas between them that may be probed beside the public internet
+                 (without DATABASE_URL: 127.0.0.0/8, ::1)
+  RETENTION_DAYS how long each result is kept (35); its roll-up by day stays 400 days
+  SMTP_RELAY_URL, ALERT_SENDER  alerts by e-mail: smtp://[user:password@]host[:port] or smtps://, and from whom
+  SMS_GATEWAY_URL, SMS_GATEWAY_TOKEN  alerts by SMS: where to post {"to", "text", "id"}, with a bearer token
+  AGENT_PORT     where run.py agent serves /metrics, /healthz and /readyz (nowhere)
   RATE_LIMIT     requests/seconds that each token may make, such as 600/60 (off)
   CORS_ORIGINS   origins whose pages may call the API, with commas (none)
   TRUSTED_PROXIES  addresses or networks whose X-Forwarded-For is believed, with commas (none)
@@ -34,7 +42,7 @@ settings, from the environment; X_FILE instead of X names a file that holds it:
 
 
 def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
-    """Run one command; 0 is success, 1 a failure told in one line, 2 wrong usage."""
+    """Run one command; 0 is success, 1 a failure told in one line, 2 wrong usage; check has its own."""
     parser = argparse.ArgumentParser(
         prog="run.py",
         description="Watches SMTP servers.",
@@ -42,9 +50,14 @@ def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (serve, migrate, token, user, customer, secrets):
+    for command in (serve, agent, check, migrate, token, user, customer, location, webhook, secrets, demo_smtp):
         command.register(commands)
-    options = parser.parse_args(arguments or ["serve"])
+    try:
+        options = parser.parse_args(arguments or ["serve"])
+    except SystemExit as end:
+        if end.code and "check" in arguments[:1]:
+            return check.WRONG_USAGE  # 1 and 2 are what it says of a server
+        raise
     if not hasattr(options, "run"):
         parser.print_help()
         return 2

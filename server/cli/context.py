@@ -10,7 +10,8 @@ from pathlib import Path
 import psycopg
 from psycopg import conninfo
 
-from server.config import Config, ConfigError, Environment, read
+from server.checks.networks import Networks
+from server.config import Config, ConfigError, Environment, probe_allow, read
 
 
 class Context:
@@ -40,11 +41,16 @@ class Context:
     def configured(self, *, exclusive: bool = False) -> Iterator[Config]:
         """The configuration, judged before the database is started, with the database's URL."""
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        config = read(self.environment, self._secret, cores)
+        config = replace(read(self.environment, self.secret, cores), probe_allow=self.probe_allow())
         with self.database(exclusive=exclusive) as url:
             yield replace(config, database_url=url)
 
-    def _secret(self, name: str) -> str:
+    def probe_allow(self) -> Networks:
+        """Who starts a database of his own tries things out here: loopback is allowed then."""
+        return probe_allow(self.environment, default="" if self.url else "127.0.0.0/8, ::1")
+
+    def secret(self, name: str) -> str:
+        """A secret that is set, or, for the embedded database, made once and kept beside it."""
         if self.url:
             return self.environment.required(name)
         from server import embedded

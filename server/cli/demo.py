@@ -7,6 +7,7 @@ import asyncpg
 import sql
 import sql.demo
 from server import passwords
+from server.cli import demo_smtp
 from server.cli.token import issue
 from server.config import Config
 
@@ -20,6 +21,7 @@ async def load_once(config: Config) -> dict[str, str]:
         made = {email: secrets.token_urlsafe(12) for email in sql.demo.USERS}
         hashes = {email: passwords.hash_password(password) for email, password in made.items()}
         await sql.demo.insert(connection, hashes, config.key_ring.encrypt("password", sql.demo.MONITOR.bytes))
+        await sql.demo.insert_watched(connection, port=demo_smtp.PORT)
         return made
     finally:
         await connection.close()

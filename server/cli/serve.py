@@ -9,16 +9,17 @@ import socket
 import sys
 import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import asyncpg
 from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 
 import sql
-from server import logs, schema
+from server import agent_config, logs, schema
 from server.cli import demo
 from server.cli.context import Context
-from server.config import Config, ConfigError
+from server.config import AgentProcess, Config, ConfigError, Environment
 from server.rate_limit import Table
 
 GRACEFUL_SECONDS = 10
@@ -43,7 +44,27 @@ def run(context: Context) -> None:
         with tempfile.TemporaryDirectory(prefix="smtp-monitors-") as directory:
             # read when prometheus_client is first imported, which the workers do after the fork
             context.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
-            Server(config).run()
+            Server(replace(config, agent=_agent(context, config, Path(directory) / "agent.lock"))).run()
+
+
+def _agent(context: Context, config: Config, lock: Path) -> AgentProcess | None:
+    """The agent that the workers keep, unless AGENT is off; it shares the database, secrets and metrics."""
+    location = context.environment.text("AGENT", "on") or ""
+    if location == "off":
+        return None
+    environment = {**context.environ, "DATABASE_URL": config.database_url, "AGENT_PORT": "0"}
+    for name in ("DATABASE_URL_FILE", "AGENT_PORT_FILE", "PROBE_ALLOW_FILE"):
+        environment.pop(name, None)
+    if not context.url:
+        environment["SECRETS_KEY"] = context.secret("SECRETS_KEY")
+        environment.pop("SECRETS_KEY_FILE", None)
+    if config.probe_allow.listed:
+        environment["PROBE_ALLOW"] = ",".join(map(str, config.probe_allow.listed))
+    command = [sys.executable, sys.argv[0], "agent", "--while-stdin-open"]
+    if location != "on":
+        command += ["--location", location]
+    agent_config.read(Environment(environment), config.key_ring, config.probe_allow)
+    return AgentProcess(tuple(command), environment, lock)
 
 
 def _prepare_embedded(config: Config) -> None:

@@ -13,7 +13,10 @@ COMMANDS = {
     "mixed": "mixed requests over a skewed choice of monitors, against PATCHes of one shape",
     "connections": "2,000 connections at once",
     "audit": "PATCH with every change kept, against none kept",
+    "probe": "probes per second beside blackbox_exporter and check_smtp",
     "list": "pages of an organization with 1 million monitors against those of one with 10,000",
+    "fleet": "100,000 monitors checked every minute, and every result stored",
+    "chaos": "agents, server and database killed at random for ten minutes",
 }
 
 

@@ -35,8 +35,8 @@ class Contestant:
     environ: dict[str, str] = field(default_factory=dict)
 
 
-OURS = Contestant("this server", ("run.py", "serve", "--workers", str(WORKERS)))
-OURS_ALONE = Contestant("group commit off", OURS.arguments, {"GROUP_COMMIT_ROWS": "1"})
+OURS = Contestant("this server", ("run.py", "serve", "--workers", str(WORKERS)), {"AGENT": "off"})
+OURS_ALONE = Contestant("group commit off", OURS.arguments, {**OURS.environ, "GROUP_COMMIT_ROWS": "1"})
 
 
 def _peer(name: str, module: str) -> Contestant:

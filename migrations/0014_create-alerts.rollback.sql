@@ -1,0 +1,3 @@
+DROP TABLE webhooks;
+DROP TABLE alert_attempts;
+DROP TABLE alerts;

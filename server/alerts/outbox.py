@@ -1,0 +1,97 @@
+"""When alerts are delivered: leased from the outbox, tried, tried again later, each attempt kept."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+
+import asyncpg
+import orjson
+
+import sql
+from server.alerts.alert import Alert, Channel, DeliveryError
+from server.checks import metrics
+from sql.connection import UNAVAILABLE
+
+logger = logging.getLogger(__name__)
+
+MAX_LEASED = 20  # alerts under way at once
+ATTEMPT_SECONDS = 40.0  # less than the lease, so that nobody else tries meanwhile
+BACK_OFF = (5, 10, 30, 60, 120, 300)  # seconds before each further attempt; the last again and again
+MAX_SLEEP = 30.0
+RETRY = 0.5
+MAX_DETAIL = 300  # characters
+
+
+class Outbox:
+    """Delivers over the *channels* there are; an alert for another waits for an agent that has it."""
+
+    def __init__(self, pool: asyncpg.Pool, channels: Mapping[str, Channel]) -> None:
+        self._pool = pool
+        self._channels = channels
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Deliver until *stopping*, and end with what is under way then."""
+        while not stopping.is_set():
+            try:
+                seconds = await self._deliver_due()
+            except UNAVAILABLE as error:
+                logger.warning("no alerts read: %r", error)
+                seconds = RETRY
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), seconds)
+            self._woken.clear()
+
+    async def _deliver_due(self) -> float:
+        """Make an attempt for each alert that is due; the seconds until the next one is."""
+        names = list(self._channels)
+        while rows := await sql.alerts.lease(self._pool, names, limit=MAX_LEASED):
+            await asyncio.gather(*[self._attempt(row) for row in rows])
+        seconds = await sql.alerts.seconds_to_next(self._pool, names)
+        return MAX_SLEEP if seconds is None else min(max(seconds, RETRY), MAX_SLEEP)
+
+    async def _attempt(self, row: asyncpg.Record) -> None:
+        detail, retry_after, final = await self._try(row), None, False
+        if isinstance(detail, Exception):
+            final = isinstance(detail, DeliveryError) and detail.final
+            retry_after = timedelta(seconds=BACK_OFF[min(row["attempts"], len(BACK_OFF)) - 1])
+            detail = str(detail) or type(detail).__name__
+            logger.warning("alert %s not delivered: %s", row["id"], detail)
+        metrics.ATTEMPTS.labels(row["channel"], "failed" if retry_after else "delivered").inc()
+        await sql.alerts.finish(
+            self._pool,
+            row["organization_id"],
+            row["id"],
+            number=row["attempts"],
+            detail=detail[:MAX_DETAIL].replace("\0", "").encode(errors="replace").decode(),
+            retry_after=retry_after,
+            final=final,
+        )
+
+    async def _try(self, row: asyncpg.Record) -> str | Exception:
+        """What the receiver said, or why it has nothing."""
+        try:
+            async with asyncio.timeout(ATTEMPT_SECONDS):
+                return await self._channels[row["channel"]].deliver(_alert(row))
+        except (DeliveryError, TimeoutError) as error:
+            return error
+        except Exception as error:  # one alert must not keep the others from leaving
+            logger.exception("alert %s cannot be delivered", row["id"])
+            return error
+
+
+def _alert(row: asyncpg.Record) -> Alert:
+    return Alert(
+        organization_id=row["organization_id"],
+        id=row["id"],
+        kind=row["kind"],
+        recipient=row["recipient"],
+        facts=orjson.loads(row["facts"]),
+        created_at=row["created_at"],
+        secret=row["webhook_secret"],
+    )

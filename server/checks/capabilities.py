@@ -1,0 +1,27 @@
+"""What a server says behind EHLO that it can do."""
+
+from collections.abc import Iterable, Mapping
+
+from server.checks.text import readable
+
+
+def parse(lines: Iterable[bytes]) -> dict[str, str]:
+    """Keyword and words, in upper case; those of a keyword that comes twice are put together.
+
+    ``AUTH=PLAIN`` is what servers wrote before there was a standard, and some still do for old clients.
+    """
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        keyword, _, words = readable(line).strip().upper().replace("AUTH=", "AUTH ", 1).partition(" ")
+        if keyword:
+            known = found.setdefault(keyword, [])
+            known.extend(word for word in words.split() if word not in known)
+    return {keyword: " ".join(words) for keyword, words in found.items()}
+
+
+def render(capabilities: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"{keyword} {words}".rstrip() for keyword, words in capabilities.items())
+
+
+def keywords(lines: Iterable[str]) -> set[str]:
+    return {line.partition(" ")[0] for line in lines}

@@ -1,0 +1,61 @@
+"""What a certificate says, readable whether it stands or not."""
+
+import contextlib
+from collections.abc import Callable
+from datetime import datetime
+from ipaddress import ip_address
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from server.checks.outcome import Certificate
+from server.checks.text import readable, shortened
+
+MAX_NAMES = 100
+MAX_NAME = 253  # characters
+SECONDS_PER_DAY = 86400
+# what reading a field of a certificate that nobody has checked may raise
+MALFORMED = (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion)
+
+
+def facts(found: x509.Certificate, now: datetime) -> Certificate:
+    """Everything that is shown of it; ValueError if it has not even a time."""
+    not_after = found.not_valid_after_utc
+    return Certificate(
+        subject=_name(lambda: found.subject),
+        issuer=_name(lambda: found.issuer),
+        sans=tuple(shortened(readable(name), MAX_NAME) for name in alternative_names(found)[:MAX_NAMES]),
+        serial_number=f"{found.serial_number:x}",
+        fingerprint_sha256=found.fingerprint(hashes.SHA256()).hex(),
+        not_before=found.not_valid_before_utc,
+        not_after=not_after,
+        days_left=int((not_after - now).total_seconds() // SECONDS_PER_DAY),
+    )
+
+
+def alternative_names(found: x509.Certificate) -> list[str]:
+    """The host names and addresses it is for; the subject's common name is none of them (RFC 9525, 2)."""
+    try:
+        names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        dns = names.get_values_for_type(x509.DNSName)
+        return [*dns, *(str(address) for address in names.get_values_for_type(x509.IPAddress))]
+    except (x509.ExtensionNotFound, *MALFORMED):
+        return []
+
+
+def stands_for(found: x509.Certificate, hostname: str) -> bool:
+    """Whether it is for that host name or address; a wildcard stands for one whole label, the leftmost."""
+    wanted = hostname.lower().removesuffix(".")
+    with contextlib.suppress(ValueError):
+        wanted = str(ip_address(wanted))
+        return wanted in alternative_names(found)
+    _, _, parent = wanted.partition(".")
+    accepted = {wanted, f"*.{parent}"} if "." in parent else {wanted}
+    return any(name.lower().removesuffix(".") in accepted for name in alternative_names(found))
+
+
+def _name(read: Callable[[], x509.Name]) -> str:
+    try:
+        return shortened(readable(read().rfc4514_string()))
+    except MALFORMED:
+        return ""

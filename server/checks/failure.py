@@ -1,0 +1,16 @@
+"""How a step ends a probe: raised inside it, turned into an outcome at its edge."""
+
+from server.checks.outcome import Code
+
+
+class Failed(Exception):
+    """The probe ends here, with that code; *reply_code* and *reply_text* are the reply that decided it."""
+
+    def __init__(
+        self, code: Code, detail: str = "", *, reply_code: int | None = None, reply_text: str | None = None
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+        self.reply_code = reply_code
+        self.reply_text = reply_text

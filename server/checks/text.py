@@ -1,0 +1,29 @@
+"""Bytes of a stranger as text that can be shown and stored anywhere."""
+
+import base64
+import re
+from collections.abc import Iterable
+
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+MAX_SHOWN = 500  # characters
+MASK = "***"
+
+
+def readable(raw: bytes | str) -> str:
+    string = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
+    return UNPRINTABLE.sub("\ufffd", string)
+
+
+def shortened(string: str, limit: int = MAX_SHOWN) -> str:
+    return string if len(string) <= limit else string[: limit - 1] + "…"
+
+
+def masked(string: str, secrets: Iterable[str]) -> str:
+    """*string* without the secrets, in whatever case a server repeats them; of two, the longer goes first."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        string = re.sub(re.escape(secret), MASK, string, flags=re.IGNORECASE)
+    return string
+
+
+def to_base64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()

@@ -1,0 +1,41 @@
+"""run.py agent: check from one location."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from dataclasses import replace
+
+import uvloop
+
+from server import agent_config, logs
+from server.agent_config import AgentConfig
+from server.cli.context import Context
+from server.config import read_key_ring
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("agent", help="check monitors from a location; any number may run at each")
+    parser.add_argument("--location", metavar="CODE", help="the oldest active one by default")
+    parser.add_argument("--while-stdin-open", action="store_true", help="stop when standard input is closed")
+    parser.set_defaults(run=run)
+
+
+def run(context: Context) -> None:
+    config = agent_config.read(context.environment, read_key_ring(context.secret), context.probe_allow())
+    config = replace(config, location=context.options.location)
+    logs.configure(config.log_level)
+    with context.database() as url:
+        uvloop.run(_until_stopped(replace(config, database_url=url), context.options.while_stdin_open))
+
+
+async def _until_stopped(config: AgentConfig, while_stdin_open: bool) -> None:
+    """Work until SIGTERM or SIGINT, or until whoever started this is gone."""
+    from server import agent  # prometheus_client is not to be imported before serve has said where it writes
+
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    if while_stdin_open:
+        loop.add_reader(sys.stdin.fileno(), stopping.set)
+    await agent.run(config, stopping)

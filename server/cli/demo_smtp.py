@@ -1,0 +1,49 @@
+"""run.py demo-smtp: a small SMTP server on loopback, to watch, to stop, and to watch again."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from server.cli.context import Context
+
+HOST = "127.0.0.1"
+PORT = 2525
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("demo-smtp", help="run a small SMTP server on loopback, until Ctrl-C")
+    parser.add_argument("--port", type=int, choices=range(65536), default=PORT, metavar="PORT", help=f"({PORT})")
+    parser.set_defaults(run=run)
+
+
+def run(context: Context) -> int:
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # it tells of every line
+    try:
+        asyncio.run(serve(context.options.port))
+    except OSError as error:
+        print(f"run.py demo-smtp: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def serve(port: int) -> None:
+    """Accept any mail, show a line of each and keep none, until SIGINT or SIGTERM."""
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    server = await loop.create_server(lambda: SMTP(Printer(), hostname="demo.localhost", ident="demo"), HOST, port)
+    async with server:
+        print(f"SMTP on {HOST}:{server.sockets[0].getsockname()[1]}", flush=True)
+        await stopped.wait()
+
+
+class Printer:
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        size = len(envelope.content or b"")
+        print(f"{envelope.mail_from} -> {', '.join(envelope.rcpt_tos)}: {size} bytes", flush=True)
+        return "250 OK"

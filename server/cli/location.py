@@ -1,0 +1,39 @@
+"""run.py location add: a place where agents stand."""
+
+import argparse
+import asyncio
+
+import asyncpg
+
+import sql
+from server.cli.context import Context
+from server.config import ConfigError
+from server.errors import CONSTRAINTS
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("location", help="manage the places that agents check from")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    add = actions.add_parser("add", help="add a location")
+    add.add_argument("code", help="for instance de-nbg")
+    add.add_argument("--name", required=True)
+    add.add_argument("--country", required=True, type=str.upper, help="ISO 3166-1 alpha-2")
+    add.set_defaults(run=run)
+
+
+def run(context: Context) -> None:
+    options = context.options
+    with context.database() as url:
+        asyncio.run(_add(url, options.code, options.name, options.country))
+    print(f"location {options.code} added; run its agent: run.py agent --location {options.code}")
+
+
+async def _add(url: str, code: str, name: str, country: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await sql.locations.insert(connection, code, name=name, country=country)
+    except asyncpg.IntegrityConstraintViolationError as error:
+        field, words = CONSTRAINTS[error.constraint_name or ""]
+        raise ConfigError(f"{field}: {words}") from error
+    finally:
+        await connection.close()

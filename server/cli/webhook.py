@@ -1,0 +1,47 @@
+"""run.py webhook: where an organization's alerts are posted to."""
+
+import argparse
+import asyncio
+import secrets
+
+import asyncpg
+
+import sql
+from server.alerts.webhook import bound_to
+from server.cli.context import Context
+from server.config import ConfigError, read_key_ring
+from server.errors import CONSTRAINTS
+from server.secrets import KeyRing
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("webhook", help="post an organization's alerts to a URL, signed")
+    parser.add_argument("organization", type=int, metavar="ORGANIZATION_ID")
+    parser.add_argument("url", nargs="?", help="nowhere any more without it")
+    parser.set_defaults(run=run)
+
+
+def run(context: Context) -> None:
+    options = context.options
+    ring = read_key_ring(context.secret)
+    with context.database() as url:
+        secret = asyncio.run(_set(url, options.organization, options.url, ring))
+    print(f"secret: {secret}" if secret else "removed")
+
+
+async def _set(database: str, organization_id: int, url: str | None, ring: KeyRing) -> str | None:
+    """The new secret, which is shown this once."""
+    connection = await asyncpg.connect(database)
+    try:
+        if url is None:
+            await sql.webhooks.delete(connection, organization_id)
+            return None
+        secret = secrets.token_urlsafe(32)
+        encrypted = ring.encrypt(secret, bound_to(organization_id))
+        await sql.webhooks.upsert(connection, organization_id, url=url, secret=encrypted)
+        return secret
+    except asyncpg.IntegrityConstraintViolationError as error:
+        field, words = CONSTRAINTS[error.constraint_name or ""]
+        raise ConfigError(f"{field}: {words}") from error
+    finally:
+        await connection.close()

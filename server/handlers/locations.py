@@ -1,0 +1,49 @@
+"""The places that checks are made from: everybody sees them, global administrators change them."""
+
+import asyncpg
+from aiohttp import web
+
+import sql
+from server.answers import Answer, json_answer, timestamp
+from server.body import Parser, parse_fields, read_object
+from server.errors import not_found
+from server.fields import boolean, country_code, location_code, trimmed
+from server.keys import CALLER, POOL
+from server.permissions import require_global_admin
+
+FIELDS: dict[str, Parser] = {"name": trimmed(1, 255), "country": country_code, "active": boolean}
+CREATE_FIELDS: dict[str, Parser] = {**FIELDS, "code": location_code}
+SERVER_SET = frozenset({"id", "createdAt"})
+
+
+async def list_locations(request: web.Request) -> Answer:
+    rows = await sql.locations.select_all(request.app[POOL])
+    return json_answer({"items": [represent(row) for row in rows]})
+
+
+async def post_location(request: web.Request) -> Answer:
+    require_global_admin(request[CALLER])
+    body = await read_object(request)
+    fields = parse_fields(body, CREATE_FIELDS, ignored=SERVER_SET, required=("code", "name", "country"))
+    row = await sql.locations.insert(request.app[POOL], **fields)
+    return json_answer(represent(row), status=201, fields={"Location": f"/api/locations/{row['code']}"})
+
+
+async def patch_location(request: web.Request) -> Answer:
+    require_global_admin(request[CALLER])
+    changes = parse_fields(await read_object(request), FIELDS, ignored=SERVER_SET | {"code"})
+    row = await sql.locations.update(request.app[POOL], request.match_info["locationCode"], changes)
+    if row is None:
+        raise not_found()
+    return json_answer(represent(row))
+
+
+def represent(row: asyncpg.Record) -> dict[str, object]:
+    return {
+        "id": row["id"],
+        "code": row["code"],
+        "name": row["name"],
+        "country": row["country"],
+        "active": row["active"],
+        "createdAt": timestamp(row["created_at"]),
+    }

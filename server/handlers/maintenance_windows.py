@@ -1,0 +1,85 @@
+"""When an outage is no news: find, make, change, remove."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+from aiohttp import web
+
+import sql
+from server import path, query
+from server.answers import Answer, json_answer
+from server.body import parse_fields, read_object
+from server.errors import FieldError, invalid_fields, not_found
+from server.keys import CALLER, POOL
+from server.maintenance_window import COLUMNS, CREATE_FIELDS, FIELDS, SCOPE, SERVER_SET, represent
+from server.permissions import organization_for, require_writer
+
+FILTERS = {**query.PAGING, "organizationId": query.identifier}
+
+
+async def list_windows(request: web.Request) -> Answer:
+    parsed = query.parse_query(request, FILTERS)
+    page = query.page_of(parsed)
+    total, rows = await sql.maintenance_windows.select_page(
+        request.app[POOL], request[CALLER].reach, filters=parsed, limit=page.size, offset=page.offset
+    )
+    return json_answer(page.answer(total, map(represent, rows)))
+
+
+async def post_window(request: web.Request) -> Answer:
+    require_writer(request[CALLER])
+    body = await read_object(request)
+    fields = parse_fields(body, CREATE_FIELDS, ignored=SERVER_SET, required=("name", "startsAt", "endsAt"))
+    scope = await _scope(request, fields)
+    values = {COLUMNS[name]: value for name, value in fields.items() if name in COLUMNS}
+    row = await sql.maintenance_windows.insert(request.app[POOL], **scope, values=values)
+    return json_answer(represent(row), status=201, fields={"Location": f"/api/maintenance-windows/{row['id']}"})
+
+
+async def get_window(request: web.Request) -> Answer:
+    window_id = path.number(request, "windowId")
+    return _answer(await sql.maintenance_windows.select_one(request.app[POOL], request[CALLER].reach, window_id))
+
+
+async def patch_window(request: web.Request) -> Answer:
+    window_id = path.number(request, "windowId")
+    require_writer(request[CALLER])
+    fields = parse_fields(await read_object(request), FIELDS, ignored=SERVER_SET | SCOPE)
+    changes = {COLUMNS[name]: value for name, value in fields.items()}
+    return _answer(await sql.maintenance_windows.update(request.app[POOL], request[CALLER].reach, window_id, changes))
+
+
+async def delete_window(request: web.Request) -> Answer:
+    window_id = path.number(request, "windowId")
+    require_writer(request[CALLER])
+    if not await sql.maintenance_windows.delete(request.app[POOL], request[CALLER].reach, window_id):
+        raise not_found()
+    return Answer(status=204)
+
+
+async def _scope(request: web.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Whom a new window is for: a monitor or customer in reach, else the organization; 400 names what is not there."""
+    caller, pool = request[CALLER], request.app[POOL]
+    if (public_id := fields.get("smtpMonitorId")) is not None:
+        monitor = await sql.smtp_monitors.select_one(pool, caller.reach, public_id)
+        if monitor is None:
+            raise invalid_fields([FieldError("smtpMonitorId", "unknown_customer", {})])
+        if fields.get("customerId") is not None:
+            raise invalid_fields([FieldError("customerId", "window_scope", {})])
+        return {"organization_id": monitor["organization_id"], "customer_id": None, "monitor_id": monitor["id"]}
+    if (number := fields.get("customerId")) is not None:
+        customer = await sql.customers.select_one(pool, caller.reach, number)
+        if customer is None:
+            raise invalid_fields([FieldError("customerId", "unknown_customer", {})])
+        return {"organization_id": customer["organization_id"], "customer_id": customer["id"], "monitor_id": None}
+    if caller.reach.customer_ids is not None:  # who has some customers cannot silence the others
+        raise invalid_fields([FieldError("customerId", "required", {})])
+    organization_id = organization_for(caller, fields.get("organizationId"))
+    return {"organization_id": organization_id, "customer_id": None, "monitor_id": None}
+
+
+def _answer(row: asyncpg.Record | None) -> Answer:
+    if row is None:
+        raise not_found()
+    return json_answer(represent(row))

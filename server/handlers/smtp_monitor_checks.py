@@ -1,0 +1,120 @@
+"""What was found out about a monitor: checks, incidents, alerts, and all of it together."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+from aiohttp import web
+
+import sql
+from server import details, histories, path, query
+from server.answers import Answer, json_answer
+from server.errors import ApiError, not_found, unavailable
+from server.keys import CALLER, CONFIG, POOL
+from server.maintenance_window import represent as represent_window
+from server.messages import choose_language
+from server.permissions import require_writer
+from server.smtp_monitor import represent
+
+LIMIT: dict[str, Callable[[str], object]] = {"limit": query.number(1, 200)}
+DEFAULT_LIMIT = 50
+
+
+async def trigger_check(request: web.Request) -> Answer:
+    public_id = path.monitor(request)
+    require_writer(request[CALLER])
+    row = await sql.smtp_monitor_locations.trigger(request.app[POOL], request[CALLER].reach, public_id)
+    if row is None:
+        raise not_found()
+    if not row["active_locations"]:
+        raise unavailable("no_location_active")
+    if not row["location_codes"]:
+        raise ApiError(400, "no_location_allowed")
+    return json_answer(
+        {
+            "success": True,
+            "message": "Checks triggered successfully",
+            "smtpMonitorId": row["id"],
+            "locationCodes": row["location_codes"],
+            "queueNames": [f"smtp-monitor-checks-{code}" for code in row["location_codes"]],
+        }
+    )
+
+
+async def get_check_history(request: web.Request) -> Answer:
+    language = _language(request)
+    return await _history(request, sql.smtp_checks.select_history, lambda row: histories.represent_check(row, language))
+
+
+async def get_incident_history(request: web.Request) -> Answer:
+    language = _language(request)
+    return await _history(
+        request, sql.incidents.select_history, lambda row: histories.represent_incident(row, language)
+    )
+
+
+async def get_alert_history(request: web.Request) -> Answer:
+    return await _history(request, sql.alerts.select_history, histories.represent_alert)
+
+
+async def get_details(request: web.Request) -> Answer:
+    now = datetime.now(UTC)
+    monitor = await _monitor(request)
+    span = details.to_span(query.parse_query(request, details.PARAMETERS), now)
+    pool, language, caller = request.app[POOL], _language(request), request[CALLER]
+    key = monitor["organization_id"], monitor["id"]
+    bounds: dict[str, Any] = {"since": span.since, "before": span.before}
+    series = sql.smtp_check_rollups.select_series
+    checks = await sql.smtp_checks.select_history(pool, *key, limit=details.MAX_POINTS, **bounds)
+    latest = await sql.smtp_checks.select_history(pool, *key, limit=1)
+    hours = await series(pool, *key, since=now - timedelta(days=1), before=now, granularity="hour")
+    days = await series(pool, *key, since=now - timedelta(days=365), before=now, granularity="day")
+    stats, meta = details.uptime(hours, days, now)
+    if span.granularity == "raw":
+        data = details.represent_points(checks)
+    else:
+        figures = await series(pool, *key, granularity=span.granularity, **bounds)
+        data = details.represent_figures(figures)
+    incidents = await sql.incidents.select_history(pool, *key, limit=200, **bounds)
+    alerts = await sql.alerts.select_history(pool, *key, limit=200, **bounds)
+    windows = await sql.maintenance_windows.select_of_monitor(pool, *key)
+    return json_answer(
+        {
+            "smtpMonitorId": monitor["id"],
+            "monitor": represent(monitor, request.app[CONFIG].key_ring, passwords=caller.sees_passwords),
+            "latestCheck": histories.represent_latest(latest[0]) if latest else None,
+            "uptimeStats": stats,
+            "uptimeStatsMeta": meta,
+            "monitoringData": data,
+            "incidents": [histories.represent_incident(row, language) for row in incidents],
+            "alerts": [histories.represent_alert(row) for row in alerts],
+            "testResultLog": [histories.represent_check(row, language) for row in checks[:DEFAULT_LIMIT]],
+            "maintenance": {
+                "active": monitor["status"] == "maintenance" or any(row["open_now"] for row in windows),
+                "windows": [represent_window(row) for row in windows],
+            },
+        }
+    )
+
+
+async def _history(
+    request: web.Request,
+    select: Callable[..., Awaitable[Iterable[asyncpg.Record]]],
+    represent_one: Callable[[asyncpg.Record], dict[str, object]],
+) -> Answer:
+    monitor = await _monitor(request)
+    limit = query.parse_query(request, LIMIT).get("limit", DEFAULT_LIMIT)
+    rows = await select(request.app[POOL], monitor["organization_id"], monitor["id"], limit=limit)
+    return json_answer({"items": [represent_one(row) for row in rows]})
+
+
+async def _monitor(request: web.Request) -> asyncpg.Record:
+    row = await sql.smtp_monitors.select_one(request.app[POOL], request[CALLER].reach, path.monitor(request))
+    if row is None:
+        raise not_found()
+    return row
+
+
+def _language(request: web.Request) -> str:
+    return choose_language(request.headers.get("Accept-Language", ""))

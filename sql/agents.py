@@ -1,0 +1,46 @@
+"""Agents that are at work. One that is not seen any more is dead, and its checks are given to the others."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sql.connection import Executor
+
+# An agent shows itself several times in this; a database that has just started gives them as long again.
+DEAD_AFTER = timedelta(seconds=6)
+
+
+async def upsert(db: Executor, agent_id: UUID, location_id: int) -> None:
+    """The agent lives."""
+    query = """
+        INSERT INTO agents (id, location_id)
+        VALUES ($1, $2)
+            ON CONFLICT (id) DO UPDATE SET seen_at = now()
+    """
+    await db.execute(query, agent_id, location_id)
+
+
+async def delete(db: Executor, agent_id: UUID) -> None:
+    await db.execute("DELETE FROM agents WHERE id = $1", agent_id)
+
+
+async def bury(db: Executor) -> None:
+    """Forget the dead; what they had begun is due at once, and other agents are woken for it."""
+    query = """
+        WITH dead AS (
+            DELETE FROM agents
+             WHERE seen_at < now() - $1::interval
+               AND pg_postmaster_start_time() < now() - $1::interval
+            RETURNING id, location_id
+        ), due AS (
+            UPDATE smtp_monitor_locations l
+               SET due_at = now(), slot = NULL, running_until = NULL
+              FROM dead d
+             WHERE l.location_id = d.location_id
+               AND l.running_by = d.id
+               AND l.running_until IS NOT NULL
+        )
+        SELECT pg_notify('agents', code)
+          FROM locations
+         WHERE id IN (SELECT location_id FROM dead)
+    """
+    await db.fetch(query, DEAD_AFTER)

@@ -1,0 +1,137 @@
+"""Outages: at most one open for a monitor. Whether one opens or closes is decided elsewhere."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import asyncpg
+
+from sql.connection import Executor
+
+Key = tuple[int, int]
+# A location whose agents are gone for so long has no say.
+STALE_INTERVALS = 3
+
+
+async def select_standings(db: Executor, monitors: Sequence[Key]) -> list[asyncpg.Record]:
+    """How monitors stand at the locations that check them now: one row each, arrays over the locations."""
+    query = """
+        SELECT m.organization_id, m.id AS smtp_monitor_id, m.status, is_silent(m, now()) AS silent,
+               i.id AS incident_id,
+               o.failure_confirmations, o.recovery_confirmations, o.location_share_percent,
+               l.codes, l.failures, l.successes
+          FROM unnest($1::bigint[], $2::bigint[]) AS k (organization_id, smtp_monitor_id)
+          JOIN smtp_monitors m ON m.organization_id = k.organization_id AND m.id = k.smtp_monitor_id
+          JOIN organizations o ON o.id = m.organization_id
+          LEFT JOIN incidents i
+            ON i.organization_id = m.organization_id AND i.smtp_monitor_id = m.id AND i.closed_at IS NULL
+         CROSS JOIN LATERAL (
+            SELECT array_agg(p.code ORDER BY p.id)      AS codes,
+                   array_agg(s.failures ORDER BY p.id)  AS failures,
+                   array_agg(s.successes ORDER BY p.id) AS successes
+              FROM smtp_monitor_locations s
+              JOIN locations p ON p.id = s.location_id
+             WHERE s.organization_id = m.organization_id
+               AND s.smtp_monitor_id = m.id
+               AND p.active
+               AND (m.allowed_check_country_codes IS NULL OR p.country = ANY(m.allowed_check_country_codes))
+               AND s.checked_at > now() - make_interval(secs => $3 * m.check_interval + 2 * m.timeout_seconds + 60)
+         ) l
+         WHERE l.codes IS NOT NULL
+    """
+    return await db.fetch(query, *_columns(monitors), STALE_INTERVALS)
+
+
+async def insert(db: Executor, opened: Sequence[tuple[int, int, str, str, str, Sequence[str]]]) -> list[asyncpg.Record]:
+    """Open incidents: organization, monitor, phase, code, detail, location codes; their keys.
+
+    A monitor that has one open already keeps it and gets no second.
+    """
+    query = """
+        INSERT INTO incidents (organization_id, smtp_monitor_id, phase, code, detail, location_codes)
+        SELECT organization_id, smtp_monitor_id, phase, code, detail, string_to_array(location_codes, ',')
+          FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[])
+            AS i (organization_id, smtp_monitor_id, phase, code, detail, location_codes)
+            ON CONFLICT (organization_id, smtp_monitor_id) WHERE closed_at IS NULL DO NOTHING
+        RETURNING organization_id, id
+    """
+    columns = [list(column) for column in zip(*opened, strict=True)]
+    columns[5] = [",".join(codes) for codes in columns[5]]
+    return await db.fetch(query, *columns)
+
+
+async def close(db: Executor, incidents: Sequence[Key]) -> list[asyncpg.Record]:
+    """Close those that have recovered; the keys of those that were open until now."""
+    query = """
+        UPDATE incidents i
+           SET closed_at = now(), close_reason = 'recovered'
+          FROM unnest($1::bigint[], $2::bigint[]) AS k (organization_id, id)
+         WHERE i.organization_id = k.organization_id
+           AND i.id = k.id
+           AND i.closed_at IS NULL
+        RETURNING i.organization_id, i.id
+    """
+    return await db.fetch(query, *_columns(incidents))
+
+
+async def close_disabled(db: Executor) -> list[asyncpg.Record]:
+    """Close the incidents of monitors that were disabled; their keys."""
+    query = """
+        UPDATE incidents i
+           SET closed_at = now(), close_reason = 'disabled'
+          FROM smtp_monitors m
+         WHERE m.organization_id = i.organization_id
+           AND m.id = i.smtp_monitor_id
+           AND m.status = 'disabled'
+           AND i.closed_at IS NULL
+        RETURNING i.organization_id, i.id
+    """
+    return await db.fetch(query)
+
+
+async def remind(db: Executor) -> list[asyncpg.Record]:
+    """Mark the open incidents that a reminder is due for; their keys."""
+    query = """
+        UPDATE incidents i
+           SET reminded_at = now()
+          FROM organizations o, smtp_monitors m
+         WHERE o.id = i.organization_id
+           AND m.organization_id = i.organization_id
+           AND m.id = i.smtp_monitor_id
+           AND i.closed_at IS NULL
+           AND i.reminded_at <= now() - make_interval(mins => o.reminder_interval_minutes)
+           AND NOT is_silent(m, now())
+        RETURNING i.organization_id, i.id
+    """
+    return await db.fetch(query)
+
+
+async def select_history(
+    db: Executor,
+    organization_id: int,
+    smtp_monitor_id: int,
+    *,
+    limit: int,
+    since: datetime | None = None,
+    before: datetime | None = None,
+) -> list[asyncpg.Record]:
+    """The newest incidents that were open at some time of the span, newest first."""
+    query = """
+        SELECT id, opened_at, closed_at, close_reason, phase, code, detail, location_codes
+          FROM incidents
+         WHERE organization_id = $1
+           AND smtp_monitor_id = $2
+           AND coalesce(closed_at, 'infinity') >= coalesce($4::timestamptz, '-infinity')
+           AND opened_at < coalesce($5::timestamptz, 'infinity')
+         ORDER BY opened_at DESC, id DESC
+         LIMIT $3
+    """
+    return await db.fetch(query, organization_id, smtp_monitor_id, limit, since, before)
+
+
+async def try_lock(db: Executor) -> bool:
+    """Whether this transaction alone sweeps now."""
+    return bool(await db.fetchval("SELECT pg_try_advisory_xact_lock(hashtext('incidents sweep'))"))
+
+
+def _columns(keys: Sequence[Key]) -> tuple[list[int], list[int]]:
+    return [key[0] for key in keys], [key[1] for key in keys]

@@ -1,0 +1,45 @@
+"""Day partitions: made ahead, dropped whole. Names come from dates alone."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from sql.connection import Connection
+
+TABLES = ("smtp_checks", "smtp_check_hours")
+DAYS_AHEAD = 3
+
+
+async def maintain(connection: Connection, *, retention_days: int) -> None:
+    """Make the partitions of the days to come, drop those past retention; other agents wait meanwhile."""
+    today = datetime.now(UTC).date()
+    async with connection.transaction():
+        await connection.execute("SET LOCAL lock_timeout = '2s'")
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtext('smtp_checks partitions'))")
+        for table in TABLES:
+            present = await select(connection, table)
+            wanted = {today + timedelta(days=n) for n in range(-1, DAYS_AHEAD + 1)}
+            for day in sorted(wanted - present.keys()):
+                await create(connection, table, day)
+            for day, name in present.items():
+                if day < today - timedelta(days=retention_days):
+                    await connection.execute(f"DROP TABLE {name}")
+
+
+async def select(connection: Connection, table: str) -> dict[date, str]:
+    query = """
+        SELECT c.relname AS name
+          FROM pg_inherits i
+          JOIN pg_class c ON c.oid = i.inhrelid
+         WHERE i.inhparent = $1::regclass
+    """
+    names = [row["name"] for row in await connection.fetch(query, table)]
+    return {datetime.strptime(name[-8:], "%Y%m%d").replace(tzinfo=UTC).date(): name for name in names}
+
+
+async def create(connection: Connection, table: str, day: date) -> None:
+    """Made apart and attached: that blocks nobody who reads or writes other days."""
+    name = f"{table}_{day:%Y%m%d}"
+    await connection.execute(f"""
+        CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
+        ALTER TABLE {table} ATTACH PARTITION {name}
+              FOR VALUES FROM ('{day}T00:00:00Z') TO ('{day + timedelta(days=1)}T00:00:00Z')
+    """)

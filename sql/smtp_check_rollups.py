@@ -1,0 +1,122 @@
+"""Hours and days of results, for charts: what is over is rolled up, what is younger is read as it is."""
+
+from datetime import datetime
+
+import asyncpg
+
+from sql.connection import Connection, Executor
+
+DAYS_KEPT = 400
+# An hour is rolled up when its last results are in, and once more with the next, for those that came later still.
+HOUR = """
+        INSERT INTO smtp_check_hours AS r (organization_id, smtp_monitor_id, starts_at, checks, failures, warnings,
+                                           answered, total_ms_sum, total_ms_min, total_ms_max)
+        SELECT organization_id, smtp_monitor_id, date_trunc('hour', checked_at, 'UTC'),
+               count(*),
+               count(*) FILTER (WHERE verdict = 'failure'),
+               count(*) FILTER (WHERE verdict = 'warning'),
+               count(*) FILTER (WHERE verdict <> 'failure'),
+               coalesce(sum(total_ms) FILTER (WHERE verdict <> 'failure'), 0),
+               min(total_ms) FILTER (WHERE verdict <> 'failure'),
+               max(total_ms) FILTER (WHERE verdict <> 'failure')
+          FROM smtp_checks
+         WHERE checked_at >= $1
+           AND checked_at < $2
+         GROUP BY 1, 2, 3
+"""
+DAY = """
+        INSERT INTO smtp_check_days AS r (organization_id, smtp_monitor_id, starts_at, checks, failures, warnings,
+                                          answered, total_ms_sum, total_ms_min, total_ms_max)
+        SELECT organization_id, smtp_monitor_id, date_trunc('day', starts_at, 'UTC'),
+               sum(checks), sum(failures), sum(warnings), sum(answered),
+               sum(total_ms_sum), min(total_ms_min), max(total_ms_max)
+          FROM smtp_check_hours
+         WHERE starts_at >= $1
+           AND starts_at < $2
+         GROUP BY 1, 2, 3
+"""
+REPLACE = """
+            ON CONFLICT (organization_id, smtp_monitor_id, starts_at)
+            DO UPDATE SET checks = excluded.checks, failures = excluded.failures, warnings = excluded.warnings,
+                          answered = excluded.answered, total_ms_sum = excluded.total_ms_sum,
+                          total_ms_min = excluded.total_ms_min, total_ms_max = excluded.total_ms_max
+"""
+SPAN = """
+        SELECT rolled_up_to - ('1 ' || granularity)::interval AS since,
+               date_trunc(granularity,
+                          CASE granularity
+                               WHEN 'hour' THEN now() - interval '5 minutes'
+                               ELSE (SELECT rolled_up_to FROM smtp_check_rollups WHERE granularity = 'hour')
+                          END, 'UTC') AS until,
+               rolled_up_to
+          FROM smtp_check_rollups
+         WHERE granularity = $1
+           FOR UPDATE SKIP LOCKED
+"""
+SECONDS = 600
+
+
+async def roll_up(connection: Connection) -> None:
+    """Roll up the hours and days that are over, unless another agent is at it."""
+    for granularity, query in (("hour", HOUR), ("day", DAY)):
+        async with connection.transaction():
+            span = await connection.fetchrow(SPAN, granularity)
+            if span is None or span["until"] <= span["rolled_up_to"]:
+                continue
+            await connection.execute(query + REPLACE, span["since"], span["until"], timeout=SECONDS)
+            done = "UPDATE smtp_check_rollups SET rolled_up_to = $2 WHERE granularity = $1"
+            await connection.execute(done, granularity, span["until"])
+    await connection.execute(
+        "DELETE FROM smtp_check_days WHERE starts_at < now() - make_interval(days => $1)", DAYS_KEPT, timeout=SECONDS
+    )
+
+
+SERIES = """
+        WITH hours AS (
+            SELECT starts_at, checks, failures, warnings, answered, total_ms_sum, total_ms_min, total_ms_max
+              FROM smtp_check_hours
+             WHERE organization_id = $1 AND smtp_monitor_id = $2
+               AND starts_at >= $3 AND starts_at < least($4::timestamptz, $5::timestamptz)
+             UNION ALL
+            SELECT checked_at, 1, (verdict = 'failure')::integer, (verdict = 'warning')::integer,
+                   (verdict <> 'failure')::integer, CASE WHEN verdict <> 'failure' THEN total_ms ELSE 0 END,
+                   CASE WHEN verdict <> 'failure' THEN total_ms END, CASE WHEN verdict <> 'failure' THEN total_ms END
+              FROM smtp_checks
+             WHERE organization_id = $1 AND smtp_monitor_id = $2
+               AND checked_at >= greatest($3::timestamptz, $5::timestamptz) AND checked_at < $4
+        )
+"""
+
+
+async def select_series(
+    db: Executor, organization_id: int, smtp_monitor_id: int, *, since: datetime, before: datetime, granularity: str
+) -> list[asyncpg.Record]:
+    """Figures by ``hour`` or ``day`` of the span, oldest first: counts, and times in ms of checks that succeeded."""
+    rolled = {
+        row["granularity"]: row["rolled_up_to"]
+        for row in await db.fetch("SELECT granularity, rolled_up_to FROM smtp_check_rollups")
+    }
+    source = "SELECT * FROM hours"
+    hours_since = since
+    arguments: list[object] = [organization_id, smtp_monitor_id, hours_since, before, rolled["hour"], granularity]
+    if granularity == "day":
+        arguments[2] = max(since, min(rolled["day"], before))
+        source += """
+             UNION ALL
+            SELECT starts_at, checks, failures, warnings, answered, total_ms_sum, total_ms_min, total_ms_max
+              FROM smtp_check_days
+             WHERE organization_id = $1 AND smtp_monitor_id = $2
+               AND starts_at >= $7 AND starts_at < least($4, $8::timestamptz)
+        """
+        arguments += [since, rolled["day"]]
+    query = f"""
+        {SERIES}
+        SELECT date_trunc($6, starts_at, 'UTC') AS starts_at,
+               sum(checks)::bigint AS checks, sum(failures)::bigint AS failures, sum(warnings)::bigint AS warnings,
+               sum(answered)::bigint AS answered, sum(total_ms_sum) AS total_ms_sum,
+               min(total_ms_min) AS total_ms_min, max(total_ms_max) AS total_ms_max
+          FROM ({source}) figures
+         GROUP BY 1
+         ORDER BY 1
+    """
+    return await db.fetch(query, *arguments)

@@ -1,0 +1,143 @@
+"""When each monitor is checked at each location: due work is claimed, many rows at once."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+
+from sql.connection import Executor, Reach
+
+# A PATCH moves no due time. A row is therefore looked at once a minute at least, and what it has become counts.
+LOOK = timedelta(seconds=60)
+# A check that was lost with its agent is forgotten this long after its deadline.
+GRACE = timedelta(seconds=15)
+
+
+async def claim(db: Executor, location_id: int, agent_id: UUID, *, limit: int) -> list[asyncpg.Record]:
+    """Look at the rows that are due and set when each is due next, on its grid.
+
+    Those with *checks* are to be checked now, and by nobody else until running_until. *late* is in seconds.
+    """
+    query = """
+        WITH due AS (
+            SELECT organization_id, smtp_monitor_id, location_id, due_at, slot, running_until, triggered,
+                   grid_offset, capabilities
+              FROM smtp_monitor_locations
+             WHERE location_id = $1
+               AND due_at <= now()
+             ORDER BY due_at
+             LIMIT $2
+               FOR UPDATE SKIP LOCKED
+        ), looked AS (
+            SELECT d.*, m.public_id, m.status, m.check_interval, m.timeout_seconds, m.hostname, m.port,
+                   m.smtp_config, m.smtp_password,
+                   p.active AND (m.allowed_check_country_codes IS NULL
+                                 OR p.country = ANY(m.allowed_check_country_codes)) AS allowed,
+                   slot_before(now(), m.check_interval, d.grid_offset) AS slot_now
+              FROM due d
+              JOIN smtp_monitors m ON m.organization_id = d.organization_id AND m.id = d.smtp_monitor_id
+              JOIN locations p ON p.id = d.location_id
+        ), judged AS (
+            SELECT l.*,
+                   status <> 'disabled' AND allowed AS scheduled,
+                   coalesce(running_until <= now(), true) AND allowed
+                   AND (triggered OR (status <> 'disabled' AND coalesce(slot_now > slot, true))) AS checks
+              FROM looked l
+        )
+        UPDATE smtp_monitor_locations l
+           SET due_at = CASE WHEN j.scheduled
+                             THEN least(j.slot_now + make_interval(secs => j.check_interval), now() + $3::interval)
+                             ELSE now() + $3::interval END,
+               slot = CASE WHEN j.checks THEN j.slot_now ELSE l.slot END,
+               running_until = CASE WHEN j.checks THEN now() + make_interval(secs => j.timeout_seconds) + $4::interval
+                                    ELSE l.running_until END,
+               running_by = CASE WHEN j.checks THEN $5 ELSE l.running_by END,
+               triggered = l.triggered AND NOT j.checks AND j.allowed
+          FROM judged j
+         WHERE l.organization_id = j.organization_id
+           AND l.smtp_monitor_id = j.smtp_monitor_id
+           AND l.location_id = j.location_id
+        RETURNING j.checks, j.organization_id, j.smtp_monitor_id, j.public_id, j.hostname, j.port,
+                  j.timeout_seconds, j.smtp_config, j.smtp_password, j.capabilities,
+                  date_part('epoch', now() - j.due_at) AS late
+    """
+    return await db.fetch(query, location_id, limit, LOOK, GRACE, agent_id)
+
+
+async def seconds_to_next(db: Executor, location_id: int) -> float | None:
+    """How long until something is due; negative if it is already, None if nothing ever is."""
+    query = """
+        SELECT date_part('epoch', min(due_at) - clock_timestamp())
+          FROM smtp_monitor_locations
+         WHERE location_id = $1
+    """
+    seconds: float | None = await db.fetchval(query, location_id)
+    return seconds
+
+
+async def count_due(db: Executor, location_id: int) -> int:
+    query = "SELECT count(*) FROM smtp_monitor_locations WHERE location_id = $1 AND due_at <= now()"
+    return int(await db.fetchval(query, location_id))
+
+
+async def release(db: Executor, location_id: int, keys: list[tuple[int, int]]) -> None:
+    """Give claimed checks back that will not be made: they are due again at once."""
+    query = """
+        UPDATE smtp_monitor_locations l
+           SET due_at = now(), slot = NULL, running_until = NULL
+          FROM unnest($2::bigint[], $3::bigint[]) AS k (organization_id, smtp_monitor_id)
+         WHERE l.organization_id = k.organization_id
+           AND l.smtp_monitor_id = k.smtp_monitor_id
+           AND l.location_id = $1
+    """
+    await db.execute(query, location_id, [key[0] for key in keys], [key[1] for key in keys])
+
+
+async def release_unknown(db: Executor, location_id: int, agent_id: UUID, known: list[tuple[int, int]]) -> None:
+    """Give back what an agent has claimed but for what it knows of."""
+    query = """
+        UPDATE smtp_monitor_locations l
+           SET due_at = now(), slot = NULL, running_until = NULL
+         WHERE l.location_id = $1
+           AND l.running_by = $2
+           AND l.running_until IS NOT NULL
+           AND NOT EXISTS (SELECT
+                             FROM unnest($3::bigint[], $4::bigint[]) AS k (organization_id, smtp_monitor_id)
+                            WHERE k.organization_id = l.organization_id
+                              AND k.smtp_monitor_id = l.smtp_monitor_id)
+    """
+    await db.execute(query, location_id, agent_id, [key[0] for key in known], [key[1] for key in known])
+
+
+async def trigger(db: Executor, reach: Reach, public_id: UUID) -> asyncpg.Record | None:
+    """Make a monitor due now at every active location its countries allow, and wake the agents there.
+
+    None if it is out of reach; otherwise its id, the codes of those locations, and how many are active at all.
+    """
+    query = """
+        WITH monitor AS (
+            SELECT organization_id, id, allowed_check_country_codes
+              FROM smtp_monitors
+             WHERE public_id = $2
+               AND ($1::bigint IS NULL OR organization_id = $1)
+               AND ($3::bigint[] IS NULL OR customer_id = ANY($3))
+        ), triggered AS (
+            UPDATE smtp_monitor_locations l
+               SET due_at = now(), triggered = true
+              FROM monitor m, locations p
+             WHERE l.organization_id = m.organization_id
+               AND l.smtp_monitor_id = m.id
+               AND p.id = l.location_id
+               AND p.active
+               AND (m.allowed_check_country_codes IS NULL OR p.country = ANY(m.allowed_check_country_codes))
+            RETURNING p.code
+        ), woken AS (
+            SELECT code, pg_notify('agents', code)
+              FROM triggered
+        )
+        SELECT id,
+               ARRAY(SELECT code FROM woken ORDER BY code) AS location_codes,
+               (SELECT count(*) FROM locations WHERE active) AS active_locations
+          FROM monitor
+    """
+    return await db.fetchrow(query, reach.organization_id, public_id, reach.customer_ids)
