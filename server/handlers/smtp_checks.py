@@ -7,15 +7,15 @@ from server.body import parse_fields, read_object
 from server.checks.outcome import represent
 from server.checks.target import DEFAULT_TIMEOUT_SECONDS, from_config
 from server.errors import unavailable
-from server.keys import PROBE, PROBING
+from server.keys import CALLER, PROBE, PROBING
 from server.messages import choose_language
-from server.roles import require_writer
+from server.permissions import require_writer
 from server.smtp_config import SmtpConfig
 from server.smtp_monitor import CREATE_FIELDS, SERVER_SET, without_alias
 
 
 async def post_check(request: web.Request) -> Answer:
-    require_writer(request)
+    require_writer(request[CALLER])
     body = without_alias(await read_object(request))
     fields = parse_fields(body, CREATE_FIELDS, ignored=SERVER_SET, required=("hostname",))
     config = fields.get("smtpConfig", fields.get("config", SmtpConfig()))
