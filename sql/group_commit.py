@@ -49,7 +49,7 @@ class Write(Protocol):
 
 
 W = TypeVar("W", bound=Write)
-Render = Callable[[Sequence[W]], tuple[str, Sequence[Sequence[object] | None]]]
+Render = Callable[[Sequence[W]], tuple[str, Sequence[object]]]
 
 
 @dataclass(eq=False, slots=True)
@@ -66,7 +66,7 @@ Round = Sequence[Waiting[W]]  # of different rows, in the order of their keys
 class GroupCommit(Generic[W]):
     """A queue of writes and the one connection that commits what is in it.
 
-    *render* makes of writes to different rows, in the order of their keys, one statement over arrays:
+    *render* makes of writes to different rows, in the order of their keys, one statement for all of them:
     its text and its arguments. It must visit the rows in that order, which keeps workers from
     deadlocks, and return with each row, in column ``n``, the position of its write, counted from 1.
     """

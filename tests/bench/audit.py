@@ -12,8 +12,8 @@ from tests.bench.servers import OURS, Contestant, running
 MONITORS = 10_000
 CONNECTIONS = (1, 256)
 BOUND = 0.75
-KEPT = Contestant("changes kept", OURS.arguments, {"AUDIT": "ON"})
-NOT_KEPT = Contestant("not kept", OURS.arguments, {"AUDIT": "OFF"})
+KEPT = Contestant("changes kept", OURS.arguments, {**OURS.environ, "AUDIT": "ON"})
+NOT_KEPT = Contestant("not kept", OURS.arguments, OURS.environ)
 
 
 def main(arguments: list[str]) -> int:

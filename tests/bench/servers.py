@@ -35,7 +35,8 @@ class Contestant:
     environ: dict[str, str] = field(default_factory=dict)
 
 
-OURS = Contestant("this server", ("run.py", "serve", "--workers", str(WORKERS)), {"AGENT": "off"})
+# the work that the peers do: no checks beside it, and no changes kept, which `audit` measures
+OURS = Contestant("this server", ("run.py", "serve", "--workers", str(WORKERS)), {"AGENT": "off", "AUDIT": "OFF"})
 OURS_ALONE = Contestant("group commit off", OURS.arguments, {**OURS.environ, "GROUP_COMMIT_ROWS": "1"})
 
 
