@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
+from server.dispatch import Dispatch
 from server.errors import ApiError, render
 from server.slow_clients import Limits, SlowClients
 
@@ -45,7 +46,7 @@ class Server(web.Server):
 
 
 class Runner(web.AppRunner):
-    """aiohttp's runner, with our protocol, and an eye on slow clients."""
+    """aiohttp's runner, with our protocol and dispatch, and an eye on slow clients."""
 
     def __init__(self, app: web.Application, *, limits: Limits | None = None, **options: Any) -> None:
         super().__init__(app, **options)
@@ -55,6 +56,7 @@ class Runner(web.AppRunner):
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
         server.__class__ = Server
+        server.request_handler = Dispatch(self.app, server.request_handler)  # type: ignore[assignment]
         self._watch = asyncio.create_task(SlowClients(server, self._limits).run())
         return server
 
