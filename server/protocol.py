@@ -23,6 +23,11 @@ class Protocol(RequestHandler):
 
     __slots__ = ()
 
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Called for every body that is read; where nothing was paused, aiohttp would parse no bytes once more."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
     def handle_error(
         self,
         request: web.BaseRequest,
