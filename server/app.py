@@ -39,13 +39,14 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
         add_cors(app, config.cors_origins)
     if config.rate_limit is not None:
         add_rate_limit(app, config.rate_limit, rates or Table())
-    app.cleanup_ctx.extend([_access_log, _pool, _commits, _callers, _probe, _token_uses, _agent])
+    app.cleanup_ctx.extend([_traces, _pool, _commits, _callers, _probe, _token_uses, _agent])
     return app
 
 
-async def _access_log(_: web.Application) -> AsyncIterator[None]:
+async def _traces(_: web.Application) -> AsyncIterator[None]:
     yield
     access.flush()
+    metrics.observed.flush()
 
 
 async def _pool(app: web.Application) -> AsyncIterator[None]:

@@ -74,11 +74,12 @@ class AccessLog:
 
 def _time(moment: float) -> str:
     """UTC with milliseconds, from seconds since the epoch."""
-    return f"{_second(int(moment))}.{int(moment % 1 * 1000):03d}Z"
+    return f"{to_second(moment // 1)}.{int(moment % 1 * 1000):03d}Z"
 
 
-@lru_cache(maxsize=2)
-def _second(second: int) -> str:
+@lru_cache(maxsize=1024)
+def to_second(second: float) -> str:
+    """UTC without a fraction or zone, of whole seconds since the epoch."""
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 

@@ -1,6 +1,9 @@
 """Prometheus metrics; with several workers each scrape adds them up."""
 
+import asyncio
+from bisect import bisect_left
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from aiohttp import web
 from prometheus_client import (
@@ -36,19 +39,45 @@ def observe_refusal() -> None:
 
 
 class RequestMetrics:
-    """Times answered requests; the labelled metric of each route and status is looked up once."""
+    """Times answered requests. They are gathered and told a few times a second: to tell each takes 4 µs."""
+
+    FLUSH_SECONDS = 0.1
 
     def __init__(self) -> None:
-        self._labelled: dict[tuple[str, str, int], Histogram] = {}
+        self._gathered: dict[tuple[str, str, int], Gathered] = {}
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
-        histogram = self._labelled.get((method, route, status))
-        if histogram is None:
-            histogram = self._labelled[method, route, status] = DURATION.labels(method, route, str(status))
-        histogram.observe(seconds)
+        if not self._gathered:
+            asyncio.get_running_loop().call_later(self.FLUSH_SECONDS, self.flush)
+        gathered = self._gathered.get((method, route, status))
+        if gathered is None:
+            gathered = self._gathered[method, route, status] = Gathered()
+        gathered.seconds += seconds
+        gathered.buckets[bisect_left(BUCKETS, seconds)] += 1
+
+    def flush(self) -> None:
+        for (method, route, status), gathered in self._gathered.items():
+            histogram = DURATION.labels(method, route, str(status))
+            histogram._sum.inc(gathered.seconds)
+            for bucket, times in zip(histogram._buckets, gathered.buckets, strict=True):
+                if times:
+                    bucket.inc(times)
+        self._gathered.clear()
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The sum of some durations, and how many are in each bucket, the last being without bound."""
+
+    seconds: float = 0.0
+    buckets: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
+
+
+observed = RequestMetrics()
 
 
 async def exposition(_: web.Request) -> Answer:
+    observed.flush()
     registry: CollectorRegistry = REGISTRY
     if values.ValueClass is not values.MutexValue:
         registry = CollectorRegistry()

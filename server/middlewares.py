@@ -18,17 +18,9 @@ from server.logs import AccessLog
 from server.routes import PUBLIC
 
 CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-# Answers hold credentials, and none is a page to be shown, framed or linked from; a handler may say otherwise.
-SECURITY_FIELDS = {
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-}
 PROCESS = os.urandom(6).hex()
 SEQUENCE = count(1)
 access = AccessLog()
-observed = metrics.RequestMetrics()
 
 
 @web.middleware
@@ -47,7 +39,6 @@ async def boundary(request: web.Request, handler: Handler) -> Answer:
             answer.force_close()
             request.content.feed_eof()
     answer.fields["X-Request-Id"] = request_id
-    answer.fields = {**SECURITY_FIELDS, **answer.fields}
     _leave_trace(request, answer.status, time.perf_counter() - started, request_id)
     return answer
 
@@ -65,7 +56,7 @@ async def auth(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def _leave_trace(request: web.Request, status: int, seconds: float, request_id: str) -> None:
     method, route = metrics.known_method(request.method), _route(request)
-    observed.observe(method, route, status, seconds)
+    metrics.observed.observe(method, route, status, seconds)
     if access.enabled:
         caller = request.get(CALLER)
         access.write(

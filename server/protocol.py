@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
+from server.dispatch import Dispatch
 from server.errors import ApiError, render
 from server.slow_clients import Limits, SlowClients
 
@@ -21,6 +22,11 @@ class Protocol(RequestHandler):
     """Answers what aiohttp refuses before any middleware, such as bytes that are not HTTP, in our words."""
 
     __slots__ = ()
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Called for every body that is read; where nothing was paused, aiohttp would parse no bytes once more."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
 
     def handle_error(
         self,
@@ -45,7 +51,7 @@ class Server(web.Server):
 
 
 class Runner(web.AppRunner):
-    """aiohttp's runner, with our protocol, and an eye on slow clients."""
+    """aiohttp's runner, with our protocol and dispatch, and an eye on slow clients."""
 
     def __init__(self, app: web.Application, *, limits: Limits | None = None, **options: Any) -> None:
         super().__init__(app, **options)
@@ -55,6 +61,7 @@ class Runner(web.AppRunner):
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
         server.__class__ = Server
+        server.request_handler = Dispatch(self.app, server.request_handler)  # type: ignore[assignment]
         self._watch = asyncio.create_task(SlowClients(server, self._limits).run())
         return server
 

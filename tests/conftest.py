@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 from aiohttp import ClientResponse, web
-from aiohttp.test_utils import TestClient
+from aiohttp.test_utils import TestClient, TestServer
 
 import sql
 import sql.demo
@@ -19,6 +19,7 @@ from server import embedded, passwords, schema
 from server.app import create_app
 from server.auth import open_session
 from server.config import Config
+from server.protocol import Runner
 from server.secrets import KeyRing, generate_key
 from tests.product import Product
 
@@ -146,6 +147,22 @@ def product(tmp_path: Path) -> Iterator[Product]:
 
 
 AiohttpClient = Callable[..., Awaitable[TestClient[web.Request, web.Application]]]
+
+
+class RunnerServer(TestServer):
+    """Serves with the product's own runner, so that its protocol and dispatch are what tests meet."""
+
+    async def _make_runner(self, **options: Any) -> Runner:
+        return Runner(self.app, **options)
+
+
+@pytest.fixture
+def aiohttp_client(aiohttp_client: Callable[..., Awaitable[Any]]) -> AiohttpClient:
+    async def serve(app: web.Application) -> TestClient[web.Request, web.Application]:
+        client: TestClient[web.Request, web.Application] = await aiohttp_client(RunnerServer(app))
+        return client
+
+    return serve
 
 
 @pytest.fixture
