@@ -2,12 +2,14 @@
 
 import argparse
 import asyncio
+import errno
 import gc
 import logging
 import os
 import socket
 import sys
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from server.config import AgentProcess, Config, ConfigError, Environment
 from server.rate_limit import Table
 
 GRACEFUL_SECONDS = 10
+PORT_SECONDS = 3  # in which the workers of a master that was killed leave the port
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -90,11 +93,16 @@ async def _refuse_old_schema(url: str) -> None:
 
 def _refuse_taken_port(config: Config) -> None:
     """Workers with a socket each share the port: without this, also with those of another server."""
-    try:
-        family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
-        socket.create_server((config.host, config.port), family=family).close()
-    except OSError as error:
-        raise ConfigError(f"HOST {config.host}, PORT {config.port}: {error.strerror or error}") from error
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    deadline = time.monotonic() + PORT_SECONDS
+    while True:
+        try:
+            socket.create_server((config.host, config.port), family=family).close()
+            return
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                raise ConfigError(f"HOST {config.host}, PORT {config.port}: {error.strerror or error}") from error
+            time.sleep(0.2)
 
 
 class Server(BaseApplication):
