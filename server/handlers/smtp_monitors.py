@@ -13,7 +13,7 @@ from server import idempotency, query, smtp_config
 from server.answers import Answer, entity_tag, json_answer, versions_of_if_match
 from server.body import parse_fields, read_object
 from server.errors import FieldError, invalid_fields, not_found
-from server.keys import CALLER, CONFIG, POOL
+from server.keys import CALLER, CONFIG, POOL, READS
 from server.path import smtp_monitor_public_id as public_id_in
 from server.permissions import require_patcher, require_writer
 from server.smtp_config import SmtpConfig
@@ -38,7 +38,8 @@ async def patch_monitor(request: web.Request) -> Answer:
 
 
 async def get_monitor(request: web.Request) -> Answer:
-    row = await sql.smtp_monitors.select_one(request.app[POOL], request[CALLER].reach, public_id_in(request))
+    pool, reads = request.app[POOL], request.app[READS]
+    row = await sql.smtp_monitors.select_one(pool, reads, request[CALLER].reach, public_id_in(request))
     if row is None:
         raise not_found()
     return answer(request, row)
