@@ -52,7 +52,8 @@ async def list_monitors(request: web.Request) -> Answer:
     total, rows = await sql.smtp_monitor_lists.select_page(
         request.app[POOL], caller.reach, filters=parsed, limit=page.size, offset=page.offset
     )
-    items = [represent(row, ring, passwords=caller.sees_passwords) for row in rows]
+    passwords = caller.sees_passwords
+    items = [represent(row, ring, passwords=passwords) for row in rows]
     return json_answer(page.answer(total, items))
 
 
