@@ -14,15 +14,15 @@ from server.checks.resolver import open_resolver
 from server.config import Config
 from server.cors import add_cors
 from server.errors import MAX_BODY
-from server.keys import CALLERS, COMMITS, CONFIG, JUDGING, POOL, PROBE, PROBING, TOKEN_USES
+from server.keys import CALLERS, COMMITS, CONFIG, JUDGING, POOL, PROBE, PROBING, READS, TOKEN_USES
 from server.middlewares import access, auth, boundary
 from server.protocol import continue_if_expected
 from server.rate_limit import Table, add_rate_limit
 from server.routes import ROUTES
 from server.token_uses import TokenUses
+from sql import smtp_monitor_lookups, smtp_monitor_patches
 from sql.connection import UNAVAILABLE, create_pool
 from sql.group_commit import GroupCommit
-from sql.smtp_monitor_patches import render
 
 
 def create_app(config: Config, *, rates: Table | None = None) -> web.Application:
@@ -39,7 +39,7 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
         add_cors(app, config.cors_origins)
     if config.rate_limit is not None:
         add_rate_limit(app, config.rate_limit, rates or Table())
-    app.cleanup_ctx.extend([_traces, _pool, _commits, _callers, _probe, _token_uses, _agent])
+    app.cleanup_ctx.extend([_traces, _pool, _groups, _callers, _probe, _token_uses, _agent])
     return app
 
 
@@ -57,12 +57,11 @@ async def _pool(app: web.Application) -> AsyncIterator[None]:
     app[POOL].terminate()
 
 
-async def _commits(app: web.Application) -> AsyncIterator[None]:
-    config = app[CONFIG]
-    app[COMMITS] = commits = GroupCommit(
-        config.database_url, render, max_rows=config.group_commit_rows, observer=metrics
-    )
-    async with _running(commits.run()):
+async def _groups(app: web.Application) -> AsyncIterator[None]:
+    url, rows = app[CONFIG].database_url, app[CONFIG].group_commit_rows
+    app[COMMITS] = GroupCommit(url, smtp_monitor_patches.render, max_rows=rows, observer=metrics.WRITES)
+    app[READS] = GroupCommit(url, smtp_monitor_lookups.render, max_rows=rows, observer=metrics.READS)
+    async with _running(app[COMMITS].run()), _running(app[READS].run()):
         yield
 
 

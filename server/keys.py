@@ -10,11 +10,13 @@ from server.checks.probe import Probe
 from server.config import Config
 from server.token_uses import TokenUses
 from sql.group_commit import GroupCommit
+from sql.smtp_monitor_lookups import Lookup
 from sql.smtp_monitor_patches import Patch
 
 CONFIG = web.AppKey("CONFIG", Config)
 POOL = web.AppKey("POOL", asyncpg.Pool)
 COMMITS = web.AppKey("COMMITS", GroupCommit[Patch])
+READS = web.AppKey("READS", GroupCommit[Lookup])
 CALLERS = web.AppKey("CALLERS", Callers)
 TOKEN_USES = web.AppKey("TOKEN_USES", TokenUses)
 CALLER = web.RequestKey("CALLER", Caller)

@@ -22,20 +22,29 @@ from server.answers import Answer
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 DURATION = Histogram("http_request_duration_seconds", "Time to answer", ["method", "route", "status"], buckets=BUCKETS)
-BATCH_ROWS = Histogram("group_commit_rows", "Patches that shared a commit", buckets=(1, 4, 16, 64, 256, 1024, 4096))
-BATCH_WAIT = Histogram("group_commit_wait_seconds", "Time the first of a batch waited", buckets=BUCKETS)
-WAITING = Gauge("group_commit_waiting", "Patches that wait for a commit", multiprocess_mode="livesum")
-REFUSED = Counter("group_commit_refused_total", "Patches answered 503 because too many waited")
 
 
-def observe_batch(rows: int, waited: float, waiting: int) -> None:
-    BATCH_ROWS.observe(rows)
-    BATCH_WAIT.observe(waited)
-    WAITING.set(waiting)
+class Batches:
+    """What a GroupCommit tells of itself; *many* are what it gathers, *shared* is what they share."""
+
+    def __init__(self, name: str, many: str, shared: str) -> None:
+        sizes = (1, 4, 16, 64, 256, 1024, 4096)
+        self._rows = Histogram(f"{name}_rows", f"{many} that shared a {shared}", buckets=sizes)
+        self._wait = Histogram(f"{name}_wait_seconds", "Time the first of a batch waited", buckets=BUCKETS)
+        self._waiting = Gauge(f"{name}_waiting", f"{many} that wait for a {shared}", multiprocess_mode="livesum")
+        self._refused = Counter(f"{name}_refused_total", f"{many} answered 503 because too many waited")
+
+    def observe_batch(self, rows: int, waited: float, waiting: int) -> None:
+        self._rows.observe(rows)
+        self._wait.observe(waited)
+        self._waiting.set(waiting)
+
+    def observe_refusal(self) -> None:
+        self._refused.inc()
 
 
-def observe_refusal() -> None:
-    REFUSED.inc()
+WRITES = Batches("group_commit", "Patches", "commit")
+READS = Batches("group_read", "Reads of one monitor", "statement")
 
 
 class RequestMetrics:

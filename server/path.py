@@ -30,13 +30,6 @@ def uuid(request: web.Request, name: str) -> UUID:
     return UUID(text)
 
 
-def smtp_monitor_public_id(request: web.Request) -> UUID:
-    text = request.match_info["smtpMonitorPublicId"]
-    if not CANONICAL_UUID.fullmatch(text):
-        raise ApiError(400, "invalid_public_id")
-    return UUID(text)
-
-
 def number_or_uuid(request: web.Request, name: str) -> int | UUID:
     text = request.match_info[name]
     if CANONICAL_UUID.fullmatch(text):

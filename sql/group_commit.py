@@ -2,7 +2,8 @@
 
 What waits while the previous commit is on its way goes together into the next, as one statement over
 arrays. Nothing waits for a timer, so an idle database is written to at once. Every write stands
-alone: it gets its own row, or None, or its own error.
+alone: it gets its own row, or None, or its own error. Reads of single rows can share a statement in
+the same way: each sees whatever was committed before it was asked for.
 """
 
 import asyncio
@@ -42,7 +43,7 @@ Key = tuple[int, int]
 
 
 class Write(Protocol):
-    """A change of at most one row, the one that *key* names."""
+    """A change of at most one row, the one that *key* names; or a read, whose key is its own."""
 
     @property
     def key(self) -> Key: ...
@@ -80,8 +81,8 @@ class GroupCommit(Generic[W]):
         self._arrived = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
 
-    async def write(self, write: W) -> asyncpg.Record | None:
-        """The row that was written and committed; None if there is no such row.
+    async def submit(self, write: W) -> asyncpg.Record | None:
+        """The row that was written and committed, or read; None if there is no such row.
 
         Whatever is raised, nothing may be assumed of the write but that it was not reported as done.
         """

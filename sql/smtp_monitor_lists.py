@@ -41,16 +41,16 @@ def _customer_ids(reach: Reach, wanted: int | None) -> list[int] | None:
 async def _select_of_organization(
     db: Executor, tenant: int | None, limit: int, offset: int
 ) -> tuple[int, list[asyncpg.Record]]:
-    where, values = ("", []) if tenant is None else ("WHERE organization_id = $1", [tenant])
+    where, values = ("", ()) if tenant is None else ("WHERE organization_id = $1", (tenant,))
     counting = f"SELECT coalesce(sum(smtp_monitors), 0)::bigint FROM organization_counts {where}"
     walk = f"""
-        SELECT organization_id, id
+        SELECT organization_id, id, ({counting}) AS total
           FROM smtp_monitors
          {where}
          ORDER BY organization_id, id
          LIMIT ${len(values) + 1} OFFSET ${len(values) + 2}
     """
-    return await db.fetchval(counting, *values), await db.fetch(walk, *values, limit, offset)
+    return await _select_keys(db, counting, walk, values, limit, offset)
 
 
 async def _select_of_customers(
@@ -63,8 +63,8 @@ async def _select_of_customers(
          WHERE organization_id = $1
            AND customer_id = ANY($2)
     """
-    walk = """
-        SELECT m.organization_id, m.id
+    walk = f"""
+        SELECT m.organization_id, m.id, ({counting}) AS total
           FROM unnest($2::bigint[]) AS w (customer_id)
          CROSS JOIN LATERAL (
                 SELECT organization_id, id
@@ -77,8 +77,7 @@ async def _select_of_customers(
          ORDER BY m.id
          LIMIT $3::bigint OFFSET $4::bigint
     """
-    total = await db.fetchval(counting, tenant, customer_ids)
-    return total, await db.fetch(walk, tenant, customer_ids, limit, offset)
+    return await _select_keys(db, counting, walk, (tenant, customer_ids), limit, offset)
 
 
 async def _select_matching(
@@ -102,6 +101,14 @@ async def _select_matching(
     walk = f"SELECT m.organization_id, m.id {source} ORDER BY m.organization_id, m.id LIMIT $5 OFFSET $6"
     total = await db.fetchval(f"SELECT count(*) {source}", *values)
     return total, await db.fetch(walk, *values, limit, offset)
+
+
+async def _select_keys(
+    db: Executor, counting: str, walk: str, values: Sequence[object], limit: int, offset: int
+) -> tuple[int, list[asyncpg.Record]]:
+    """How many, and a page of them, in one round trip; only behind the last page are there none that tell."""
+    keys = await db.fetch(walk, *values, limit, offset)
+    return keys[0]["total"] if keys else await db.fetchval(counting, *values), keys
 
 
 async def _select_rows(db: Executor, keys: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:

@@ -8,6 +8,7 @@ import asyncpg
 
 from sql.connection import Executor, Reach
 from sql.group_commit import GroupCommit
+from sql.smtp_monitor_lookups import Lookup
 from sql.smtp_monitor_patches import COLUMNS, PASSWORD, UPDATABLE, Change, Patch
 
 LISTED = f"{COLUMNS}, c.name AS customer_name"
@@ -40,18 +41,14 @@ async def update(
         query = f"SELECT {COLUMNS} FROM smtp_monitors m WHERE {WITHIN_REACH}"
         return await db.fetchrow(query, organization_id, public_id, reach.customer_ids, versions)
     patch = Patch(organization_id, public_id, reach.customer_ids, versions, changes, frozenset(changes), change)
-    return await commits.write(patch)
+    return await commits.submit(patch)
 
 
-async def select_one(db: Executor, reach: Reach, public_id: UUID) -> asyncpg.Record | None:
+async def select_one(db: Executor, reads: GroupCommit[Lookup], reach: Reach, public_id: UUID) -> asyncpg.Record | None:
     organization_id = await _organization_id(db, reach, public_id)
-    query = f"""
-        SELECT {LISTED}
-          FROM smtp_monitors m
-          JOIN customers c ON c.organization_id = m.organization_id AND c.id = m.customer_id
-         WHERE {WITHIN_REACH}
-    """
-    return await db.fetchrow(query, organization_id, public_id, reach.customer_ids, None)
+    if organization_id is None:
+        return None
+    return await reads.submit(Lookup(organization_id, public_id, reach.customer_ids))
 
 
 async def delete(

@@ -140,3 +140,35 @@ async def test_batches_of_any_size_do_the_same(api: Api, aiohttp_client: Aiohttp
     responses = await asyncio.gather(*(small.patch({FIELDS[n % 6]: value(FIELDS[n % 6], n)}) for n in range(60)))
     assert {response.status for response in responses} == {200}
     assert await api.db.fetchval("SELECT version FROM smtp_monitors WHERE id = 200") == 61
+
+
+async def test_reads_at_once_stand_alone(api: Api) -> None:
+    expected = {
+        ("admin", MONITOR): 200,
+        ("admin", OTHER_CUSTOMERS): 200,
+        ("admin", STRANGERS): 404,
+        ("admin", ABSENT): 404,
+        ("restricted", MONITOR): 200,
+        ("restricted", OTHER_CUSTOMERS): 404,
+        ("stranger", STRANGERS): 200,
+        ("globaladmin", STRANGERS): 200,
+        ("globaladmin", ABSENT): 404,
+    }
+    asked = list(expected) * 20
+
+    responses = await asyncio.gather(*(api.get(who, monitor=monitor) for who, monitor in asked))
+
+    assert [response.status for response in responses] == [expected[case] for case in asked]
+    for (_, monitor), response in zip(asked, responses, strict=True):
+        assert response.status == 404 or (await response.json())["publicId"] == monitor
+
+
+async def test_a_read_shows_every_patch_acknowledged_before(api: Api, aiohttp_client: AiohttpClient) -> None:
+    other = Api(await aiohttp_client(create_app(api.config)), api.db, api.config)
+    await other.token("admin")
+
+    for number in range(50):
+        busy = [asyncio.create_task(other.get()) for _ in range(20)]
+        assert (await api.patch({"port": 1000 + number})).status == 200
+        assert (await (await other.get()).json())["port"] == 1000 + number
+        await asyncio.gather(*busy)

@@ -11,7 +11,7 @@ from server import path, query
 from server.answers import Answer, json_answer
 from server.body import parse_fields, read_object
 from server.errors import FieldError, invalid_fields, not_found
-from server.keys import CALLER, POOL
+from server.keys import CALLER, POOL, READS
 from server.maintenance_window import COLUMNS, CREATE_FIELDS, FIELDS, SCOPE, SERVER_SET, represent
 from server.permissions import organization_for, require_writer
 
@@ -62,7 +62,7 @@ async def _scope(request: web.Request, fields: Mapping[str, Any]) -> dict[str, A
     """Whom a new window is for: a monitor or customer in reach, else the organization; 400 names what is not there."""
     caller, pool = request[CALLER], request.app[POOL]
     if (public_id := fields.get("smtpMonitorId")) is not None:
-        monitor = await sql.smtp_monitors.select_one(pool, caller.reach, public_id)
+        monitor = await sql.smtp_monitors.select_one(pool, request.app[READS], caller.reach, public_id)
         if monitor is None:
             raise invalid_fields([FieldError("smtpMonitorId", "unknown_customer", {})])
         if fields.get("customerId") is not None:

@@ -13,7 +13,7 @@ from server.smtp_monitor_patch import patch
 
 
 async def list_changes(request: web.Request) -> Answer:
-    public_id = path.smtp_monitor_public_id(request)
+    public_id = path.monitor(request)
     page = query.page_of(query.parse_query(request, query.PAGING))
     found = await sql.smtp_monitor_changes.select_page(
         request.app[POOL], request[CALLER].reach, public_id, limit=page.size, offset=page.offset
@@ -26,7 +26,7 @@ async def list_changes(request: web.Request) -> Answer:
 
 async def post_revert(request: web.Request) -> Answer:
     """Patch the monitor to what the change replaced, by the rules of any PATCH."""
-    public_id = path.smtp_monitor_public_id(request)
+    public_id = path.monitor(request)
     version = path.number(request, "changeId")
     require_patcher(request[CALLER])
     change = await sql.smtp_monitor_changes.select_one(request.app[POOL], request[CALLER].reach, public_id, version)

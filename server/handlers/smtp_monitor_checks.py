@@ -11,7 +11,7 @@ import sql
 from server import details, histories, path, query
 from server.answers import Answer, json_answer
 from server.errors import ApiError, not_found, unavailable
-from server.keys import CALLER, CONFIG, POOL
+from server.keys import CALLER, CONFIG, POOL, READS
 from server.maintenance_window import represent as represent_window
 from server.messages import choose_language
 from server.permissions import require_writer
@@ -110,7 +110,8 @@ async def _history(
 
 
 async def _monitor(request: web.Request) -> asyncpg.Record:
-    row = await sql.smtp_monitors.select_one(request.app[POOL], request[CALLER].reach, path.monitor(request))
+    pool, reads = request.app[POOL], request.app[READS]
+    row = await sql.smtp_monitors.select_one(pool, reads, request[CALLER].reach, path.monitor(request))
     if row is None:
         raise not_found()
     return row

@@ -9,12 +9,11 @@ import orjson
 from aiohttp import web
 
 import sql
-from server import idempotency, query, smtp_config
+from server import idempotency, path, query, smtp_config
 from server.answers import Answer, entity_tag, json_answer, versions_of_if_match
 from server.body import parse_fields, read_object
 from server.errors import FieldError, invalid_fields, not_found
-from server.keys import CALLER, CONFIG, POOL
-from server.path import smtp_monitor_public_id as public_id_in
+from server.keys import CALLER, CONFIG, POOL, READS
 from server.permissions import require_patcher, require_writer
 from server.smtp_config import SmtpConfig
 from server.smtp_monitor import (
@@ -32,13 +31,14 @@ from sql.connection import Executor
 
 
 async def patch_monitor(request: web.Request) -> Answer:
-    public_id = public_id_in(request)
+    public_id = path.monitor(request)
     require_patcher(request[CALLER])
     return await patch(request, public_id, await read_object(request))
 
 
 async def get_monitor(request: web.Request) -> Answer:
-    row = await sql.smtp_monitors.select_one(request.app[POOL], request[CALLER].reach, public_id_in(request))
+    pool, reads = request.app[POOL], request.app[READS]
+    row = await sql.smtp_monitors.select_one(pool, reads, request[CALLER].reach, path.monitor(request))
     if row is None:
         raise not_found()
     return answer(request, row)
@@ -51,7 +51,8 @@ async def list_monitors(request: web.Request) -> Answer:
     total, rows = await sql.smtp_monitor_lists.select_page(
         request.app[POOL], caller.reach, filters=parsed, limit=page.size, offset=page.offset
     )
-    items = [represent(row, ring, passwords=caller.sees_passwords) for row in rows]
+    passwords = caller.sees_passwords
+    items = [represent(row, ring, passwords=passwords) for row in rows]
     return json_answer(page.answer(total, items))
 
 
@@ -75,7 +76,7 @@ async def post_monitor(request: web.Request) -> Answer:
 
 
 async def delete_monitor(request: web.Request) -> Answer:
-    public_id = public_id_in(request)
+    public_id = path.monitor(request)
     require_writer(request[CALLER])
     pool, reach = request.app[POOL], request[CALLER].reach
     versions, change = versions_of_if_match(request), change_of(request, {})
