@@ -5,6 +5,7 @@ from aiohttp import web
 from server import metrics
 from server.handlers import (
     customers,
+    docs,
     operations,
     organizations,
     sessions,
@@ -54,9 +55,22 @@ ROUTES = [
     web.patch("/api/smtp-monitors", smtp_monitor_batches.patch_monitors),
     web.get(f"{MONITOR}/changes", smtp_monitor_changes.list_changes),
     web.post(f"{MONITOR}/changes/{{changeId:[^/]*}}/revert", smtp_monitor_changes.post_revert),
+    web.get("/api/openapi.json", docs.get_document),
+    web.get("/api/docs", docs.get_page),
+    web.get("/api/docs/{file:[^/]*}", docs.get_file),
     web.get("/healthz", operations.get_health),
     web.get("/readyz", operations.get_readiness),
     web.get("/metrics", metrics.exposition),
 ]
 
-PUBLIC = frozenset({sessions.post_session, operations.get_health, operations.get_readiness, metrics.exposition})
+PUBLIC = frozenset(
+    {
+        sessions.post_session,
+        docs.get_document,
+        docs.get_page,
+        docs.get_file,
+        operations.get_health,
+        operations.get_readiness,
+        metrics.exposition,
+    }
+)
