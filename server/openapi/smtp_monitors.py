@@ -78,12 +78,9 @@ PATHS = {
             "Make a monitor",
             {201: shown("The monitor.", "SmtpMonitor", "ETag", "Location", monitor=ANSWERED)},
             errors=(*MAKE_ERRORS, 409, 422),
-            parameters=("Idempotency-Key", "Prefer"),
+            parameters=("Idempotency-Key",),
             body=request("NewSmtpMonitor", least=_NEW, all={"customerId": 10, **SENT}),
-            description=(
-                "Defaults: `status` active, `checkInterval` 60, `timeoutSeconds` 30, the config `{}`, the rest null. "
-                "With `Prefer: return=minimal` the answer has no body."
-            ),
+            description="Defaults: `status` active, `checkInterval` 60, `timeoutSeconds` 30, no config, the rest null.",
         ),
         "patch": operation(
             "patchSmtpMonitors",
