@@ -1,6 +1,11 @@
 """The document says what the server does: the same routes, the same bounds, the same answers."""
 
+import asyncio
+import os
 import re
+import sys
+from asyncio.subprocess import PIPE, STDOUT
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +13,11 @@ import pytest
 from server.openapi.document import describe
 from server.routes import PUBLIC, ROUTES
 from tests.conftest import Api
+
+CONFIG = Path(__file__).parent / "schemathesis.toml"
+ALL = "examples,coverage,fuzzing,stateful"
+EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "10")  # of fuzzing, for each operation
+SECONDS = os.environ.get("SCHEMATHESIS_SECONDS", "300")
 
 
 def operations() -> dict[tuple[str, str], dict[str, Any]]:
@@ -73,3 +83,34 @@ async def test_the_page_is_made_of_files_that_are_served_here(api: Api, file: st
 @pytest.mark.parametrize("file", ["absent.js", "..%2f..%2fpage.py", "page.py", "core.py", ""])
 async def test_the_page_gives_no_other_file(api: Api, file: str) -> None:
     assert (await api.call("GET", f"/api/docs/{file}", None)).status == 404
+
+
+@pytest.mark.timeout(int(SECONDS))
+@pytest.mark.parametrize(("global_role", "phases"), [("admin", ALL), ("", "examples,fuzzing,stateful")])
+async def test_schemathesis_finds_nothing(api: Api, global_role: str, phases: str, tmp_path: Path) -> None:
+    """All its checks, as a global admin and as an administrator of one organization; prints how many cases."""
+    printed, status = await run_schemathesis(api, global_role, phases, tmp_path)
+    assert status == 0, printed
+    cases = re.search("([0-9]+) generated, ([0-9]+) passed.*", printed)
+    assert cases is not None, printed
+    print(f"schemathesis as {global_role and 'global '}admin: {cases[0]}")
+    assert int(cases[1]) > 100
+
+
+async def run_schemathesis(api: Api, global_role: str, phases: str, folder: Path) -> tuple[str, int | None]:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(CONFIG.parent.parent),
+        "SCHEMATHESIS_HOOKS": "tests.schemathesis_hooks",
+        "TEST_DATABASE": api.config.database_url,
+        "TEST_SECRET": api.config.jwt_secret,
+        "TEST_GLOBAL_ROLE": global_role,
+    }
+    program = str(Path(sys.executable).parent / "schemathesis")
+    url = str(api.client.make_url("/api/openapi.json"))
+    options = ["--checks", "all", "--phases", phases, "--max-examples", EXAMPLES]
+    process = await asyncio.create_subprocess_exec(
+        program, "--config-file", CONFIG, "run", url, *options, cwd=folder, env=environment, stdout=PIPE, stderr=STDOUT
+    )
+    printed = (await process.communicate())[0].decode()
+    return printed, process.returncode

@@ -10,6 +10,8 @@ from server.openapi.operations import (
     WRITE_ERRORS,
     empty,
     in_path,
+    linked,
+    made,
     operation,
     request,
     shown,
@@ -37,6 +39,7 @@ _CUSTOMER = {
 _PAGE = {"items": [_CUSTOMER], "total": 1, "page": 1, "perPage": 50}
 _NAMED = in_path("customerId", CUSTOMER, "The customer's number or public UUID.", 10)
 _SHOWN = shown("The customer.", "Customer", customer=_CUSTOMER)
+_LINKS = linked("customerId", "id", "getCustomer", "patchCustomer", "removeCustomer")
 
 PATHS = {
     "/api/customers": {
@@ -52,7 +55,7 @@ PATHS = {
             "makeCustomer",
             TAG,
             "Make a customer",
-            {201: shown("The customer.", "Customer", "Location", customer=_CUSTOMER)},
+            {201: made("The customer.", "Customer", links=_LINKS, customer=_CUSTOMER)},
             errors=MAKE_ERRORS,
             body=request("NewCustomer", named={"name": "Another customer"}),
         ),

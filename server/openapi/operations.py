@@ -107,6 +107,16 @@ def shown(description: str, schema: str, *headers: str, **examples: object) -> S
     return {"description": description, "headers": named(*headers), "content": {"application/json": content}}
 
 
+def made(description: str, schema: str, *headers: str, links: Schema, **examples: object) -> Schema:
+    """A 201: where the new one is, and what may be done with it next."""
+    return {**shown(description, schema, "Location", *headers, **examples), "links": links}
+
+
+def linked(parameter: str, key: str, *operations: str) -> Schema:
+    """Operations that take the *key* of this answer as their *parameter*."""
+    return {name: {"operationId": name, "parameters": {parameter: f"$response.body#/{key}"}} for name in operations}
+
+
 def empty(description: str, *headers: str) -> Schema:
     return {"description": description, "headers": named(*headers)}
 

@@ -8,6 +8,8 @@ from server.openapi.operations import (
     READ_ERRORS,
     WRITE_ERRORS,
     in_path,
+    linked,
+    made,
     operation,
     request,
     shown,
@@ -38,6 +40,7 @@ _ORGANIZATION = {
 }
 _PAGE = {"items": [_ORGANIZATION], "total": 1, "page": 1, "perPage": 50}
 _NAMED = in_path("organizationId", IDENTIFIER, "The organization's number.", 1)
+_LINKS = linked("organizationId", "id", "getOrganization", "patchOrganization")
 
 
 def _get(name: str, summary: str, *parameters: dict[str, object]) -> dict[str, object]:
@@ -76,7 +79,7 @@ PATHS = {
             "makeOrganization",
             TAG,
             "Make an organization; for global admins",
-            {201: shown("The organization.", "Organization", "Location", organization=_ORGANIZATION)},
+            {201: made("The organization.", "Organization", links=_LINKS, organization=_ORGANIZATION)},
             errors=(*MAKE_ERRORS, 409),
             body=request("NewOrganization", named={"name": "Another example"}),
         ),

@@ -10,6 +10,8 @@ from server.openapi.operations import (
     WRITE_ERRORS,
     empty,
     in_query,
+    linked,
+    made,
     operation,
     request,
     shown,
@@ -23,6 +25,9 @@ _ONE = "smtpMonitorPublicId"
 _MINIMAL = empty("Done; `Prefer: return=minimal` was asked for.", "ETag", "Preference-Applied")
 _PAGE = {"items": [READ], "total": 1, "page": 1, "perPage": 50}
 _NEW = {"customerId": 10, "name": "Inbound", "hostname": "mx.example.com", "port": 25}
+_LINKS = linked(
+    "smtpMonitorPublicId", "publicId", "getSmtpMonitor", "patchSmtpMonitor", "removeSmtpMonitor", "listChanges"
+)
 
 PATHS = {
     "/api/smtp-monitors/{smtpMonitorPublicId}": {
@@ -76,7 +81,7 @@ PATHS = {
             "makeSmtpMonitor",
             TAG,
             "Make a monitor",
-            {201: shown("The monitor.", "SmtpMonitor", "ETag", "Location", monitor=ANSWERED)},
+            {201: made("The monitor.", "SmtpMonitor", "ETag", links=_LINKS, monitor=ANSWERED)},
             errors=(*MAKE_ERRORS, 409, 422),
             parameters=("Idempotency-Key",),
             body=request("NewSmtpMonitor", least=_NEW, all={"customerId": 10, **SENT}),

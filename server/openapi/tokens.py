@@ -2,7 +2,7 @@
 
 from server.handlers.tokens import DEFAULT_DAYS
 from server.openapi.fields import CUSTOMER, IDENTIFIER, TIMESTAMP, UUID, answer, body, integer, nullable, page, trimmed
-from server.openapi.operations import MAKE_ERRORS, empty, in_path, operation, request, shown
+from server.openapi.operations import MAKE_ERRORS, empty, in_path, linked, made, operation, request, shown
 
 TAG = "Tokens"
 TOKEN = {
@@ -41,6 +41,7 @@ _TOKEN = {
     "email": "admin@example.com",
 }
 _PAGE = {"items": [_TOKEN], "total": 1, "page": 1, "perPage": 50}
+_MADE = {**_TOKEN, "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"}
 
 PATHS = {
     "/api/tokens": {
@@ -56,11 +57,7 @@ PATHS = {
             "makeToken",
             TAG,
             "Make a token",
-            {
-                201: shown(
-                    "The token.", "MadeToken", "Location", token={**_TOKEN, "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2ln"}
-                )
-            },
+            {201: made("The token.", "MadeToken", links=linked("tokenId", "id", "endToken"), token=_MADE)},
             errors=MAKE_ERRORS,
             body=request("NewToken", token={"name": "Load test", "expiresInDays": 90, "customerId": 10}),
             description="A token makes no tokens: 403.",

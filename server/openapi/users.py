@@ -22,6 +22,8 @@ from server.openapi.operations import (
     WRITE_ERRORS,
     empty,
     in_path,
+    linked,
+    made,
     operation,
     request,
     shown,
@@ -79,6 +81,7 @@ _USER = {
 _PAGE = {"items": [_USER], "total": 1, "page": 1, "perPage": 50}
 _NAMED = in_path("userId", IDENTIFIER, "The user's number.", 7)
 _SHOWN = shown("The user.", "User", user=_USER)
+_LINKS = linked("userId", "id", "getUser", "patchUser", "removeUser")
 
 PATHS = {
     "/api/users": {
@@ -94,7 +97,7 @@ PATHS = {
             "makeUser",
             TAG,
             "Make a user",
-            {201: shown("The user.", "MadeUser", "Location", user={**_USER, "password": "k3Fv0mWq8pXyZr2LtB7nHdCe"})},
+            {201: made("The user.", "MadeUser", links=_LINKS, user={**_USER, "password": "k3Fv0mWq8pXyZr2LtB7nHdCe"})},
             errors=(*MAKE_ERRORS, 409),
             body=request(
                 "NewUser", user={"email": "new@example.com", "name": "New", "role": "user", "customerIds": [10]}
