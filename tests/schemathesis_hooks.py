@@ -31,6 +31,7 @@ PATH = {
     "file": "SELECT 'page.js'",
 }
 BODY = {
+    "ids": "SELECT array_agg(public_id::text) FROM smtp_monitors WHERE organization_id = 1",
     "customerId": "SELECT 10",
     "customerIds": "SELECT '{}'::bigint[]",
     "organizationId": "SELECT 1",
