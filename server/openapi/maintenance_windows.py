@@ -118,7 +118,7 @@ PATHS = {
             TAG,
             "Make a window for a monitor, a customer or the organization",
             {201: made("The window.", "MaintenanceWindow", links=_LINKS, window=_WINDOW)},
-            errors=(*MAKE_ERRORS, 409),
+            errors=MAKE_ERRORS,
             body=request("NewMaintenanceWindow", window={**_SENT, "customerId": 10}),
         ),
     },

@@ -1,6 +1,6 @@
 """What a probe can be told in smtpConfig beside how it connects."""
 
-from server.openapi.fields import BOOLEAN, CONTROL, EMAIL, HOSTNAME, Schema, choice, integer, nullable, text
+from server.openapi.fields import BOOLEAN, EMAIL, HOSTNAME, Schema, choice, integer, nullable, text
 
 MAX_DAYS = 3650
 TLS: Schema = {
@@ -14,12 +14,27 @@ TLS: Schema = {
     },
     "additionalProperties": False,
 }
-# an address that every server understands: in ASCII, its domain in A-labels
-MAILBOX: Schema = {**EMAIL, "format": "email", "pattern": f"^[^\\u0080-\\uffff{CONTROL}]*$"}
+# in ASCII, as every server understands it
+MAILBOX: Schema = {**EMAIL, "format": "email"}
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
+_GROUP = "[0-9a-fA-F]{1,4}"
+_LAST = f"(?:{_GROUP}:{_GROUP}|{_IPV4})"
+# as in RFC 3986: whole, or with :: for at least one group of zeros
+_IPV6 = "|".join(
+    [
+        f"(?:{_GROUP}:){{6}}{_LAST}",
+        f"::(?:{_GROUP}:){{5}}{_LAST}",
+        *(f"(?:{_GROUP}(?::{_GROUP}){{0,{n}}})?::(?:{_GROUP}:){{{4 - n}}}{_LAST}" for n in range(5)),
+        f"(?:{_GROUP}(?::{_GROUP}){{0,5}})?::{_GROUP}",
+        f"(?:{_GROUP}(?::{_GROUP}){{0,6}})?::",
+    ]
+)
+ADDRESS_LITERAL: Schema = {"type": "string", "pattern": rf"^\[(?:{_IPV4}|IPv6:(?:{_IPV6}))\]$"}
 FIELDS: dict[str, Schema] = {
     "tls": nullable(TLS),
     "ehloName": {
-        "anyOf": [HOSTNAME, {"type": "string", "pattern": r"^\[(?:IPv6:[0-9a-fA-F:.]+|[0-9.]+)\]$"}, {"type": "null"}],
+        "anyOf": [HOSTNAME, ADDRESS_LITERAL, {"type": "null"}],
         "description": "A host name or an address literal, such as `[192.0.2.1]` or `[IPv6:2001:db8::1]`.",
     },
     "mailFrom": {"anyOf": [{"const": ""}, MAILBOX, {"type": "null"}], "description": "Empty: the null sender."},

@@ -1,6 +1,7 @@
 """Schemas and examples of a monitor; the examples are the reference page's own."""
 
 from server.handlers.smtp_monitor_batches import MAX_IDS
+from server.openapi import smtp_config_options
 from server.openapi.fields import (
     BOOLEAN,
     CUSTOMER,
@@ -82,6 +83,7 @@ SCHEMAS: dict[str, Schema] = {
         "type": "object",
         "properties": {
             **dict.fromkeys(SWITCHES, BOOLEAN),
+            **smtp_config_options.FIELDS,
             "auth": {
                 "type": ["object", "null"],
                 "properties": {"user": text(0, 320), "pass": text(0, 1024)},
@@ -92,11 +94,13 @@ SCHEMAS: dict[str, Schema] = {
         "additionalProperties": False,
         "description": "`ignoreTls` excludes `requireTls` and `secure`.",
         "not": {"anyOf": [_on("ignoreTls", "requireTls"), _on("ignoreTls", "secure")]},
+        **smtp_config_options.NEEDS,
     },
     "KeptSmtpConfig": {
         "type": "object",
         "properties": {
             **dict.fromkeys(SWITCHES, BOOLEAN),
+            **smtp_config_options.FIELDS,
             "auth": {
                 "type": ["object", "null"],
                 "properties": {
