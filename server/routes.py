@@ -5,6 +5,7 @@ from aiohttp import web
 from server import metrics
 from server.handlers import (
     customers,
+    docs,
     locations,
     maintenance_windows,
     operations,
@@ -73,9 +74,22 @@ ROUTES = [
     web.get(WINDOW, maintenance_windows.get_window),
     web.patch(WINDOW, maintenance_windows.patch_window),
     web.delete(WINDOW, maintenance_windows.delete_window),
+    web.get("/api/openapi.json", docs.get_document),
+    web.get("/api/docs", docs.get_page),
+    web.get("/api/docs/{file:[^/]*}", docs.get_file),
     web.get("/healthz", operations.get_health),
     web.get("/readyz", operations.get_readiness),
     web.get("/metrics", metrics.exposition),
 ]
 
-PUBLIC = frozenset({sessions.post_session, operations.get_health, operations.get_readiness, metrics.exposition})
+PUBLIC = frozenset(
+    {
+        sessions.post_session,
+        docs.get_document,
+        docs.get_page,
+        docs.get_file,
+        operations.get_health,
+        operations.get_readiness,
+        metrics.exposition,
+    }
+)

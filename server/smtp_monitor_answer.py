@@ -28,7 +28,6 @@ def answer(
     if request.method in ("GET", "HEAD"):
         if none_match(request, fields["ETag"]):
             return Answer(status=304, fields=fields)
-    elif "return=minimal" in request.headers.get("Prefer", "").lower():
-        minimal = 204 if status == 200 else status
-        return Answer(status=minimal, fields={**fields, "Preference-Applied": "return=minimal"})
+    elif status == 200 and "return=minimal" in request.headers.get("Prefer", "").lower():
+        return Answer(status=204, fields={**fields, "Preference-Applied": "return=minimal"})
     return json_answer(body, status=status, fields=fields)

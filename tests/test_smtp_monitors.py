@@ -34,6 +34,16 @@ async def test_a_new_monitor_has_the_defaults(api: Api) -> None:
     }
 
 
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "again"}])
+async def test_a_new_monitor_is_answered_whole_whatever_is_preferred(api: Api, key: dict[str, str]) -> None:
+    body = {"customerId": 10, "name": "New", "hostname": "new.example.com"}
+    headers = {"Prefer": "return=minimal", **key}
+    for _ in range(2):
+        response = await api.call("POST", "/api/smtp-monitors", json=body, headers=headers)
+        assert (response.status, (await response.json())["name"]) == (201, "New")
+        assert "Preference-Applied" not in response.headers
+
+
 async def test_a_customer_may_be_named_by_its_public_id(api: Api) -> None:
     public_id = await api.db.fetchval("SELECT public_id FROM customers WHERE id = 11")
     response = await api.call("POST", "/api/smtp-monitors", json={**NEW, "customerId": str(public_id)})

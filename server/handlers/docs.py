@@ -1,0 +1,25 @@
+"""The API's own description: as a document for programs, and as a page for people."""
+
+from aiohttp import web
+
+from server.answers import Answer, json_answer
+from server.errors import not_found
+from server.openapi.document import document
+from server.openapi.page import FILES, PAGE, SECURITY, read
+
+
+async def get_document(_: web.Request) -> Answer:
+    return json_answer(document())
+
+
+async def get_page(_: web.Request) -> Answer:
+    return Answer(read(PAGE), fields={"Content-Type": "text/html; charset=utf-8", **SECURITY})
+
+
+async def get_file(request: web.Request) -> Answer:
+    """One of the files that the page is made of."""
+    name = request.match_info["file"]
+    if name not in FILES:
+        raise not_found()
+    fields = {"Content-Type": FILES[name], "Cache-Control": "public, max-age=3600"}
+    return Answer(read(name), fields=fields)

@@ -1,0 +1,83 @@
+"""Customers: whom an organization watches servers for."""
+
+from server.handlers.customers import SERVER_SET
+from server.openapi.fields import CUSTOMER, IDENTIFIER, TIMESTAMP, UUID, answer, body, page, trimmed
+from server.openapi.operations import (
+    LIST_ERRORS,
+    MAKE_ERRORS,
+    READ_ERRORS,
+    REMOVE_ERRORS,
+    WRITE_ERRORS,
+    empty,
+    in_path,
+    linked,
+    made,
+    operation,
+    request,
+    shown,
+)
+
+TAG = "Customers"
+NAME = trimmed(1, 255)
+SCHEMAS = {
+    "NewCustomer": body(
+        {"name": NAME, "organizationId": IDENTIFIER}, required=("name",), ignored=SERVER_SET - {"organizationId"}
+    ),
+    "CustomerPatch": body({"name": NAME}, ignored=SERVER_SET),
+    "Customer": answer(
+        {"id": IDENTIFIER, "publicId": UUID, "organizationId": IDENTIFIER, "name": NAME, "createdAt": TIMESTAMP}
+    ),
+    "CustomerPage": page({"$ref": "#/components/schemas/Customer"}),
+}
+_CUSTOMER = {
+    "id": 10,
+    "publicId": "88888888-8888-4888-8888-888888888888",
+    "organizationId": 1,
+    "name": "Example customer",
+    "createdAt": "2026-01-01T12:00:00.000Z",
+}
+_PAGE = {"items": [_CUSTOMER], "total": 1, "page": 1, "perPage": 50}
+_NAMED = in_path("customerId", CUSTOMER, "The customer's number or public UUID.", 10)
+_SHOWN = shown("The customer.", "Customer", customer=_CUSTOMER)
+_LINKS = linked("customerId", "id", "getCustomer", "patchCustomer", "removeCustomer")
+
+PATHS = {
+    "/api/customers": {
+        "get": operation(
+            "listCustomers",
+            TAG,
+            "A page of customers",
+            {200: shown("The page.", "CustomerPage", page=_PAGE)},
+            errors=LIST_ERRORS,
+            parameters=("organizationId", "search", "page", "perPage"),
+        ),
+        "post": operation(
+            "makeCustomer",
+            TAG,
+            "Make a customer",
+            {201: made("The customer.", "Customer", links=_LINKS, customer=_CUSTOMER)},
+            errors=MAKE_ERRORS,
+            body=request("NewCustomer", named={"name": "Another customer"}),
+        ),
+    },
+    "/api/customers/{customerId}": {
+        "get": operation("getCustomer", TAG, "A customer", {200: _SHOWN}, errors=READ_ERRORS, parameters=(_NAMED,)),
+        "patch": operation(
+            "patchCustomer",
+            TAG,
+            "Rename a customer",
+            {200: _SHOWN},
+            errors=WRITE_ERRORS,
+            parameters=(_NAMED,),
+            body=request("CustomerPatch", name={"name": "Renamed customer"}),
+        ),
+        "delete": operation(
+            "removeCustomer",
+            TAG,
+            "Remove a customer that has no monitors",
+            {204: empty("It is gone.")},
+            errors=(*REMOVE_ERRORS, 409),
+            parameters=(_NAMED,),
+        ),
+    },
+}

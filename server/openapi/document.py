@@ -1,0 +1,72 @@
+"""The OpenAPI document: what the resources' modules say, put together."""
+
+from functools import cache
+from typing import Any
+
+import orjson
+
+from server.openapi import (
+    customers,
+    errors,
+    locations,
+    maintenance_windows,
+    operators,
+    organizations,
+    sessions,
+    smtp_checks,
+    smtp_monitor_changes,
+    smtp_monitor_checks,
+    smtp_monitor_details,
+    smtp_monitors,
+    tokens,
+    users,
+)
+from server.openapi.operations import PARAMETERS
+
+RESOURCES = (
+    smtp_monitors,
+    smtp_monitor_changes,
+    smtp_monitor_checks,
+    smtp_monitor_details,
+    smtp_checks,
+    locations,
+    maintenance_windows,
+    sessions,
+    tokens,
+    organizations,
+    users,
+    customers,
+    operators,
+)
+DESCRIPTION = """\
+Watches SMTP servers. JSON in UTF-8; times are UTC with milliseconds. Every error has the shape of `Error`, with words
+in German or, with `Accept-Language: en`, in English; also 404 for an unknown path and 405 (with `Allow`) for a method
+that a path does not have. What a caller may not see answers like what is not there. Roles: `admin` and `user` write,
+`readonly` changes `status` only, a global `supporter` reads every organization, a global `admin` writes to every one.
+"""
+
+
+@cache
+def document() -> bytes:
+    return orjson.dumps(describe())
+
+
+def describe() -> dict[str, Any]:
+    return {
+        "openapi": "3.1.1",
+        "info": {"title": "SMTP monitors", "version": "1", "description": DESCRIPTION},
+        "servers": [{"url": "/"}],
+        "tags": [{"name": module.TAG, "description": module.__doc__} for module in RESOURCES],
+        "security": [{"bearer": []}],
+        "paths": {path: operations for module in RESOURCES for path, operations in module.PATHS.items()},
+        "components": {
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "schemas": {
+                **{name: schema for module in RESOURCES for name, schema in module.SCHEMAS.items()},
+                **errors.SCHEMAS,
+            },
+            "parameters": PARAMETERS,
+            "headers": errors.HEADERS,
+            "responses": errors.responses(),
+        },
+    }

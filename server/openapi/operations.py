@@ -1,0 +1,129 @@
+"""How an operation is put together: its parameters, body, answers and errors."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from server.body import JSON_TYPES
+from server.idempotency import KEY
+from server.openapi.errors import named, reference
+from server.openapi.fields import IDENTIFIER, UUID, Schema, text
+from server.query import DEFAULT_PER_PAGE, MAX_PAGE, MAX_PER_PAGE
+
+Operation = dict[str, Any]
+READ_ERRORS = (400, 401, 404, 429, 500, 503)
+LIST_ERRORS = (400, 401, 429, 500, 503)
+WRITE_ERRORS = (400, 401, 403, 404, 408, 413, 415, 429, 500, 503)
+MAKE_ERRORS = (400, 401, 403, 408, 413, 415, 429, 500, 503)
+REMOVE_ERRORS = (400, 401, 403, 404, 429, 500, 503)
+
+
+def in_path(name: str, schema: Schema, description: str, example: object) -> Schema:
+    described = {"description": description, "schema": schema, "example": example}
+    return {"name": name, "in": "path", "required": True, **described}
+
+
+def in_query(name: str, schema: Schema, description: str) -> Schema:
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def in_header(name: str, description: str, example: str, schema: Schema | None = None) -> Schema:
+    described = {"description": description, "schema": schema or {"type": "string"}, "example": example}
+    return {"name": name, "in": "header", **described}
+
+
+PARAMETERS: dict[str, Schema] = {
+    "page": in_query("page", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 1}, "Which page."),
+    "perPage": in_query(
+        "perPage",
+        {"type": "integer", "minimum": 1, "maximum": MAX_PER_PAGE, "default": DEFAULT_PER_PAGE},
+        "How many on a page.",
+    ),
+    "search": in_query("search", text(0, 255), "Part of a name, in any case."),
+    "organizationId": in_query("organizationId", IDENTIFIER, "Of this organization only; for global roles."),
+    "If-Match": in_header(
+        "If-Match", "Only if the monitor is at the version of one of these entity tags.", '"1-00000000"'
+    ),
+    "If-None-Match": in_header("If-None-Match", "304 if the monitor still has this entity tag.", '"1-00000000"'),
+    "Prefer": in_header("Prefer", "`return=minimal` asks for an answer without a body.", "return=minimal"),
+    "Idempotency-Key": in_header(
+        "Idempotency-Key",
+        "A repeated request with the same key and body is answered as the first one was, for 24 hours.",
+        "8e03978e-40d5-43dd-bc93-6894a57f9324",
+        {"type": "string", "pattern": f"^(?:{KEY.pattern})$"},
+    ),
+    "Accept-Language": in_header("Accept-Language", "The language of words: `de` or `en`.", "en"),
+    "X-Request-Id": in_header(
+        "X-Request-Id",
+        "An id for logs: 1 to 64 letters, digits, dots, underscores and hyphens; anything else is ignored.",
+        "7f1c-0001",
+    ),
+    "smtpMonitorPublicId": in_path(
+        "smtpMonitorPublicId", UUID, "The public UUID of the monitor.", "33333333-3333-4333-8333-333333333333"
+    ),
+}
+
+
+def operation(
+    name: str,
+    tag: str,
+    summary: str,
+    answers: dict[int, Schema],
+    *,
+    errors: Iterable[int],
+    parameters: Iterable[str | Schema] = (),
+    body: Schema | None = None,
+    description: str = "",
+    public: bool = False,
+) -> Operation:
+    """*parameters* are names of shared ones, or schemas of the operation's own."""
+    everywhere = ("Accept-Language", "X-Request-Id")
+    described: Operation = {
+        "operationId": name,
+        "tags": [tag],
+        "summary": summary,
+        "parameters": [_parameter(one) for one in (*parameters, *everywhere)],
+        "responses": {
+            **{str(status): answer for status, answer in answers.items()},
+            **{str(status): reference(status) for status in errors},
+        },
+    }
+    if description:
+        described["description"] = description
+    if body is not None:
+        described["requestBody"] = body
+    if public:
+        described["security"] = []
+    return described
+
+
+def request(schema: str, **examples: object) -> Schema:
+    """A JSON object as the body, under either of its content types."""
+    content = {"schema": {"$ref": f"#/components/schemas/{schema}"}, "examples": _values(examples)}
+    return {"required": True, "content": dict.fromkeys(JSON_TYPES, content)}
+
+
+def shown(description: str, schema: str, *headers: str, **examples: object) -> Schema:
+    content = {"schema": {"$ref": f"#/components/schemas/{schema}"}, "examples": _values(examples)}
+    return {"description": description, "headers": named(*headers), "content": {"application/json": content}}
+
+
+def made(description: str, schema: str, *headers: str, links: Schema, **examples: object) -> Schema:
+    """A 201: where the new one is, and what may be done with it next."""
+    return {**shown(description, schema, "Location", *headers, **examples), "links": links}
+
+
+def linked(parameter: str, key: str, *operations: str) -> Schema:
+    """Operations that take the *key* of this answer as their *parameter*."""
+    return {name: {"operationId": name, "parameters": {parameter: f"$response.body#/{key}"}} for name in operations}
+
+
+def empty(description: str, *headers: str) -> Schema:
+    return {"description": description, "headers": named(*headers)}
+
+
+def _parameter(one: str | Schema) -> Schema:
+    return {"$ref": f"#/components/parameters/{one}"} if isinstance(one, str) else one
+
+
+def _values(examples: dict[str, object]) -> dict[str, Schema]:
+    return {name: {"value": value} for name, value in examples.items()}

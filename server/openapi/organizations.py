@@ -1,0 +1,91 @@
+"""Organizations and their settings."""
+
+from server.handlers.organizations import SERVER_SET
+from server.openapi.fields import IDENTIFIER, TIMESTAMP, answer, body, integer, nullable, page, trimmed
+from server.openapi.operations import (
+    LIST_ERRORS,
+    MAKE_ERRORS,
+    READ_ERRORS,
+    WRITE_ERRORS,
+    in_path,
+    linked,
+    made,
+    operation,
+    request,
+    shown,
+)
+
+TAG = "Organizations"
+SETTINGS = {
+    "name": trimmed(1, 255),
+    "failureConfirmations": {**integer(1, 10), "description": "Failures in a row that open an incident."},
+    "recoveryConfirmations": {**integer(1, 10), "description": "Successes in a row that close it."},
+    "locationSharePercent": {**integer(1, 100), "description": "The share of locations that must agree."},
+    "reminderIntervalMinutes": {**nullable(integer(5, 10080)), "description": "null: no reminders"},
+}
+SCHEMAS = {
+    "OrganizationPatch": body(SETTINGS, ignored=SERVER_SET),
+    "NewOrganization": body(SETTINGS, required=("name",), ignored=SERVER_SET),
+    "Organization": answer({"id": IDENTIFIER, **SETTINGS, "createdAt": TIMESTAMP}),
+    "OrganizationPage": page({"$ref": "#/components/schemas/Organization"}),
+}
+_ORGANIZATION = {
+    "id": 1,
+    "name": "Example",
+    "failureConfirmations": 2,
+    "recoveryConfirmations": 2,
+    "locationSharePercent": 50,
+    "reminderIntervalMinutes": None,
+    "createdAt": "2026-01-01T12:00:00.000Z",
+}
+_PAGE = {"items": [_ORGANIZATION], "total": 1, "page": 1, "perPage": 50}
+_NAMED = in_path("organizationId", IDENTIFIER, "The organization's number.", 1)
+_LINKS = linked("organizationId", "id", "getOrganization", "patchOrganization")
+
+
+def _get(name: str, summary: str, *parameters: dict[str, object]) -> dict[str, object]:
+    answers = {200: shown("The organization.", "Organization", organization=_ORGANIZATION)}
+    errors = READ_ERRORS if parameters else tuple(status for status in READ_ERRORS if status not in (400, 404))
+    return operation(name, TAG, summary, answers, errors=errors, parameters=parameters)
+
+
+def _patch(name: str, summary: str, *parameters: dict[str, object]) -> dict[str, object]:
+    return operation(
+        name,
+        TAG,
+        summary,
+        {200: shown("The organization.", "Organization", organization=_ORGANIZATION)},
+        errors=(*(status for status in WRITE_ERRORS if parameters or status != 404), 409),
+        parameters=parameters,
+        body=request("OrganizationPatch", confirmations={"failureConfirmations": 3}),
+    )
+
+
+PATHS = {
+    "/api/organization": {
+        "get": _get("getOwnOrganization", "My organization"),
+        "patch": _patch("patchOwnOrganization", "Change my organization's settings"),
+    },
+    "/api/organizations": {
+        "get": operation(
+            "listOrganizations",
+            TAG,
+            "A page of organizations: one's own, or for global roles all",
+            {200: shown("The page.", "OrganizationPage", page=_PAGE)},
+            errors=LIST_ERRORS,
+            parameters=("search", "page", "perPage"),
+        ),
+        "post": operation(
+            "makeOrganization",
+            TAG,
+            "Make an organization; for global admins",
+            {201: made("The organization.", "Organization", links=_LINKS, organization=_ORGANIZATION)},
+            errors=(*MAKE_ERRORS, 409),
+            body=request("NewOrganization", named={"name": "Another example"}),
+        ),
+    },
+    "/api/organizations/{organizationId}": {
+        "get": _get("getOrganization", "An organization", _NAMED),
+        "patch": _patch("patchOrganization", "Change an organization's settings", _NAMED),
+    },
+}

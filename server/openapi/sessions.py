@@ -1,0 +1,82 @@
+"""Log in, who am I, change my password, log out."""
+
+from server import passwords
+from server.openapi.fields import IDENTIFIER, TIMESTAMP, answer, body, choice, nullable, text
+from server.openapi.operations import empty, operation, request, shown
+
+TAG = "Sessions"
+EMAIL, PASSWORD = text(1, 320), text(1, 1024)
+NEW_PASSWORD = text(passwords.MIN_LENGTH, passwords.MAX_LENGTH)
+CALLER = {
+    "id": IDENTIFIER,
+    "organizationId": IDENTIFIER,
+    "email": {"type": "string"},
+    "name": {"type": "string"},
+    "role": choice(("admin", "user", "readonly")),
+    "globalRole": nullable(choice(("supporter", "admin"))),
+    "customerIds": {
+        **nullable({"type": "array", "items": IDENTIFIER}),
+        "description": "The customers that the caller is restricted to; null if to none.",
+    },
+}
+END = {**nullable(TIMESTAMP), "description": "When the token ends; null if never."}
+SCHEMAS = {
+    "LogIn": body({"email": EMAIL, "password": PASSWORD}, required=("email", "password")),
+    "PasswordChange": body(
+        {"currentPassword": PASSWORD, "password": NEW_PASSWORD}, required=("currentPassword", "password")
+    ),
+    "Caller": answer(CALLER),
+    "LoggedIn": answer(
+        {"token": {"type": "string"}, "expiresAt": END, "user": {"$ref": "#/components/schemas/Caller"}}
+    ),
+    "Session": answer({**CALLER, "expiresAt": END}),
+}
+_USER = {
+    "id": 1,
+    "organizationId": 1,
+    "email": "admin@example.com",
+    "name": "Admin",
+    "role": "admin",
+    "globalRole": None,
+    "customerIds": None,
+}
+_SESSION = {**_USER, "expiresAt": "2026-01-02T00:00:00.000Z"}
+_LOGGED_IN = {"token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl", "expiresAt": _SESSION["expiresAt"], "user": _USER}
+
+PATHS = {
+    "/api/sessions": {
+        "post": operation(
+            "logIn",
+            TAG,
+            "Log in: a token",
+            {201: shown("The token, for `Authorization: Bearer`.", "LoggedIn", "Location", loggedIn=_LOGGED_IN)},
+            errors=(400, 401, 408, 413, 415, 429, 500, 503),
+            body=request("LogIn", admin={"email": "admin@example.com", "password": "correct horse battery staple"}),
+            description="An account has 10 attempts in 15 minutes, an address 100.",
+            public=True,
+        )
+    },
+    "/api/session": {
+        "get": operation(
+            "getSession",
+            TAG,
+            "Who am I",
+            {200: shown("The caller.", "Session", session=_SESSION)},
+            errors=(401, 429, 500, 503),
+        ),
+        "patch": operation(
+            "changePassword",
+            TAG,
+            "Change my password, which ends my other sessions and tokens",
+            {200: shown("The caller.", "Session", session=_SESSION)},
+            errors=(400, 401, 403, 408, 413, 415, 429, 500, 503),
+            body=request(
+                "PasswordChange",
+                change={"currentPassword": "correct horse battery staple", "password": "another long password"},
+            ),
+        ),
+        "delete": operation(
+            "logOut", TAG, "Log out", {204: empty("The token counts no more.")}, errors=(401, 429, 500, 503)
+        ),
+    },
+}

@@ -1,0 +1,119 @@
+"""Checks: probe a config without saving it."""
+
+from server.openapi.fields import BOOLEAN, CUSTOMER, TIMESTAMP, Schema, answer, body, choice, nullable
+from server.openapi.operations import MAKE_ERRORS, operation, request, shown
+from server.openapi.smtp_monitor import ALIAS, FIELDS
+from server.smtp_monitor import SERVER_SET
+
+TAG = "Checks"
+PHASES = ("dns", "connect", "tls", "greeting", "ehlo", "starttls", "auth", "mail", "quit")
+MILLISECONDS: Schema = {"type": ["number", "null"], "minimum": 0, "description": "null: not reached"}
+CODE: Schema = {
+    "type": "string",
+    "pattern": "^[a-z0-9_]+$",
+    "description": "The words never change; new ones may come.",
+}
+WARNING = answer({"code": CODE, "message": {"type": "string"}})
+CHECK: dict[str, Schema] = {
+    "verdict": choice(("success", "warning", "failure")),
+    "phase": {**choice(PHASES), "description": "The last phase entered; `quit` after a success."},
+    "code": CODE,
+    "message": {"type": "string"},
+    "replyCode": {"type": ["integer", "null"]},
+    "replyText": {"type": ["string", "null"]},
+    "hostname": {"type": "string"},
+    "address": {"type": ["string", "null"]},
+    "port": {"type": "integer", "minimum": 1, "maximum": 65535},
+    "checkedAt": TIMESTAMP,
+    "timings": answer(dict.fromkeys((*PHASES, "total"), MILLISECONDS)),
+}
+WARNINGS: Schema = {"type": "array", "items": WARNING}
+_TEXT: Schema = {"type": "string"}
+CERTIFICATE = answer(
+    {
+        "subject": _TEXT,
+        "issuer": _TEXT,
+        "sans": {"type": "array", "items": _TEXT},
+        "serialNumber": _TEXT,
+        "fingerprintSha256": _TEXT,
+        "notBefore": TIMESTAMP,
+        "notAfter": TIMESTAMP,
+        "daysLeft": {"type": "integer"},
+    }
+)
+TLS = answer({"version": _TEXT, "cipher": _TEXT, "verified": BOOLEAN, "certificate": nullable(CERTIFICATE)})
+SCHEMAS = {
+    "SmtpProbe": {
+        **body({"customerId": CUSTOMER, **FIELDS}, required=("hostname",), ignored=SERVER_SET - {"customerId"}),
+        **ALIAS,
+    },
+    "ProbeResult": answer(
+        {
+            **CHECK,
+            "tls": nullable(TLS),
+            "capabilities": {"type": ["array", "null"], "items": _TEXT},
+            "warnings": WARNINGS,
+        }
+    ),
+}
+SEEN: dict[str, object] = {
+    "verdict": "failure",
+    "phase": "starttls",
+    "code": "tls_certificate_expired",
+    "message": "Das Zertifikat ist abgelaufen",
+    "replyCode": None,
+    "replyText": None,
+    "hostname": "mail.example.com",
+    "address": "192.0.2.7",
+    "port": 587,
+    "checkedAt": "2026-01-01T12:00:00.000Z",
+    "timings": {
+        "dns": 1.2,
+        "connect": 9.8,
+        "tls": None,
+        "greeting": 12.1,
+        "ehlo": 3.0,
+        "starttls": 21.4,
+        "auth": None,
+        "mail": None,
+        "quit": None,
+        "total": 47.5,
+    },
+    "warnings": [],
+}
+_TLS = {
+    "version": "TLSv1.3",
+    "cipher": "TLS_AES_256_GCM_SHA384",
+    "verified": False,
+    "certificate": {
+        "subject": "CN=mail.example.com",
+        "issuer": "CN=Example CA",
+        "sans": ["mail.example.com"],
+        "serialNumber": "1f",
+        "fingerprintSha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "notBefore": "2025-09-30T12:00:00.000Z",
+        "notAfter": "2025-12-29T12:00:00.000Z",
+        "daysLeft": -3,
+    },
+}
+_RESULT = {**SEEN, "tls": _TLS, "capabilities": ["PIPELINING", "STARTTLS", "AUTH PLAIN LOGIN"]}
+
+PATHS = {
+    "/api/smtp-monitors/test": {
+        "post": operation(
+            "probeSmtpServer",
+            TAG,
+            "Probe a server without making a monitor",
+            {
+                200: shown(
+                    "What the probe found; a failure too is 200.", "ProbeResult", "Content-Language", found=_RESULT
+                )
+            },
+            errors=MAKE_ERRORS,
+            body=request(
+                "SmtpProbe", tls={"hostname": "mail.example.com", "port": 587, "smtpConfig": {"requireTls": True}}
+            ),
+            description="The fields of a monitor; `hostname` is required, what a probe does not need is not used.",
+        )
+    }
+}

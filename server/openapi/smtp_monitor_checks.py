@@ -1,0 +1,116 @@
+"""What was found out about a monitor: checks, incidents, alerts, figures."""
+
+from typing import Any
+
+from server.openapi.fields import BOOLEAN, IDENTIFIER, TIMESTAMP, UUID, Schema, answer, choice, integer, nullable
+from server.openapi.operations import READ_ERRORS, REMOVE_ERRORS, Operation, in_query, operation, shown
+from server.openapi.smtp_checks import CHECK, CODE, SEEN, WARNINGS
+
+TAG = "Histories"
+_TEXT: Schema = {"type": "string"}
+_PLACE = {"locationCode": _TEXT, "locationName": _TEXT}
+_ALERT_KINDS = ("incident_opened", "incident_reminder", "incident_closed", "certificate_expires")
+_ATTEMPT = answer({"number": {"type": "integer"}, "endedAt": TIMESTAMP, "delivered": BOOLEAN, "detail": _TEXT})
+_CHECK_RECORD = answer({**CHECK, "warnings": WARNINGS, **_PLACE})
+_INCIDENT = answer(
+    {
+        "id": IDENTIFIER,
+        "status": choice(("open", "closed")),
+        "openedAt": TIMESTAMP,
+        "closedAt": nullable(TIMESTAMP),
+        "durationSeconds": {"type": ["integer", "null"], "minimum": 0},
+        "closeReason": nullable(choice(("recovered", "disabled"))),
+        "phase": CHECK["phase"],
+        "code": CODE,
+        "message": _TEXT,
+        "locationCodes": {"type": "array", "items": _TEXT},
+    }
+)
+_ALERT = answer(
+    {
+        "id": UUID,
+        "incidentId": nullable(IDENTIFIER),
+        "kind": choice(_ALERT_KINDS),
+        "channel": choice(("email", "webhook", "sms")),
+        "recipient": _TEXT,
+        "status": choice(("pending", "delivered", "given_up")),
+        "createdAt": TIMESTAMP,
+        "endedAt": nullable(TIMESTAMP),
+        "attempts": {"type": "array", "items": _ATTEMPT},
+    }
+)
+_KINDS = {"CheckRecord": _CHECK_RECORD, "Incident": _INCIDENT, "Alert": _ALERT}
+SCHEMAS: dict[str, Schema] = {
+    **_KINDS,
+    **{
+        f"{name}History": answer({"items": {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}}})
+        for name in _KINDS
+    },
+    "TriggeredCheck": answer(
+        {
+            "success": {"const": True},
+            "message": _TEXT,
+            "smtpMonitorId": IDENTIFIER,
+            "locationCodes": {"type": "array", "items": _TEXT},
+            "queueNames": {"type": "array", "items": _TEXT},
+        }
+    ),
+}
+_LIMIT = in_query("limit", {**integer(1, 200), "default": 50}, "How many, the newest first.")
+_TRIGGERED = {
+    "success": True,
+    "message": "Checks triggered successfully",
+    "smtpMonitorId": 200,
+    "locationCodes": ["de-nbg"],
+    "queueNames": ["smtp-monitor-checks-de-nbg"],
+}
+CHECKED = {**SEEN, "locationCode": "de-nbg", "locationName": "Nuremberg"}
+INCIDENT = {
+    "id": 1,
+    "status": "closed",
+    "openedAt": "2026-01-01T12:00:00.000Z",
+    "closedAt": "2026-01-01T12:05:00.000Z",
+    "durationSeconds": 300,
+    "closeReason": "recovered",
+    "phase": "connect",
+    "code": "connect_refused",
+    "message": "Die Verbindung wurde abgelehnt",
+    "locationCodes": ["de-nbg"],
+}
+ALERT = {
+    "id": "99999999-9999-4999-8999-999999999999",
+    "incidentId": 1,
+    "kind": "incident_opened",
+    "channel": "email",
+    "recipient": "ops@example.com",
+    "status": "delivered",
+    "createdAt": "2026-01-01T12:00:00.000Z",
+    "endedAt": "2026-01-01T12:00:01.000Z",
+    "attempts": [{"number": 1, "endedAt": "2026-01-01T12:00:01.000Z", "delivered": True, "detail": ""}],
+}
+
+
+def _history(name: str, summary: str, schema: str, example: object) -> dict[str, Operation]:
+    history: dict[str, Any] = {"items": [example]}
+    answers = {200: shown("The newest first.", schema, history=history)}
+    parameters = ("smtpMonitorPublicId", _LIMIT)
+    return {"get": operation(name, TAG, summary, answers, errors=READ_ERRORS, parameters=parameters)}
+
+
+_ONE = "/api/smtp-monitors/{smtpMonitorPublicId}"
+PATHS = {
+    f"{_ONE}/trigger-check": {
+        "post": operation(
+            "triggerCheck",
+            TAG,
+            "Check now, from every location that is allowed",
+            {200: shown("The checks are due.", "TriggeredCheck", triggered=_TRIGGERED)},
+            errors=REMOVE_ERRORS,
+            parameters=("smtpMonitorPublicId",),
+            description="400 if the allowed countries leave no location, 503 if no location is active.",
+        )
+    },
+    f"{_ONE}/check-history": _history("listChecks", "The checks of a monitor", "CheckRecordHistory", CHECKED),
+    f"{_ONE}/incident-history": _history("listIncidents", "Its incidents", "IncidentHistory", INCIDENT),
+    f"{_ONE}/alert-history": _history("listAlerts", "Its alerts", "AlertHistory", ALERT),
+}

@@ -1,0 +1,106 @@
+"""Details of a monitor: what was found out about it over a span of time, together."""
+
+from server.openapi.fields import BOOLEAN, IDENTIFIER, TIMESTAMP, Schema, answer, choice, nullable
+from server.openapi.operations import READ_ERRORS, in_query, operation, shown
+from server.openapi.smtp_checks import CHECK, MILLISECONDS
+from server.openapi.smtp_monitor import READ
+from server.openapi.smtp_monitor_checks import ALERT, CHECKED, INCIDENT
+
+TAG = "Details"
+_SPANS = ("day", "month", "year")
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_PERCENT: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 100}
+_DATE: Schema = {"type": "string", "format": "date", "pattern": "^2[01][0-9]{2}-[0-9]{2}-[0-9]{2}$"}
+_POINT = {
+    "checkedAt": TIMESTAMP,
+    "status": CHECK["verdict"],
+    "timingSmtp": MILLISECONDS,
+    "locationCode": {"type": "string"},
+}
+_FIGURE = {
+    "startsAt": TIMESTAMP,
+    **dict.fromkeys(("checks", "failures", "warnings"), _COUNT),
+    "uptime": _PERCENT,
+    **dict.fromkeys(("avgResponse", "minResponse", "maxResponse"), MILLISECONDS),
+}
+_META = answer({"since": TIMESTAMP, **dict.fromkeys(("checks", "failures", "warnings"), _COUNT)})
+
+
+def _list(of: Schema) -> Schema:
+    return {"type": "array", "items": of}
+
+
+def _named(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+SCHEMAS = {
+    "Details": answer(
+        {
+            "smtpMonitorId": IDENTIFIER,
+            "monitor": _named("SmtpMonitor"),
+            "latestCheck": nullable(answer({**_POINT, "locationName": {"type": "string"}})),
+            "uptimeStats": answer(
+                {
+                    **dict.fromkeys(_SPANS, _PERCENT),
+                    **dict.fromkeys((f"{span}AvgResponse" for span in _SPANS), MILLISECONDS),
+                }
+            ),
+            "uptimeStatsMeta": answer(dict.fromkeys(_SPANS, _META)),
+            "monitoringData": {
+                **_list({"anyOf": [answer(_POINT), answer(_FIGURE)]}),
+                "description": "Each check with granularity `raw`, else sums of hours or days; the oldest first.",
+            },
+            "incidents": _list(_named("Incident")),
+            "alerts": _list(_named("Alert")),
+            "testResultLog": _list(_named("CheckRecord")),
+            "maintenance": answer({"active": BOOLEAN, "windows": _list(_named("MaintenanceWindow"))}),
+        }
+    )
+}
+_COUNTS = {"since": "2026-01-01T12:00:00.000Z", "checks": 1440, "failures": 5, "warnings": 0}
+_POINT_SEEN = {
+    "checkedAt": "2026-01-01T12:00:00.000Z",
+    "status": "failure",
+    "timingSmtp": 47.5,
+    "locationCode": "de-nbg",
+}
+_DETAILS = {
+    "smtpMonitorId": 200,
+    "monitor": READ,
+    "latestCheck": {**_POINT_SEEN, "locationName": "Nuremberg"},
+    "uptimeStats": {
+        **dict.fromkeys(_SPANS, 99.653),
+        **{f"{span}AvgResponse": 46.1 for span in _SPANS},
+    },
+    "uptimeStatsMeta": dict.fromkeys(_SPANS, _COUNTS),
+    "monitoringData": [_POINT_SEEN],
+    "incidents": [INCIDENT],
+    "alerts": [ALERT],
+    "testResultLog": [CHECKED],
+    "maintenance": {"active": False, "windows": []},
+}
+
+PATHS = {
+    "/api/smtp-monitors/{smtpMonitorPublicId}/details": {
+        "get": operation(
+            "getDetails",
+            TAG,
+            "A monitor with its figures, incidents and alerts",
+            {200: shown("All of it.", "Details", details=_DETAILS)},
+            errors=READ_ERRORS,
+            parameters=(
+                "smtpMonitorPublicId",
+                in_query("range", {**choice(("day", "week", "month", "year")), "default": "day"}, "How long a span."),
+                in_query("date", _DATE, "The last day of the range; without it, the range ends now."),
+                in_query("startDate", _DATE, "The first day, instead of the range."),
+                in_query("endDate", _DATE, "The last day."),
+                in_query(
+                    "granularity",
+                    choice(("raw", "hour", "day")),
+                    "Of `monitoringData`: at most 7 days raw, 62 in hours, 366 in days.",
+                ),
+            ),
+        )
+    }
+}

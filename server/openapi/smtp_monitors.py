@@ -1,0 +1,103 @@
+"""Monitors: find, make, patch one or many, remove."""
+
+from server.openapi import smtp_monitor
+from server.openapi.fields import IDENTIFIER, choice
+from server.openapi.operations import (
+    LIST_ERRORS,
+    MAKE_ERRORS,
+    READ_ERRORS,
+    REMOVE_ERRORS,
+    WRITE_ERRORS,
+    empty,
+    in_query,
+    linked,
+    made,
+    operation,
+    request,
+    shown,
+)
+from server.openapi.smtp_monitor import ANSWERED, PUBLIC_ID, READ, SENT
+from server.smtp_monitor import STATUS
+
+TAG = "SMTP monitors"
+SCHEMAS = smtp_monitor.SCHEMAS
+_ONE = "smtpMonitorPublicId"
+_MINIMAL = empty("Done; `Prefer: return=minimal` was asked for.", "ETag", "Preference-Applied")
+_PAGE = {"items": [READ], "total": 1, "page": 1, "perPage": 50}
+_NEW = {"customerId": 10, "name": "Inbound", "hostname": "mx.example.com", "port": 25}
+_LINKS = linked(
+    "smtpMonitorPublicId", "publicId", "getSmtpMonitor", "patchSmtpMonitor", "removeSmtpMonitor", "listChanges"
+)
+
+PATHS = {
+    "/api/smtp-monitors/{smtpMonitorPublicId}": {
+        "get": operation(
+            "getSmtpMonitor",
+            TAG,
+            "A monitor",
+            {
+                200: shown("The monitor.", "SmtpMonitor", "ETag", monitor=READ),
+                304: empty("It still has the entity tag of If-None-Match.", "ETag"),
+            },
+            errors=READ_ERRORS,
+            parameters=(_ONE, "If-None-Match"),
+        ),
+        "patch": operation(
+            "patchSmtpMonitor",
+            TAG,
+            "Change what the body names of a monitor, and nothing else",
+            {200: shown("The monitor as it is now.", "SmtpMonitor", "ETag", monitor=ANSWERED), 204: _MINIMAL},
+            errors=(*WRITE_ERRORS, 412),
+            parameters=(_ONE, "If-Match", "Prefer"),
+            body=request("SmtpMonitorPatch", all=SENT, status={"status": "disabled"}),
+            description="All fields are optional; `{}` changes nothing. `readonly` users change `status` only.",
+        ),
+        "delete": operation(
+            "removeSmtpMonitor",
+            TAG,
+            "Remove a monitor",
+            {204: empty("It is gone.")},
+            errors=(*REMOVE_ERRORS, 412),
+            parameters=(_ONE, "If-Match"),
+        ),
+    },
+    "/api/smtp-monitors": {
+        "get": operation(
+            "listSmtpMonitors",
+            TAG,
+            "A page of monitors",
+            {200: shown("The page.", "SmtpMonitorPage", page=_PAGE)},
+            errors=LIST_ERRORS,
+            parameters=(
+                "organizationId",
+                in_query("customerId", IDENTIFIER, "Of this customer only."),
+                "search",
+                in_query("status", choice(STATUS), "Only those; `paused` and `inactive` mean `disabled`."),
+                "page",
+                "perPage",
+            ),
+        ),
+        "post": operation(
+            "makeSmtpMonitor",
+            TAG,
+            "Make a monitor",
+            {201: made("The monitor.", "SmtpMonitor", "ETag", links=_LINKS, monitor=ANSWERED)},
+            errors=(*MAKE_ERRORS, 409, 422),
+            parameters=("Idempotency-Key",),
+            body=request("NewSmtpMonitor", least=_NEW, all={"customerId": 10, **SENT}),
+            description="Defaults: `status` active, `checkInterval` 60, `timeoutSeconds` 30, no config, the rest null.",
+        ),
+        "patch": operation(
+            "patchSmtpMonitors",
+            TAG,
+            "The same changes for many monitors, all or none",
+            {
+                200: shown(
+                    "The monitors as they are now.", "PatchedSmtpMonitors", done={"updated": 1, "items": [ANSWERED]}
+                )
+            },
+            errors=WRITE_ERRORS,
+            body=request("SmtpMonitorsPatch", disable={"ids": [PUBLIC_ID], "changes": {"status": "disabled"}}),
+        ),
+    },
+}

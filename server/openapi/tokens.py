@@ -1,0 +1,76 @@
+"""API tokens: sessions with a name, an end or none, and perhaps one customer."""
+
+from server.handlers.tokens import DEFAULT_DAYS
+from server.openapi.fields import CUSTOMER, IDENTIFIER, TIMESTAMP, UUID, answer, body, integer, nullable, page, trimmed
+from server.openapi.operations import MAKE_ERRORS, empty, in_path, linked, made, operation, request, shown
+
+TAG = "Tokens"
+TOKEN = {
+    "id": UUID,
+    "organizationId": IDENTIFIER,
+    "userId": IDENTIFIER,
+    "name": {"type": "string"},
+    "customerId": nullable(IDENTIFIER),
+    "createdAt": TIMESTAMP,
+    "expiresAt": nullable(TIMESTAMP),
+    "lastUsedAt": nullable(TIMESTAMP),
+    "email": {"type": "string"},
+}
+SCHEMAS = {
+    "NewToken": body(
+        {
+            "name": trimmed(1, 255),
+            "expiresInDays": {**nullable(integer(1, 365)), "default": DEFAULT_DAYS, "description": "null: never"},
+            "customerId": nullable(CUSTOMER),
+        },
+        required=("name",),
+    ),
+    "Token": answer(TOKEN),
+    "MadeToken": answer({**TOKEN, "token": {"type": "string", "description": "Shown in this answer alone."}}),
+    "TokenPage": page({"$ref": "#/components/schemas/Token"}),
+}
+_TOKEN = {
+    "id": "77777777-7777-4777-8777-777777777777",
+    "organizationId": 1,
+    "userId": 1,
+    "name": "Load test",
+    "customerId": 10,
+    "createdAt": "2026-01-01T12:00:00.000Z",
+    "expiresAt": "2026-04-01T12:00:00.000Z",
+    "lastUsedAt": None,
+    "email": "admin@example.com",
+}
+_PAGE = {"items": [_TOKEN], "total": 1, "page": 1, "perPage": 50}
+_MADE = {**_TOKEN, "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"}
+
+PATHS = {
+    "/api/tokens": {
+        "get": operation(
+            "listTokens",
+            TAG,
+            "A page of tokens: one's own, or for administrators all",
+            {200: shown("The page.", "TokenPage", page=_PAGE)},
+            errors=(400, 401, 403, 429, 500, 503),
+            parameters=("organizationId", "page", "perPage"),
+        ),
+        "post": operation(
+            "makeToken",
+            TAG,
+            "Make a token",
+            {201: made("The token.", "MadeToken", links=linked("tokenId", "id", "endToken"), token=_MADE)},
+            errors=MAKE_ERRORS,
+            body=request("NewToken", token={"name": "Load test", "expiresInDays": 90, "customerId": 10}),
+            description="A token makes no tokens: 403.",
+        ),
+    },
+    "/api/tokens/{tokenId}": {
+        "delete": operation(
+            "endToken",
+            TAG,
+            "End a token",
+            {204: empty("It counts no more.")},
+            errors=(400, 401, 403, 404, 429, 500, 503),
+            parameters=(in_path("tokenId", UUID, "The token's id.", _TOKEN["id"]),),
+        )
+    },
+}
