@@ -37,7 +37,7 @@ class Answer(web.Response):
 
     def __init__(self, body: bytes = b"", *, status: int = 200, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(body=body, status=status)
-        self.fields = dict(fields or {})
+        self.fields = {**fields} if fields else {}
         self._request: web.BaseRequest | None = None
 
     @property

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -116,7 +116,7 @@ class GroupCommit(Generic[W]):
         """
         now = time.monotonic()
         rounds: list[dict[Key, Waiting[W]]] = []
-        depths: Counter[Key] = Counter()
+        depths: defaultdict[Key, int] = defaultdict(int)
         later: list[Waiting[W]] = []
         taken = 0
         while self._queue and taken + len(later) < self._max_rows:
