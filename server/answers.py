@@ -28,7 +28,7 @@ ENTITY_TAG = re.compile(r'(W/)?"([^"]*)"')
 VERSION = re.compile(r"([0-9]{1,18})-[0-9a-f]{8}")
 
 
-class Answer(web.Response):
+class Answer(web.StreamResponse):
     """A whole answer: status, header *fields* beside the standing ones, body.
 
     Head and body are written as one piece of text. aiohttp's own way, by a map of headers, takes a
@@ -36,19 +36,26 @@ class Answer(web.Response):
     """
 
     def __init__(self, body: bytes = b"", *, status: int = 200, fields: Mapping[str, str] | None = None) -> None:
-        super().__init__(body=body, status=status)
+        super().__init__(status=status)
+        self.body = body
         self.fields = {**fields} if fields else {}
         self._request: web.BaseRequest | None = None
+        self._plain: web.Response | None = None
 
     @property
     def keep_alive(self) -> bool | None:
+        if self._plain is not None:
+            return self._plain.keep_alive
         return super().keep_alive if self._request is None else True
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         stays_open = self._keep_alive is not False and request.keep_alive and request.version == HttpVersion11
         if not stays_open or request.method == "HEAD":
-            self.headers.update(STANDING | {"Date": _date(int(time.time()))} | self.fields)
-            return await super().prepare(request)
+            headers = STANDING | {"Date": _date(int(time.time()))} | self.fields
+            self._plain = web.Response(body=self.body, status=self.status, headers=headers)
+            if self._keep_alive is False:
+                self._plain.force_close()
+            return await self._plain.prepare(request)
         transport = request.transport
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the client is gone")
@@ -57,14 +64,13 @@ class Answer(web.Response):
         return None
 
     async def write_eof(self, data: bytes = b"") -> None:
-        if self._request is None:
-            await super().write_eof(data)
-        elif self._request.protocol.writing_paused:
+        if self._plain is not None:
+            await self._plain.write_eof(data)
+        elif self._request is not None and self._request.protocol.writing_paused:
             await self._request.writer.drain()
 
     def _text(self) -> bytes:
         body, fields = self.body, self.fields
-        assert isinstance(body, bytes)
         head = "".join([f"{name}: {value}\r\n" for name, value in fields.items()])
         standing = _standing(int(time.time()), tuple(filter(fields.__contains__, STANDING)))
         # RFC 9110, 8.6: none in a 204; a 304 would have to give that of the 200

@@ -5,8 +5,9 @@ import orjson
 from aiohttp import web
 
 from server.answers import Answer, entity_tag, json_answer, none_match
+from server.config import Config
 from server.errors import ApiError, not_found
-from server.keys import CALLER, CONFIG
+from server.keys import CALLER
 from server.smtp_monitor import represent
 
 
@@ -16,9 +17,14 @@ def missing(request: web.Request) -> ApiError:
 
 
 def answer(
-    request: web.Request, row: asyncpg.Record, *, status: int = 200, fields: dict[str, str] | None = None
+    request: web.Request,
+    config: Config,
+    row: asyncpg.Record,
+    *,
+    status: int = 200,
+    fields: dict[str, str] | None = None,
 ) -> Answer:
-    monitor = represent(row, request.app[CONFIG].key_ring, passwords=request[CALLER].sees_passwords)
+    monitor = represent(row, config.key_ring, passwords=request[CALLER].sees_passwords)
     customer = {name: monitor.pop(name) for name in ("customerName",) if name in monitor}
     # the tag is over what every answer shows, so that a PATCH and the GET after it have the same
     body = orjson.dumps(monitor)

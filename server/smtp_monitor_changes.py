@@ -8,7 +8,8 @@ import orjson
 from aiohttp import web
 
 from server.answers import timestamp
-from server.keys import CALLER, CONFIG
+from server.config import Config
+from server.keys import CALLER
 from server.proxies import client_address
 from server.secrets import KeyRing
 from server.smtp_monitor import COLUMNS, config_with_password
@@ -17,9 +18,9 @@ from sql.smtp_monitor_patches import Change
 FIELDS = {column: field for field, column in COLUMNS.items()} | {"smtp_config": "smtpConfig"}
 
 
-def change_of(request: web.Request, columns: Mapping[str, object]) -> Change | None:
+def change_of(request: web.Request, config: Config, columns: Mapping[str, object]) -> Change | None:
     """Who makes this request changes *columns*; None where changes are not kept."""
-    if not request.app[CONFIG].audit:
+    if not config.audit:
         return None
     caller = request[CALLER]
     actor = {"userId": caller.id, "email": caller.email, "tokenName": caller.token_name}

@@ -17,9 +17,10 @@ from server.smtp_monitor_changes import change_of
 async def patch(request: web.Request, public_id: UUID, body: dict[str, object]) -> Answer:
     """Judge the fields of *body*, write them, answer the monitor; ApiError 403, 400, 412, 404."""
     app, caller = request.app, request[CALLER]
+    config = app[CONFIG]
     require_fields(caller, body)
     fields = parse_fields(without_alias(body), FIELDS, ignored=SERVER_SET)
-    changes = to_columns(fields, public_id, app[CONFIG].key_ring)
+    changes = to_columns(fields, public_id, config.key_ring)
     row = await sql.smtp_monitors.update(
         app[POOL],
         app[COMMITS],
@@ -27,8 +28,8 @@ async def patch(request: web.Request, public_id: UUID, body: dict[str, object]) 
         public_id,
         changes,
         versions=versions_of_if_match(request),
-        change=change_of(request, changes),
+        change=change_of(request, config, changes),
     )
     if row is None:
         raise missing(request)
-    return answer(request, row)
+    return answer(request, config, row)

@@ -43,7 +43,7 @@ async def _write(
     request: web.Request, public_ids: Sequence[UUID], fields: Mapping[str, object]
 ) -> list[asyncpg.Record]:
     """The rows as they are now; ApiError 404, with nothing written, if one of them is not there."""
-    pool, reach, ring = request.app[POOL], request[CALLER].reach, request.app[CONFIG].key_ring
+    pool, reach, config = request.app[POOL], request[CALLER].reach, request.app[CONFIG]
     if not fields:
         return await sql.smtp_monitor_batches.select_all(pool, reach, public_ids)
     async with pool.acquire() as connection, connection.transaction():
@@ -52,8 +52,8 @@ async def _write(
             raise _missing(public_ids, {public_id for _, public_id in keys})
         patches = []
         for organization_id, public_id in keys:
-            columns = to_columns(fields, public_id, ring)  # a password is bound to its own monitor
-            change = change_of(request, columns)
+            columns = to_columns(fields, public_id, config.key_ring)  # a password is bound to its own monitor
+            change = change_of(request, config, columns)
             patches.append(Patch(organization_id, public_id, None, None, columns, frozenset(columns), change))
         return await sql.smtp_monitor_batches.update_all(connection, patches)
 

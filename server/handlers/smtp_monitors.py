@@ -41,7 +41,7 @@ async def get_monitor(request: web.Request) -> Answer:
     row = await sql.smtp_monitors.select_one(pool, reads, request[CALLER].reach, path.monitor(request))
     if row is None:
         raise not_found()
-    return answer(request, row)
+    return answer(request, request.app[CONFIG], row)
 
 
 async def list_monitors(request: web.Request) -> Answer:
@@ -79,7 +79,7 @@ async def delete_monitor(request: web.Request) -> Answer:
     public_id = path.monitor(request)
     require_writer(request[CALLER])
     pool, reach = request.app[POOL], request[CALLER].reach
-    versions, change = versions_of_if_match(request), change_of(request, {})
+    versions, change = versions_of_if_match(request), change_of(request, request.app[CONFIG], {})
     if not await sql.smtp_monitors.delete(pool, reach, public_id, versions=versions, change=change):
         raise missing(request)
     return Answer(status=204)
@@ -90,13 +90,15 @@ async def _insert(db: Executor, request: web.Request, fields: dict[str, Any]) ->
     if customer is None:
         raise invalid_fields([FieldError("customerId", "unknown_customer", {})])
     public_id = uuid4()
-    values = to_columns(fields, public_id, request.app[CONFIG].key_ring)
+    config = request.app[CONFIG]
+    values = to_columns(fields, public_id, config.key_ring)
     whose = (customer["organization_id"], customer["id"])
-    return await sql.smtp_monitors.insert(db, *whose, public_id, values, change=change_of(request, values))
+    return await sql.smtp_monitors.insert(db, *whose, public_id, values, change=change_of(request, config, values))
 
 
 def _made(request: web.Request, row: asyncpg.Record) -> Answer:
-    return answer(request, row, status=201, fields={"Location": f"/api/smtp-monitors/{row['public_id']}"})
+    location = {"Location": f"/api/smtp-monitors/{row['public_id']}"}
+    return answer(request, request.app[CONFIG], row, status=201, fields=location)
 
 
 def _made_before(first: dict[str, Any], fields: Mapping[str, object]) -> Answer:
