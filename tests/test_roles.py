@@ -5,9 +5,9 @@ from uuid import uuid4
 import pytest
 
 import sql
-from tests.conftest import ABSENT, MONITOR, OTHER_CUSTOMERS, PASSWORD, STRANGERS, Api
+from tests.conftest import ABSENT, MONITOR, OTHER_CUSTOMERS, STRANGERS, Api
+from tests.endpoints import ENDPOINTS, MANY, ROLES
 
-MANY = "/api/smtp-monitors"
 NOT_FOUND = '{"statusCode":404,"statusMessage":"Not Found","message":"Not found","code":"not_found"}'
 
 MONITORS = {"own": MONITOR, "other customer's": OTHER_CUSTOMERS, "stranger's": STRANGERS, "absent": ABSENT}
@@ -91,81 +91,6 @@ async def test_who_sees_a_password(api: Api, who: str) -> None:
     masked = who in READONLY or who == "supporter"
     assert monitor["smtpConfig"] == {"auth": {"user": "u", "pass": None if masked else "p"}}
     assert monitor["config"] == monitor["smtpConfig"]
-
-
-ROLES = ["admin", "user", "readonly", "restricted", "restricted-readonly", "supporter", "globaladmin", "stranger", None]
-PASSWORD_TRIAL = {"currentPassword": "wrong", "password": "long enough a password"}
-NEW_USER = {"name": "New", "role": "user"}
-# method, path, body, and the status for each of ROLES. What stands in braces is made for each caller anew.
-ENDPOINTS: list[tuple[str, str, object, str]] = [
-    ("GET", "/api/session", None, "200 200 200 200 200 200 200 200 401"),
-    ("PATCH", "/api/session", PASSWORD_TRIAL, "400 400 400 400 400 400 400 400 401"),
-    ("GET", "/api/customers", None, "200 200 200 200 200 200 200 200 401"),
-    ("POST", "/api/customers", {"name": "New"}, "201 403 403 403 403 403 201 201 401"),
-    ("POST", "/api/customers", {"name": "New", "organizationId": 1}, "201 403 403 403 403 403 201 400 401"),
-    ("POST", "/api/customers", {"name": "New", "organizationId": 2}, "400 403 403 403 403 403 201 201 401"),
-    ("POST", "/api/customers", {"name": "New", "organizationId": 9}, "400 403 403 403 403 403 400 400 401"),
-    ("GET", "/api/customers/10", None, "200 200 200 200 200 200 200 404 401"),
-    ("GET", "/api/customers/11", None, "200 200 200 404 404 200 200 404 401"),
-    ("GET", "/api/customers/20", None, "404 404 404 404 404 200 200 200 401"),
-    ("GET", "/api/customers/999", None, "404 404 404 404 404 404 404 404 401"),
-    ("PATCH", "/api/customers/10", {"name": "New"}, "200 403 403 403 403 403 200 404 401"),
-    ("PATCH", "/api/customers/20", {"name": "New"}, "404 403 403 403 403 403 200 200 401"),
-    ("PATCH", "/api/customers/999", {"name": "New"}, "404 403 403 403 403 403 404 404 401"),
-    ("DELETE", "/api/customers/10", None, "409 403 403 403 403 403 409 404 401"),
-    ("DELETE", "/api/customers/999", None, "404 403 403 403 403 403 404 404 401"),
-    ("DELETE", "/api/customers/{customer of 1}", None, "204 403 403 403 403 403 204 404 401"),
-    ("DELETE", "/api/customers/{customer of 2}", None, "404 403 403 403 403 403 204 204 401"),
-    ("GET", "/api/users", None, "200 403 403 403 403 403 200 200 401"),
-    ("POST", "/api/users", NEW_USER, "201 403 403 403 403 403 201 201 401"),
-    ("POST", "/api/users", {**NEW_USER, "organizationId": 2}, "400 403 403 403 403 403 201 201 401"),
-    ("POST", "/api/users", {**NEW_USER, "customerIds": [10]}, "201 403 403 403 403 403 201 400 401"),
-    ("POST", "/api/users", {**NEW_USER, "customerIds": [20]}, "400 403 403 403 403 403 400 201 401"),
-    ("POST", "/api/users", {**NEW_USER, "globalRole": "admin"}, "403 403 403 403 403 403 201 403 401"),
-    ("GET", "/api/users/{user of 1}", None, "200 403 403 403 403 403 200 404 401"),
-    ("GET", "/api/users/{user of 2}", None, "404 403 403 403 403 403 200 200 401"),
-    ("GET", "/api/users/999999", None, "404 403 403 403 403 403 404 404 401"),
-    ("PATCH", "/api/users/{user of 1}", {"role": "admin"}, "200 403 403 403 403 403 200 404 401"),
-    ("PATCH", "/api/users/{user of 2}", {"role": "admin"}, "404 403 403 403 403 403 200 200 401"),
-    ("PATCH", "/api/users/999999", {"role": "admin"}, "404 403 403 403 403 403 404 404 401"),
-    ("PATCH", "/api/users/{user of 1}", {"customerIds": [11]}, "200 403 403 403 403 403 200 404 401"),
-    ("PATCH", "/api/users/{user of 1}", {"customerIds": [20]}, "400 403 403 403 403 403 400 404 401"),
-    ("PATCH", "/api/users/{user of 1}", {"globalRole": "admin"}, "403 403 403 403 403 403 200 403 401"),
-    ("PATCH", "/api/users/{user of 1}", {"globalRole": None}, "200 403 403 403 403 403 200 404 401"),
-    ("PATCH", "/api/users/{supporter}", {"password": PASSWORD}, "403 403 403 403 403 403 200 404 401"),
-    ("PATCH", "/api/users/{supporter}", {"active": False}, "403 403 403 403 403 403 200 404 401"),
-    ("PATCH", "/api/users/{stranger}", {"active": False}, "404 403 403 403 403 403 409 409 401"),
-    ("PATCH", "/api/users/{self}", {"password": PASSWORD}, "403 403 403 403 403 403 403 403 401"),
-    ("DELETE", "/api/users/{user of 1}", None, "204 403 403 403 403 403 204 404 401"),
-    ("DELETE", "/api/users/{user of 2}", None, "404 403 403 403 403 403 204 204 401"),
-    ("DELETE", "/api/users/{supporter}", None, "403 403 403 403 403 403 204 404 401"),
-    ("DELETE", "/api/users/{stranger}", None, "404 403 403 403 403 403 409 409 401"),
-    ("DELETE", "/api/users/999999", None, "404 403 403 403 403 403 404 404 401"),
-    ("GET", "/api/tokens", None, "200 200 200 200 200 403 200 200 401"),
-    ("POST", "/api/tokens", {"name": "New"}, "201 201 201 201 201 403 201 201 401"),
-    ("POST", "/api/tokens", {"name": "New", "customerId": 10}, "201 201 201 201 201 403 201 400 401"),
-    ("POST", "/api/tokens", {"name": "New", "customerId": 11}, "201 201 201 400 400 403 201 400 401"),
-    ("POST", "/api/tokens", {"name": "New", "customerId": 20}, "400 400 400 400 400 403 400 201 401"),
-    ("DELETE", "/api/tokens/{token of self}", None, "204 204 204 204 204 403 204 204 401"),
-    ("DELETE", "/api/tokens/{token of admin}", None, "204 404 404 404 404 403 204 404 401"),
-    ("DELETE", f"/api/tokens/{ABSENT}", None, "404 404 404 404 404 403 404 404 401"),
-    ("GET", "/api/organization", None, "200 200 200 200 200 200 200 200 401"),
-    ("PATCH", "/api/organization", {"failureConfirmations": 3}, "200 403 403 403 403 403 200 200 401"),
-    ("GET", "/api/organizations", None, "200 200 200 200 200 200 200 200 401"),
-    ("POST", "/api/organizations", {"name": "New"}, "403 403 403 403 403 403 201 403 401"),
-    ("GET", "/api/organizations/1", None, "200 200 200 200 200 200 200 404 401"),
-    ("GET", "/api/organizations/2", None, "404 404 404 404 404 200 200 200 401"),
-    ("GET", "/api/organizations/999", None, "404 404 404 404 404 404 404 404 401"),
-    ("PATCH", "/api/organizations/1", {"locationSharePercent": 1}, "200 403 403 403 403 403 200 404 401"),
-    ("PATCH", "/api/organizations/2", {"locationSharePercent": 1}, "404 403 403 403 403 403 200 200 401"),
-    ("PATCH", "/api/organizations/999", {"locationSharePercent": 1}, "404 403 403 403 403 403 404 404 401"),
-    ("PATCH", MANY, {"ids": [MONITOR], "changes": {"status": "active"}}, "200 200 200 200 200 403 200 404 401"),
-    ("PATCH", MANY, {"ids": [MONITOR], "changes": {"port": 25}}, "200 200 403 200 403 403 200 404 401"),
-    ("PATCH", MANY, {"ids": [MONITOR, OTHER_CUSTOMERS], "changes": {}}, "200 200 200 404 404 403 200 404 401"),
-    ("PATCH", MANY, {"ids": [MONITOR, STRANGERS], "changes": {}}, "404 404 404 404 404 403 200 404 401"),
-    ("PATCH", MANY, {"ids": [STRANGERS], "changes": {}}, "404 404 404 404 404 403 200 200 401"),
-    ("PATCH", MANY, {"ids": [ABSENT], "changes": {}}, "404 404 404 404 404 403 404 404 401"),
-]
 
 
 async def made_for(api: Api, what: str, who: str | None) -> object:
