@@ -30,7 +30,6 @@ ERROR = answer(
 )
 SCHEMAS = {"Error": ERROR, "FieldError": FIELD_ERROR}
 
-REQUEST_ID = {"$ref": "#/components/headers/X-Request-Id"}
 HEADERS: dict[str, Schema] = {
     "X-Request-Id": {
         "required": True,
