@@ -31,5 +31,5 @@ async def lock_all(db: Executor, reach: Reach, public_ids: Sequence[UUID]) -> li
 
 async def update_all(db: Executor, patches: Sequence[Patch]) -> list[asyncpg.Record]:
     """Write all *patches*, of different rows that are locked, in one statement."""
-    statement, arguments = render(patches)
+    statement, [arguments] = render([patches])
     return await db.fetch(statement, *arguments)

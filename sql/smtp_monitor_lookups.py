@@ -9,8 +9,8 @@ from sql.smtp_monitor_patches import COLUMNS
 
 STATEMENT = f"""
     SELECT k.n, {COLUMNS}, c.name AS customer_name
-      FROM unnest($1::bigint[], $2::uuid[], $3::text[])
-           WITH ORDINALITY AS k (organization_id, public_id, customer_ids, n)
+      FROM unnest($1::integer[], $2::bigint[], $3::uuid[], $4::text[])
+           AS k (n, organization_id, public_id, customer_ids)
       JOIN smtp_monitors m
         ON m.organization_id = k.organization_id
        AND m.public_id = k.public_id
@@ -32,11 +32,14 @@ class Lookup:
         return self.public_id.int, id(self)  # many may read one row at once
 
 
-def render(lookups: Sequence[Lookup]) -> tuple[str, list[Sequence[object] | None]]:
-    """The statement that reads them all, for GroupCommit."""
+def render(rounds: Sequence[Sequence[Lookup]]) -> tuple[str, list[list[Sequence[object] | None]]]:
+    """The statement that reads them all, for GroupCommit: since each key is its own, there is one round."""
+    [lookups] = rounds
     restricted = any(lookup.customer_ids is not None for lookup in lookups)
-    return STATEMENT, [
+    arrays: list[Sequence[object] | None] = [
+        range(1, len(lookups) + 1),
         [lookup.organization_id for lookup in lookups],
         [lookup.public_id for lookup in lookups],
         [array_literal(lookup.customer_ids) for lookup in lookups] if restricted else None,
     ]
+    return STATEMENT, [arrays]

@@ -1,8 +1,9 @@
 """The PATCH of a monitor as one row of a statement that many share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, count, islice
 from typing import Any
 from uuid import UUID
 
@@ -69,22 +70,27 @@ class Patch:
         return self.organization_id, self.public_id.int
 
 
-def render(patches: Sequence[Patch]) -> tuple[str, Sequence[object]]:
+def render(rounds: Sequence[Sequence[Patch]]) -> tuple[str, Sequence[Sequence[object]]]:
     """The partial UPDATE of many rows, for GroupCommit; rows that change different columns go under a mask.
 
     A single row travels as values: without arrays to be unnested, an idle database answers 25 µs sooner.
     """
+    patches = list(chain.from_iterable(rounds))
     same = len({patch.columns for patch in patches}) == 1
     alone, kept = len(patches) == 1, patches[0].change is not None
     columns = patches[0].columns if same else ALL_COLUMNS
     statement, present = _update_statement(columns, masked=not same, kept=kept, alone=alone)
-    arrays = _arrays(patches, present, masked=not same)
-    return statement, [array and array[0] for array in arrays] if alone else arrays
+    n = count(1)
+    arrays = [_arrays(round_, n, present, masked=not same) for round_ in rounds]
+    return statement, [[array and array[0] for array in arrays[0]]] if alone else arrays
 
 
-def _arrays(patches: Sequence[Patch], present: Sequence[str], *, masked: bool) -> list[Sequence[object] | None]:
+def _arrays(
+    patches: Sequence[Patch], n: Iterator[int], present: Sequence[str], *, masked: bool
+) -> list[Sequence[object] | None]:
     masks = [[_mask(patch) for patch in patches]] if masked else []
     return [
+        list(islice(n, len(patches))),
         [patch.organization_id for patch in patches],
         [patch.public_id for patch in patches],
         _literals([patch.customer_ids for patch in patches]),
@@ -98,16 +104,18 @@ def _arrays(patches: Sequence[Patch], present: Sequence[str], *, masked: bool) -
 @lru_cache(maxsize=2048)
 def _update_statement(changed: frozenset[str], *, masked: bool, kept: bool, alone: bool) -> tuple[str, tuple[str, ...]]:
     """The statement for one set of columns, and the order of the columns' arrays."""
-    first = 6 if masked else 5
+    names = ["n", "organization_id", "public_id", "customer_ids", "versions", *(["mask"] if masked else [])]
+    types = f"$1::integer[], $2::bigint[], $3::uuid[], $4::text[], $5::text[]{', $6::integer[]' * masked}"
+    first = len(names) + 1
     assignments, arrays, present = set_list(UPDATABLE, changed, first=first, masked=masked)
-    names = ["organization_id", "public_id", "customer_ids", "versions", *(["mask"] if masked else []), *present]
-    types = f"$1::bigint[], $2::uuid[], $3::text[], $4::text[]{', $5::integer[]' * masked}{arrays}"
+    names += present
+    types += arrays
     if kept:
+        n = len(names)
         names += ["actor", "address", "after"]
-        n = first + len(present)
-        types += f", ${n}::json[], ${n + 1}::text[], ${n + 2}::json[]"
-    rows = f"(VALUES ({types.replace('[]', '')}, 1))" if alone else f"unnest({types}) WITH ORDINALITY"
-    source = f"{rows} AS c ({', '.join(names)}, n)"
+        types += f", ${n + 1}::json[], ${n + 2}::text[], ${n + 3}::json[]"
+    rows = f"(VALUES ({types.replace('[]', '')}))" if alone else f"unnest({types})"
+    source = f"{rows} AS c ({', '.join(names)})"
     write = _write_and_keep if kept else _write
     return write(assignments, source, present, masked), present
 
