@@ -14,11 +14,12 @@ from server.checks.resolver import open_resolver
 from server.config import Config
 from server.cors import add_cors
 from server.errors import MAX_BODY
-from server.keys import CALLERS, COMMITS, CONFIG, JUDGING, POOL, PROBE, PROBING, READS, TOKEN_USES
+from server.keys import CALLERS, COMMITS, CONFIG, JUDGING, LISTS, POOL, PROBE, PROBING, READS, TOKEN_USES
 from server.middlewares import access, auth, boundary
 from server.protocol import continue_if_expected
 from server.rate_limit import Table, add_rate_limit
 from server.routes import ROUTES
+from server.shared_reads import SharedReads
 from server.token_uses import TokenUses
 from sql import smtp_monitor_lookups, smtp_monitor_patches
 from sql.connection import UNAVAILABLE, create_pool
@@ -29,6 +30,7 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
     """*rates* is the memory that the workers of a server share, if there is a rate limit."""
     app = web.Application(middlewares=[boundary, auth], client_max_size=MAX_BODY)
     app[CONFIG] = config
+    app[LISTS] = SharedReads()
     app[JUDGING] = asyncio.Semaphore(2)
     app[PROBING] = asyncio.Semaphore(50)
     app.add_routes(

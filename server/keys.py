@@ -8,6 +8,7 @@ from aiohttp import web
 from server.auth import Caller, Callers
 from server.checks.probe import Probe
 from server.config import Config
+from server.shared_reads import SharedReads
 from server.token_uses import TokenUses
 from sql.group_commit import GroupCommit
 from sql.smtp_monitor_lookups import Lookup
@@ -17,6 +18,7 @@ CONFIG = web.AppKey("CONFIG", Config)
 POOL = web.AppKey("POOL", asyncpg.Pool)
 COMMITS = web.AppKey("COMMITS", GroupCommit[Patch])
 READS = web.AppKey("READS", GroupCommit[Lookup])
+LISTS = web.AppKey("LISTS", SharedReads)
 CALLERS = web.AppKey("CALLERS", Callers)
 TOKEN_USES = web.AppKey("TOKEN_USES", TokenUses)
 CALLER = web.RequestKey("CALLER", Caller)

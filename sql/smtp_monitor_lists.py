@@ -7,7 +7,9 @@ import asyncpg
 
 from sql.connection import Executor, Reach
 from sql.fragments import containing
-from sql.smtp_monitors import LISTED
+from sql.smtp_monitor_patches import COLUMNS
+
+Query = tuple[str, str, Sequence[object]]  # what counts, what walks over the keys in order, and the values of both
 
 
 async def select_page(
@@ -23,12 +25,41 @@ async def select_page(
         if tenant is None:
             return 0, []
     if "status" in filters or "search" in filters:
-        total, keys = await _select_matching(db, tenant, customer_ids, filters, limit, offset)
+        counting, walk, values = _matching(tenant, customer_ids, filters)
     elif customer_ids is None:
-        total, keys = await _select_of_organization(db, tenant, limit, offset)
+        counting, walk, values = _of_organization(tenant)
     else:
-        total, keys = await _select_of_customers(db, tenant, customer_ids, limit, offset)
-    return total, await _select_rows(db, keys) if keys else []
+        counting, walk, values = _of_customers(tenant, customer_ids)
+    rows = await db.fetch(_page(counting, walk, first=len(values) + 1), *values, limit, offset)
+    # only behind the last page are there no rows that tell how many there are
+    return rows[0]["total"] if rows else await db.fetchval(counting, *values), rows
+
+
+def _page(counting: str, walk: str, *, first: int) -> str:
+    """How many there are, and a page of them: one statement, so that both are of one moment.
+
+    Up to a far page only keys are walked over, in an index. What is joined is joined row by row: the planner
+    does not know how long a page is, and might read the whole table.
+    """
+    return f"""
+        WITH k AS (
+            {walk}
+             LIMIT ${first}::bigint OFFSET ${first + 1}::bigint
+        )
+        SELECT ({counting}) AS total, {COLUMNS},
+               (SELECT name
+                  FROM customers c
+                 WHERE c.organization_id = m.organization_id AND c.id = m.customer_id) AS customer_name
+          FROM k
+         CROSS JOIN LATERAL (
+                SELECT *
+                  FROM smtp_monitors m
+                 WHERE m.organization_id = k.organization_id
+                   AND m.id = k.id
+                 LIMIT 1
+               ) AS m
+         ORDER BY organization_id, id
+    """
 
 
 def _customer_ids(reach: Reach, wanted: int | None) -> list[int] | None:
@@ -38,24 +69,13 @@ def _customer_ids(reach: Reach, wanted: int | None) -> list[int] | None:
     return sorted({customer_id for customer_id in reach.customer_ids if wanted in (None, customer_id)})
 
 
-async def _select_of_organization(
-    db: Executor, tenant: int | None, limit: int, offset: int
-) -> tuple[int, list[asyncpg.Record]]:
+def _of_organization(tenant: int | None) -> Query:
     where, values = ("", ()) if tenant is None else ("WHERE organization_id = $1", (tenant,))
     counting = f"SELECT coalesce(sum(smtp_monitors), 0)::bigint FROM organization_counts {where}"
-    walk = f"""
-        SELECT organization_id, id, ({counting}) AS total
-          FROM smtp_monitors
-         {where}
-         ORDER BY organization_id, id
-         LIMIT ${len(values) + 1} OFFSET ${len(values) + 2}
-    """
-    return await _select_keys(db, counting, walk, values, limit, offset)
+    return counting, f"SELECT organization_id, id FROM smtp_monitors {where} ORDER BY organization_id, id", values
 
 
-async def _select_of_customers(
-    db: Executor, tenant: int | None, customer_ids: Sequence[int], limit: int, offset: int
-) -> tuple[int, list[asyncpg.Record]]:
+def _of_customers(tenant: int | None, customer_ids: Sequence[int]) -> Query:
     """Each customer's first monitors are read in the order of its index, and merged."""
     counting = """
         SELECT coalesce(sum(smtp_monitors), 0)::bigint
@@ -63,31 +83,23 @@ async def _select_of_customers(
          WHERE organization_id = $1
            AND customer_id = ANY($2)
     """
-    walk = f"""
-        SELECT m.organization_id, m.id, ({counting}) AS total
-          FROM unnest($2::bigint[]) AS w (customer_id)
-         CROSS JOIN LATERAL (
-                SELECT organization_id, id
-                  FROM smtp_monitors
-                 WHERE organization_id = $1
-                   AND customer_id = w.customer_id
-                 ORDER BY id
-                 LIMIT $3::bigint + $4::bigint
-               ) AS m
-         ORDER BY m.id
-         LIMIT $3::bigint OFFSET $4::bigint
+    walk = """
+            SELECT m.organization_id, m.id
+              FROM unnest($2::bigint[]) AS w (customer_id)
+             CROSS JOIN LATERAL (
+                    SELECT organization_id, id
+                      FROM smtp_monitors
+                     WHERE organization_id = $1
+                       AND customer_id = w.customer_id
+                     ORDER BY id
+                     LIMIT $3::bigint + $4::bigint
+                   ) AS m
+             ORDER BY m.id
     """
-    return await _select_keys(db, counting, walk, (tenant, customer_ids), limit, offset)
+    return counting, walk, (tenant, customer_ids)
 
 
-async def _select_matching(
-    db: Executor,
-    tenant: int | None,
-    customer_ids: Sequence[int] | None,
-    filters: Mapping[str, Any],
-    limit: int,
-    offset: int,
-) -> tuple[int, list[asyncpg.Record]]:
+def _matching(tenant: int | None, customer_ids: Sequence[int] | None, filters: Mapping[str, Any]) -> Query:
     """No index serves status or search, so that patches of what they look at stay heap-only: the rows are read."""
     source = """
           FROM smtp_monitors m
@@ -98,25 +110,5 @@ async def _select_matching(
            AND ($4::text IS NULL OR m.name ILIKE $4 OR m.hostname ILIKE $4 OR c.name ILIKE $4)
     """
     values = (tenant, customer_ids, filters.get("status"), containing(filters.get("search")))
-    walk = f"SELECT m.organization_id, m.id {source} ORDER BY m.organization_id, m.id LIMIT $5 OFFSET $6"
-    total = await db.fetchval(f"SELECT count(*) {source}", *values)
-    return total, await db.fetch(walk, *values, limit, offset)
-
-
-async def _select_keys(
-    db: Executor, counting: str, walk: str, values: Sequence[object], limit: int, offset: int
-) -> tuple[int, list[asyncpg.Record]]:
-    """How many, and a page of them, in one round trip; only behind the last page are there none that tell."""
-    keys = await db.fetch(walk, *values, limit, offset)
-    return keys[0]["total"] if keys else await db.fetchval(counting, *values), keys
-
-
-async def _select_rows(db: Executor, keys: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:
-    query = f"""
-        SELECT {LISTED}
-          FROM unnest($1::bigint[], $2::bigint[]) AS k (organization_id, id)
-          JOIN smtp_monitors m USING (organization_id, id)
-          JOIN customers c ON c.organization_id = m.organization_id AND c.id = m.customer_id
-         ORDER BY m.organization_id, m.id
-    """
-    return await db.fetch(query, [key["organization_id"] for key in keys], [key["id"] for key in keys])
+    walk = f"SELECT m.organization_id, m.id {source} ORDER BY m.organization_id, m.id"
+    return f"SELECT count(*) {source}", walk, values

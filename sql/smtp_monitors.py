@@ -11,7 +11,6 @@ from sql.group_commit import GroupCommit
 from sql.smtp_monitor_lookups import Lookup
 from sql.smtp_monitor_patches import COLUMNS, PASSWORD, UPDATABLE, Change, Patch
 
-LISTED = f"{COLUMNS}, c.name AS customer_name"
 WITHIN_REACH = """
                m.organization_id = $1
            AND m.public_id = $2

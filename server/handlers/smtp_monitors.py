@@ -13,7 +13,7 @@ from server import idempotency, path, query, smtp_config
 from server.answers import Answer, entity_tag, json_answer, versions_of_if_match
 from server.body import parse_fields, read_object
 from server.errors import FieldError, invalid_fields, not_found
-from server.keys import CALLER, CONFIG, POOL, READS
+from server.keys import CALLER, CONFIG, LISTS, POOL, READS
 from server.permissions import require_patcher, require_writer
 from server.smtp_config import SmtpConfig
 from server.smtp_monitor import (
@@ -45,15 +45,18 @@ async def get_monitor(request: web.Request) -> Answer:
 
 
 async def list_monitors(request: web.Request) -> Answer:
-    caller, ring = request[CALLER], request.app[CONFIG].key_ring
-    parsed = query.parse_query(request, FILTERS)
-    page = query.page_of(parsed)
+    caller, filters = request[CALLER], query.parse_query(request, FILTERS)
+    asked = caller.reach, caller.sees_passwords, frozenset(filters.items())
+    return json_answer(await request.app[LISTS].read(asked, lambda: _page(request, filters)))
+
+
+async def _page(request: web.Request, filters: dict[str, Any]) -> bytes:
+    caller, ring, page = request[CALLER], request.app[CONFIG].key_ring, query.page_of(filters)
     total, rows = await sql.smtp_monitor_lists.select_page(
-        request.app[POOL], caller.reach, filters=parsed, limit=page.size, offset=page.offset
+        request.app[POOL], caller.reach, filters=filters, limit=page.size, offset=page.offset
     )
-    passwords = caller.sees_passwords
-    items = [represent(row, ring, passwords=passwords) for row in rows]
-    return json_answer(page.answer(total, items))
+    items = [represent(row, ring, passwords=caller.sees_passwords) for row in rows]
+    return orjson.dumps(page.answer(total, items))
 
 
 async def post_monitor(request: web.Request) -> Answer:
