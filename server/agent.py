@@ -34,7 +34,7 @@ CHANNEL_SECONDS = 20.0
 
 async def run(config: AgentConfig, stopping: asyncio.Event) -> None:
     """Work at the location until *stopping*; wait for a database or location that is not there."""
-    async with _pool(config, stopping) as pool, open_resolver() as resolve, _channels(config) as channels:
+    async with _pool(config) as pool, open_resolver() as resolve, _channels(config) as channels:
         location = await _prepare(pool, config, stopping)
         if location is None:
             return
@@ -68,15 +68,8 @@ async def run(config: AgentConfig, stopping: asyncio.Event) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _pool(config: AgentConfig, stopping: asyncio.Event) -> AsyncIterator[asyncpg.Pool]:
-    while True:
-        try:
-            pool = await create_pool(config.database_url, max_size=POOL_SIZE)
-            break
-        except UNAVAILABLE as error:
-            logger.warning("no database yet: %r", error)
-            if await _stopped_within(stopping, RETRY):
-                raise SystemExit(0) from error
+async def _pool(config: AgentConfig) -> AsyncIterator[asyncpg.Pool]:
+    pool = await create_pool(config.database_url, max_size=POOL_SIZE)
     try:
         yield pool
     finally:

@@ -48,10 +48,10 @@ class Reach:
 
 
 async def create_pool(dsn: str, *, max_size: int = 10) -> asyncpg.Pool:
-    """A pool that opens connections as they are needed; OSError if the first one fails."""
+    """A pool that opens connections as they are needed: whoever starts while the database is away starts."""
     return await asyncpg.create_pool(
         dsn,
-        min_size=1,
+        min_size=0,
         max_size=max_size,
         command_timeout=COMMAND_TIMEOUT,
         timeout=CONNECT_TIMEOUT,

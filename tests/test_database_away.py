@@ -80,6 +80,19 @@ async def test_a_killed_database_is_503_at_once_and_comes_back(hurt: tuple[Api, 
     assert (await (await api.get()).json())["port"] == 27
 
 
+async def test_a_worker_that_starts_while_it_is_away_answers_and_recovers(
+    hurt: tuple[Api, Database], aiohttp_client: AiohttpClient
+) -> None:
+    api, database = hurt
+    database.kill()
+    started = Api(await aiohttp_client(create_app(api.config)), api.db, api.config)
+    started.tokens = api.tokens
+    assert (await started.call("GET", "/healthz", None)).status == 200
+    assert (await started.patch({"port": 26})).status == 503
+    await asyncio.to_thread(database.start)
+    await _becomes_200(lambda: started.patch({"port": 27}))
+
+
 async def test_a_silent_database_is_503_within_the_time_limit(hurt: tuple[Api, Database]) -> None:
     api, database = hurt
     processes = [database.pid, *_children(database.pid)]
