@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 MAX_WAITING = 4096  # writes; one more is refused
 MAX_WAIT = 5.0  # seconds a write may wait before it is refused
 LOCK_TIMEOUT = 2000  # milliseconds, below COMMAND_TIMEOUT: a row that somebody holds must not fail its neighbours
+TURNS = 6  # of the event loop after a batch that several shared: they are answered, and what came in joins the next
 
 
 class QueueFullError(OSError):
@@ -103,6 +104,8 @@ class GroupCommit(Generic[W]):
                     self._arrived.clear()
                 if rounds:
                     await self._commit(rounds)
+                for _ in range(TURNS if sum(map(len, rounds)) > 1 else 0):
+                    await asyncio.sleep(0)
         finally:
             _refuse(self._queue, ConnectionError("the server is stopping"))
             self._drop_connection()
