@@ -10,6 +10,7 @@ from pathlib import Path
 
 import fasteners
 import psutil
+from psycopg.pq import PGconn, Ping
 
 from server.config import ConfigError
 from server.secrets import generate_key
@@ -60,20 +61,30 @@ def secret(data_dir: Path, name: str) -> str:
 
 
 def _start(directory: Path) -> PostgresServer:
-    _forget_dead_postmaster(directory)
+    deadline = time.monotonic() + RECOVERY_SECONDS
     server = get_server(directory, cleanup_mode=None, start=False)
     with PostgresServer._lock:
         fresh = not (directory / "PG_VERSION").exists()
         server.ensure_pgdata_inited()
         if fresh:
             _configure(directory)
-    try:
-        server.start()
-    except (subprocess.TimeoutExpired, AssertionError):
-        # recovery after a crash may take longer than the package waits for it; it goes on meanwhile
-        _wait_until_ready(directory)
-        server.start()
+    while not _starts(server):
+        if time.monotonic() > deadline:
+            raise ConfigError(f"the database in {directory} does not answer after {RECOVERY_SECONDS} seconds")
+        time.sleep(0.1)
     return server
+
+
+def _starts(server: PostgresServer) -> bool:
+    """Whether it answers. Not yet, if it recovers from a crash for longer than the package waits.
+
+    One that is being killed this moment passes for running, as does one that is starting.
+    """
+    _forget_dead_postmaster(server.pgdata)
+    with contextlib.suppress(subprocess.TimeoutExpired, AssertionError):
+        server.start()
+        return bool(PGconn.ping(f"{server.get_uri()}&connect_timeout=5".encode()) == Ping.OK)
+    return False
 
 
 def _configure(directory: Path) -> None:
@@ -84,17 +95,6 @@ def _configure(directory: Path) -> None:
     megabytes = min(4096, psutil.virtual_memory().total // 4 // 2**20)
     with (directory / "postgresql.conf").open("a") as file:
         file.write(f"shared_buffers = {megabytes}MB\nmax_wal_size = 4GB\n")
-
-
-def _wait_until_ready(directory: Path) -> None:
-    deadline = time.monotonic() + RECOVERY_SECONDS
-    while time.monotonic() < deadline:
-        with contextlib.suppress(AssertionError):  # the file is being written
-            info = PostmasterInfo.read_from_pgdata(directory)
-            if info is None or not info.is_running() or info.status == "ready":
-                return
-        time.sleep(0.2)
-    raise ConfigError(f"the database in {directory} has not recovered in {RECOVERY_SECONDS} seconds; it goes on")
 
 
 def _forget_dead_postmaster(directory: Path) -> None:
