@@ -1,10 +1,11 @@
 -- Requests for wrk, and what became of them as one line of JSON.
--- Environment: TOKEN, MONITORS, SEED, and MODE: patch, mixed, or statuses: as patch, but an answer of 503 is
--- no error; to look at each status costs wrk time, so this is not for comparing speed.
+-- Environment: TOKEN, MONITORS, SEED, and MODE: patch; mixed; pages: as mixed, but each list is of another page;
+-- or statuses: as patch, but an answer of 503 is no error; to look at each status costs wrk time, so this is not
+-- for comparing speed.
 
 local monitors = tonumber(os.getenv("MONITORS"))
 local mode = os.getenv("MODE")
-local random, floor = math.random, math.floor
+local random, floor, ceil = math.random, math.floor, math.ceil
 local head = " HTTP/1.1\r\nHost: " .. wrk.host .. ":" .. wrk.port .. "\r\nAuthorization: Bearer " .. os.getenv("TOKEN") .. "\r\n"
 local counter, threads = 0, {}
 math.randomseed(tonumber(os.getenv("SEED")))
@@ -47,7 +48,8 @@ local function mixed()
   counter = counter + 1
   local kind = random(100)
   if kind <= 5 then
-    return ask("GET", "/api/smtp-monitors?perPage=50")
+    local page = mode == "pages" and random(ceil(monitors / 50)) or 1
+    return ask("GET", "/api/smtp-monitors?perPage=50&page=" .. page)
   end
   local path = monitor(floor(monitors * random() ^ 4))
   if kind <= 20 then
@@ -56,7 +58,7 @@ local function mixed()
   return ask("PATCH", path, mixed_bodies[random(#mixed_bodies)](counter))
 end
 
-request = mode == "mixed" and mixed or patch
+request = (mode == "mixed" or mode == "pages") and mixed or patch
 
 -- global, so that done can read it from each thread
 others = 0
