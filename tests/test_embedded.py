@@ -38,3 +38,14 @@ def test_a_long_recovery_is_waited_for(tmp_path: Path) -> None:
     with embedded.database(tmp_path, exclusive=True) as url, psycopg.connect(url) as connection:
         assert connection.execute("SELECT value FROM kept").fetchone() == (1,)
     assert (postgres / "asked").exists()
+
+
+def test_a_start_right_after_a_kill_waits_for_what_is_left(tmp_path: Path) -> None:
+    """Whose postmaster alone is killed, its backends end by themselves, and until then no other can start."""
+    with embedded.database(tmp_path, exclusive=True) as url, psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 1 AS value")
+        connection.commit()
+        psutil.Process(int((tmp_path / "postgres" / "postmaster.pid").read_text().split()[0])).kill()
+        embedded._start(tmp_path.resolve() / "postgres")
+        with psycopg.connect(url) as another:
+            assert another.execute("SELECT value FROM kept").fetchone() == (1,)
