@@ -11,6 +11,7 @@ from server.openapi.operations import (
     empty,
     in_path,
     linked,
+    listed,
     made,
     operation,
     request,
@@ -36,7 +37,6 @@ _CUSTOMER = {
     "name": "Example customer",
     "createdAt": "2026-01-01T12:00:00.000Z",
 }
-_PAGE = {"items": [_CUSTOMER], "total": 1, "page": 1, "perPage": 50}
 _NAMED = in_path("customerId", CUSTOMER, "The customer's number or public UUID.", 10)
 _SHOWN = shown("The customer.", "Customer", customer=_CUSTOMER)
 _LINKS = linked("customerId", "id", "getCustomer", "patchCustomer", "removeCustomer")
@@ -47,7 +47,7 @@ PATHS = {
             "listCustomers",
             TAG,
             "A page of customers",
-            {200: shown("The page.", "CustomerPage", page=_PAGE)},
+            {200: listed("CustomerPage", _CUSTOMER)},
             errors=LIST_ERRORS,
             parameters=("organizationId", "search", "page", "perPage"),
         ),

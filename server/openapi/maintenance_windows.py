@@ -23,6 +23,7 @@ from server.openapi.operations import (
     empty,
     in_path,
     linked,
+    listed,
     made,
     operation,
     request,
@@ -98,7 +99,6 @@ _WINDOW = {
     "createdAt": "2026-01-01T12:00:00.000Z",
     "updatedAt": "2026-01-01T12:00:00.000Z",
 }
-_PAGE = {"items": [_WINDOW], "total": 1, "page": 1, "perPage": 50}
 _NAMED = in_path("windowId", IDENTIFIER, "The window's number.", 1)
 _SHOWN = shown("The window.", "MaintenanceWindow", window=_WINDOW)
 _LINKS = linked("windowId", "id", "getMaintenanceWindow", "patchMaintenanceWindow", "removeMaintenanceWindow")
@@ -109,7 +109,7 @@ PATHS = {
             "listMaintenanceWindows",
             TAG,
             "A page of windows",
-            {200: shown("The page.", "MaintenanceWindowPage", page=_PAGE)},
+            {200: listed("MaintenanceWindowPage", _WINDOW)},
             errors=LIST_ERRORS,
             parameters=("organizationId", "page", "perPage"),
         ),

@@ -107,6 +107,12 @@ def shown(description: str, schema: str, *headers: str, **examples: object) -> S
     return {"description": description, "headers": named(*headers), "content": {"application/json": content}}
 
 
+def listed(schema: str, item: object) -> Schema:
+    """A page, with *item* alone on it as the example."""
+    example = {"items": [item], "total": 1, "page": 1, "perPage": DEFAULT_PER_PAGE}
+    return shown("The page.", schema, page=example)
+
+
 def made(description: str, schema: str, *headers: str, links: Schema, **examples: object) -> Schema:
     """A 201: where the new one is, and what may be done with it next."""
     return {**shown(description, schema, "Location", *headers, **examples), "links": links}

@@ -9,6 +9,7 @@ from server.openapi.operations import (
     WRITE_ERRORS,
     in_path,
     linked,
+    listed,
     made,
     operation,
     request,
@@ -38,7 +39,6 @@ _ORGANIZATION = {
     "reminderIntervalMinutes": None,
     "createdAt": "2026-01-01T12:00:00.000Z",
 }
-_PAGE = {"items": [_ORGANIZATION], "total": 1, "page": 1, "perPage": 50}
 _NAMED = in_path("organizationId", IDENTIFIER, "The organization's number.", 1)
 _LINKS = linked("organizationId", "id", "getOrganization", "patchOrganization")
 
@@ -71,7 +71,7 @@ PATHS = {
             "listOrganizations",
             TAG,
             "A page of organizations: one's own, or for global roles all",
-            {200: shown("The page.", "OrganizationPage", page=_PAGE)},
+            {200: listed("OrganizationPage", _ORGANIZATION)},
             errors=LIST_ERRORS,
             parameters=("search", "page", "perPage"),
         ),

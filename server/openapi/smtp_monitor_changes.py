@@ -1,7 +1,7 @@
 """Changes of a monitor: who changed what, and taking a change back."""
 
 from server.openapi.fields import IDENTIFIER, TIMESTAMP, answer, choice, nullable, page
-from server.openapi.operations import READ_ERRORS, REMOVE_ERRORS, empty, in_path, operation, shown
+from server.openapi.operations import READ_ERRORS, REMOVE_ERRORS, empty, in_path, listed, operation, shown
 from server.openapi.smtp_monitor import ANSWERED
 from server.smtp_monitor_changes import FIELDS
 
@@ -39,7 +39,6 @@ _CHANGE = {
     "address": "192.0.2.1",
     "fields": [{"field": "status", "before": "active", "after": "disabled"}],
 }
-_PAGE = {"items": [_CHANGE], "total": 1, "page": 1, "perPage": 50}
 
 PATHS = {
     "/api/smtp-monitors/{smtpMonitorPublicId}/changes": {
@@ -47,7 +46,7 @@ PATHS = {
             "listChanges",
             TAG,
             "A page of changes, the newest first",
-            {200: shown("The page.", "ChangePage", page=_PAGE)},
+            {200: listed("ChangePage", _CHANGE)},
             errors=READ_ERRORS,
             parameters=("smtpMonitorPublicId", "page", "perPage"),
         )

@@ -11,6 +11,7 @@ from server.openapi.operations import (
     empty,
     in_query,
     linked,
+    listed,
     made,
     operation,
     request,
@@ -23,7 +24,6 @@ TAG = "SMTP monitors"
 SCHEMAS = smtp_monitor.SCHEMAS
 _ONE = "smtpMonitorPublicId"
 _MINIMAL = empty("Done; `Prefer: return=minimal` was asked for.", "ETag", "Preference-Applied")
-_PAGE = {"items": [READ], "total": 1, "page": 1, "perPage": 50}
 _NEW = {"customerId": 10, "name": "Inbound", "hostname": "mx.example.com", "port": 25}
 _LINKS = linked(
     "smtpMonitorPublicId", "publicId", "getSmtpMonitor", "patchSmtpMonitor", "removeSmtpMonitor", "listChanges"
@@ -66,7 +66,7 @@ PATHS = {
             "listSmtpMonitors",
             TAG,
             "A page of monitors",
-            {200: shown("The page.", "SmtpMonitorPage", page=_PAGE)},
+            {200: listed("SmtpMonitorPage", READ)},
             errors=LIST_ERRORS,
             parameters=(
                 "organizationId",

@@ -2,7 +2,7 @@
 
 from server.handlers.tokens import DEFAULT_DAYS
 from server.openapi.fields import CUSTOMER, IDENTIFIER, TIMESTAMP, UUID, answer, body, integer, nullable, page, trimmed
-from server.openapi.operations import MAKE_ERRORS, empty, in_path, linked, made, operation, request, shown
+from server.openapi.operations import MAKE_ERRORS, empty, in_path, linked, listed, made, operation, request
 
 TAG = "Tokens"
 TOKEN = {
@@ -40,7 +40,6 @@ _TOKEN = {
     "lastUsedAt": None,
     "email": "admin@example.com",
 }
-_PAGE = {"items": [_TOKEN], "total": 1, "page": 1, "perPage": 50}
 _MADE = {**_TOKEN, "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"}
 
 PATHS = {
@@ -49,7 +48,7 @@ PATHS = {
             "listTokens",
             TAG,
             "A page of tokens: one's own, or for administrators all",
-            {200: shown("The page.", "TokenPage", page=_PAGE)},
+            {200: listed("TokenPage", _TOKEN)},
             errors=(400, 401, 403, 429, 500, 503),
             parameters=("organizationId", "page", "perPage"),
         ),

@@ -23,6 +23,7 @@ from server.openapi.operations import (
     empty,
     in_path,
     linked,
+    listed,
     made,
     operation,
     request,
@@ -78,7 +79,6 @@ _USER = {
     "active": True,
     "createdAt": "2026-01-01T12:00:00.000Z",
 }
-_PAGE = {"items": [_USER], "total": 1, "page": 1, "perPage": 50}
 _NAMED = in_path("userId", IDENTIFIER, "The user's number.", 7)
 _SHOWN = shown("The user.", "User", user=_USER)
 _LINKS = linked("userId", "id", "getUser", "patchUser", "removeUser")
@@ -89,7 +89,7 @@ PATHS = {
             "listUsers",
             TAG,
             "A page of users",
-            {200: shown("The page.", "UserPage", page=_PAGE)},
+            {200: listed("UserPage", _USER)},
             errors=(400, 401, 403, 429, 500, 503),
             parameters=("organizationId", "search", "page", "perPage"),
         ),
