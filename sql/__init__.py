@@ -3,6 +3,7 @@
 from sql import (
     agents,
     alerts,
+    applied_migrations,
     customers,
     idempotency_keys,
     incidents,
@@ -11,7 +12,6 @@ from sql import (
     maintenance_windows,
     organizations,
     partitions,
-    schema,
     sessions,
     smtp_check_rollups,
     smtp_checks,
@@ -28,6 +28,7 @@ from sql import (
 __all__ = [
     "agents",
     "alerts",
+    "applied_migrations",
     "customers",
     "idempotency_keys",
     "incidents",
@@ -36,7 +37,6 @@ __all__ = [
     "maintenance_windows",
     "organizations",
     "partitions",
-    "schema",
     "sessions",
     "smtp_check_rollups",
     "smtp_checks",

@@ -33,7 +33,7 @@ class Lookup:
 
 
 def render(rounds: Sequence[Sequence[Lookup]]) -> tuple[str, list[list[Sequence[object] | None]]]:
-    """The statement that reads them all, for GroupCommit: since each key is its own, there is one round."""
+    """The statement that reads them all, for Batcher: since each key is its own, there is one round."""
     [lookups] = rounds
     restricted = any(lookup.customer_ids is not None for lookup in lookups)
     arrays: list[Sequence[object] | None] = [

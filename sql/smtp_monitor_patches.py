@@ -71,7 +71,7 @@ class Patch:
 
 
 def render(rounds: Sequence[Sequence[Patch]]) -> tuple[str, Sequence[Sequence[object]]]:
-    """The partial UPDATE of many rows, for GroupCommit; rows that change different columns go under a mask.
+    """The partial UPDATE of many rows, for Batcher; rows that change different columns go under a mask.
 
     A single row travels as values: without arrays to be unnested, an idle database answers 25 µs sooner.
     """

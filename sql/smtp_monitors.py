@@ -6,8 +6,8 @@ from uuid import UUID
 
 import asyncpg
 
+from sql.batches import Batcher
 from sql.connection import Executor, Reach
-from sql.group_commit import GroupCommit
 from sql.smtp_monitor_lookups import Lookup
 from sql.smtp_monitor_patches import COLUMNS, PASSWORD, UPDATABLE, Change, Patch
 
@@ -21,7 +21,7 @@ WITHIN_REACH = """
 
 async def update(
     db: Executor,
-    commits: GroupCommit[Patch],
+    commits: Batcher[Patch],
     reach: Reach,
     public_id: UUID,
     changes: Mapping[str, Any],
@@ -43,7 +43,7 @@ async def update(
     return await commits.submit(patch)
 
 
-async def select_one(db: Executor, reads: GroupCommit[Lookup], reach: Reach, public_id: UUID) -> asyncpg.Record | None:
+async def select_one(db: Executor, reads: Batcher[Lookup], reach: Reach, public_id: UUID) -> asyncpg.Record | None:
     organization_id = await _organization_id(db, reach, public_id)
     if organization_id is None:
         return None

@@ -15,13 +15,14 @@ from aiohttp.test_utils import TestClient, TestServer
 
 import sql
 import sql.demo
-from server import embedded, passwords, schema
-from server.app import create_app
-from server.auth import open_session
-from server.config import Config
-from server.protocol import Runner
-from server.secrets import KeyRing, generate_key
-from tests.product import Product
+from server.access import passwords
+from server.access.callers import open_session
+from server.access.key_ring import KeyRing, generate_key
+from server.cli import embedded, migrations
+from server.serving.app import create_app
+from server.serving.config import Config
+from server.serving.protocol import Runner
+from tests.product.process import Product
 
 PASSWORD = "correct horse battery staple"
 PASSWORD_HASH = passwords.hash_password(PASSWORD)
@@ -70,7 +71,7 @@ def make_database(postgres: str) -> Iterator[Callable[[str], str]]:
 @pytest.fixture(scope="session")
 def migrated(make_database: Callable[[str], str]) -> str:
     url = make_database("main")
-    schema.migrate(url)
+    migrations.migrate(url)
     return url
 
 

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import asyncpg
 import orjson
+from prometheus_client import Counter
 
 import sql
 from server.alerts.alert import Alert, Channel, DeliveryError
-from server.checks import metrics
 from sql.connection import UNAVAILABLE
 
 logger = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ BACK_OFF = (5, 10, 30, 60, 120, 300)  # seconds before each further attempt; the
 MAX_SLEEP = 30.0
 RETRY = 0.5
 MAX_DETAIL = 300  # characters
+ATTEMPTS = Counter("alert_attempts_total", "Attempts to deliver an alert", ["channel", "result"])
 
 
 class Outbox:
@@ -62,7 +63,7 @@ class Outbox:
             retry_after = timedelta(seconds=BACK_OFF[min(row["attempts"], len(BACK_OFF)) - 1])
             detail = str(detail) or type(detail).__name__
             logger.warning("alert %s not delivered: %s", row["id"], detail)
-        metrics.ATTEMPTS.labels(row["channel"], "failed" if retry_after else "delivered").inc()
+        ATTEMPTS.labels(row["channel"], "failed" if retry_after else "delivered").inc()
         await sql.alerts.finish(
             self._pool,
             row["organization_id"],

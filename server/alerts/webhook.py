@@ -7,9 +7,9 @@ import time
 import aiohttp
 import orjson
 
+from server.access.key_ring import KeyRing, Undecryptable
 from server.alerts.alert import Alert, DeliveryError, subject
-from server.answers import timestamp
-from server.secrets import KeyRing, Undecryptable
+from server.http.answers import timestamp
 
 
 class Webhook:

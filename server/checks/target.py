@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.fields import hostname as hostname_of
-from server.smtp_config import ehlo_name
+from server.fields.smtp_config import ehlo_name
+from server.fields.values import hostname as hostname_of
 
 SMTP_PORT = 25
 SMTPS_PORT = 465

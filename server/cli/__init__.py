@@ -9,10 +9,22 @@ from collections.abc import MutableMapping, Sequence
 import asyncpg
 import psycopg
 
-from server import logs
-from server.cli import agent, check, customer, demo_smtp, location, migrate, secrets, serve, token, user, webhook
+from server.cli import (
+    agent,
+    check,
+    customer,
+    demo_smtp,
+    location,
+    logs,
+    migrate,
+    secret_keys,
+    serve,
+    token,
+    user,
+    webhook,
+)
 from server.cli.context import Context
-from server.config import ConfigError
+from server.cli.environment import ConfigError
 from sql.connection import UNAVAILABLE
 
 SETTINGS = """\
@@ -50,7 +62,7 @@ def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (serve, agent, check, migrate, token, user, customer, location, webhook, secrets, demo_smtp):
+    for command in (serve, agent, check, migrate, token, user, customer, location, webhook, secret_keys, demo_smtp):
         command.register(commands)
     try:
         options = parser.parse_args(arguments or ["serve"])

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import uvloop
 
-from server import agent_config, logs
-from server.agent_config import AgentConfig
+from server.agent.config import AgentConfig
+from server.cli import logs
 from server.cli.context import Context
-from server.config import read_key_ring
+from server.cli.settings import read_agent, read_key_ring
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -22,7 +22,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def run(context: Context) -> None:
-    config = agent_config.read(context.environment, read_key_ring(context.secret), context.probe_allow())
+    config = read_agent(context.environment, read_key_ring(context.secret), context.probe_allow())
     config = replace(config, location=context.options.location)
     logs.configure(config.log_level)
     with context.database() as url:
@@ -31,11 +31,11 @@ def run(context: Context) -> None:
 
 async def _until_stopped(config: AgentConfig, while_stdin_open: bool) -> None:
     """Work until SIGTERM or SIGINT, or until whoever started this is gone."""
-    from server import agent  # prometheus_client is not to be imported before serve has said where it writes
+    from server.agent import work  # prometheus_client is not to be imported before serve has said where it writes
 
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     if while_stdin_open:
         loop.add_reader(sys.stdin.fileno(), stopping.set)
-    await agent.run(config, stopping)
+    await work.run(config, stopping)

@@ -17,9 +17,9 @@ from server.checks.resolver import open_resolver
 from server.checks.target import DEFAULT_TIMEOUT_SECONDS, Target, TlsOptions
 from server.checks.tls import require_authorities
 from server.cli.context import Context
-from server.config import ConfigError
-from server.fields import Invalid, hostname, text
-from server.smtp_config import ehlo_name, mailbox
+from server.cli.environment import ConfigError
+from server.fields.smtp_config import ehlo_name, mailbox
+from server.fields.values import Invalid, hostname, text
 
 EXIT = {Verdict.SUCCESS: 0, Verdict.WARNING: 1, Verdict.FAILURE: 2}
 WRONG_USAGE = 3

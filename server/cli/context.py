@@ -11,7 +11,9 @@ import psycopg
 from psycopg import conninfo
 
 from server.checks.networks import Networks
-from server.config import Config, ConfigError, Environment, probe_allow, read
+from server.cli.environment import ConfigError, Environment
+from server.cli.settings import probe_allow, read_server
+from server.serving.config import Config
 
 
 class Context:
@@ -32,7 +34,7 @@ class Context:
         if self.url:
             yield self.url
         else:
-            from server import embedded  # a third of the start-up time, for those who need it
+            from server.cli import embedded  # a third of the start-up time, for those who need it
 
             with embedded.database(self.data_dir, exclusive=exclusive) as url:
                 yield url
@@ -41,7 +43,7 @@ class Context:
     def configured(self, *, exclusive: bool = False) -> Iterator[Config]:
         """The configuration, judged before the database is started, with the database's URL."""
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        config = replace(read(self.environment, self.secret, cores), probe_allow=self.probe_allow())
+        config = replace(read_server(self.environment, self.secret, cores), probe_allow=self.probe_allow())
         with self.database(exclusive=exclusive) as url:
             yield replace(config, database_url=url)
 
@@ -53,7 +55,7 @@ class Context:
         """A secret that is set, or, for the embedded database, made once and kept beside it."""
         if self.url:
             return self.environment.required(name)
-        from server import embedded
+        from server.cli import embedded
 
         return self.environment.text(name) or embedded.secret(self.data_dir, name)
 

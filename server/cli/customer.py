@@ -8,8 +8,8 @@ import asyncpg
 import sql
 from server.cli.context import Context
 from server.cli.database import connected, organization_id, print_table
-from server.config import ConfigError
-from server.fields import Invalid, trimmed
+from server.cli.environment import ConfigError
+from server.fields.values import Invalid, trimmed
 from sql.connection import Reach
 
 BATCH = 1000

@@ -8,9 +8,9 @@ from pathlib import Path
 import asyncpg
 
 import sql
-from server import passwords
-from server.config import ConfigError
-from server.errors import CONSTRAINTS
+from server.access import passwords
+from server.cli.environment import ConfigError
+from server.http.errors import CONSTRAINTS
 
 
 @contextlib.asynccontextmanager

@@ -6,10 +6,10 @@ import asyncpg
 
 import sql
 import sql.demo
-from server import passwords
+from server.access import passwords
 from server.cli import demo_smtp
 from server.cli.token import issue
-from server.config import Config
+from server.serving.config import Config
 
 
 async def load_once(config: Config) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from server import schema
+from server.cli import migrations
 from server.cli.context import Context
 
 
@@ -13,5 +13,5 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(context: Context) -> None:
     with context.database() as url:
-        schema.migrate(url, lambda migration: print(f"applied {migration}", flush=True))
+        migrations.migrate(url, lambda migration: print(f"applied {migration}", flush=True))
     print("the schema is up to date")

@@ -18,11 +18,12 @@ from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 
 import sql
-from server import agent_config, logs, schema
-from server.cli import demo
+from server.cli import demo, logs, migrations
 from server.cli.context import Context
-from server.config import AgentProcess, Config, ConfigError, Environment
-from server.rate_limit import Table
+from server.cli.environment import ConfigError, Environment
+from server.cli.settings import read_agent
+from server.serving.config import AgentProcess, Config
+from server.serving.rate_limit import Table
 
 GRACEFUL_SECONDS = 10
 PORT_SECONDS = 3  # in which the workers of a master that was killed leave the port
@@ -66,13 +67,13 @@ def _agent(context: Context, config: Config, lock: Path) -> AgentProcess | None:
     command = [sys.executable, sys.argv[0], "agent", "--while-stdin-open"]
     if location != "on":
         command += ["--location", location]
-    agent_config.read(Environment(environment), config.key_ring, config.probe_allow)
+    read_agent(Environment(environment), config.key_ring, config.probe_allow)
     return AgentProcess(tuple(command), environment, lock)
 
 
 def _prepare_embedded(config: Config) -> None:
-    if not schema.known() <= asyncio.run(_applied(config.database_url)):
-        schema.migrate(config.database_url)
+    if not migrations.known() <= asyncio.run(_applied(config.database_url)):
+        migrations.migrate(config.database_url)
     for email, password in asyncio.run(demo.load_once(config)).items():
         print(f"demo user {email} has the password {password}")
     print(asyncio.run(demo.introduce(config)), flush=True)
@@ -81,13 +82,13 @@ def _prepare_embedded(config: Config) -> None:
 async def _applied(url: str) -> set[str]:
     connection = await asyncpg.connect(url)
     try:
-        return await sql.schema.select_applied(connection)
+        return await sql.applied_migrations.select_applied(connection)
     finally:
         await connection.close()
 
 
 async def _refuse_old_schema(url: str) -> None:
-    if missing := schema.known() - await _applied(url):
+    if missing := migrations.known() - await _applied(url):
         raise ConfigError(f"the schema is behind by {', '.join(sorted(missing))}; run: run.py migrate")
 
 
@@ -143,8 +144,8 @@ class Server(BaseApplication):
 
     def load(self) -> object:
         async def make_runner() -> object:
-            from server.app import create_app
-            from server.protocol import Runner
+            from server.serving.app import create_app
+            from server.serving.protocol import Runner
 
             # what is loaded by now lives as long as the worker; let the collector pass it by
             gc.collect()

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import sql
-from server import auth
+from server.access import callers
 from server.cli.context import Context
 from server.cli.database import connected
-from server.config import Config, ConfigError
-from server.fields import Invalid, trimmed
+from server.cli.environment import ConfigError
+from server.fields.values import Invalid, trimmed
+from server.serving.config import Config
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -40,7 +41,9 @@ async def issue(config: Config, email: str, *, name: str | None = None, days: in
         if user is None:
             raise ConfigError(f"no active user has the address {email}")
         if name is None:
-            token, _ = await auth.open_session(connection, user, secret=config.jwt_secret, hours=config.session_hours)
+            token, _ = await callers.open_session(
+                connection, user, secret=config.jwt_secret, hours=config.session_hours
+            )
             return token
         expires_at = sql.tokens.NEVER if days is None else datetime.now(UTC) + timedelta(days=days)
         organization_id, token_id = user["organization_id"], uuid4()
@@ -53,4 +56,4 @@ async def issue(config: Config, email: str, *, name: str | None = None, days: in
             expires_at=expires_at,
             name=name,
         )
-        return auth.issue(organization_id, token_id, user["id"], secret=config.jwt_secret, expires_at=expires_at)
+        return callers.issue(organization_id, token_id, user["id"], secret=config.jwt_secret, expires_at=expires_at)

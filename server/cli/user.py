@@ -7,11 +7,11 @@ from pathlib import Path
 import asyncpg
 
 import sql
-from server import passwords
+from server.access import passwords
 from server.cli.context import Context
 from server.cli.database import connected, new_password, organization_id, print_table
-from server.config import ConfigError
-from server.fields import Invalid, email, trimmed
+from server.cli.environment import ConfigError
+from server.fields.values import Invalid, email, trimmed
 from sql.connection import Reach
 
 ALL = Reach(None, None)

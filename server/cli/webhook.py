@@ -7,11 +7,12 @@ import secrets
 import asyncpg
 
 import sql
+from server.access.key_ring import KeyRing
 from server.alerts.webhook import bound_to
 from server.cli.context import Context
-from server.config import ConfigError, read_key_ring
-from server.errors import CONSTRAINTS
-from server.secrets import KeyRing
+from server.cli.environment import ConfigError
+from server.cli.settings import read_key_ring
+from server.http.errors import CONSTRAINTS
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

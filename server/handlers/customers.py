@@ -4,18 +4,13 @@ import asyncpg
 from aiohttp import web
 
 import sql
-from server import path, query
-from server.answers import Answer, json_answer, timestamp
-from server.body import Parser, parse_fields, read_object
-from server.errors import ApiError, not_found
-from server.fields import identifier, text, trimmed
-from server.keys import CALLER, POOL
-from server.permissions import organization_for, require_administrator
-
-FIELDS: dict[str, Parser] = {"name": trimmed(1, 255)}
-CREATE_FIELDS: dict[str, Parser] = {**FIELDS, "organizationId": identifier}
-FILTERS = {**query.PAGING, "organizationId": query.identifier, "search": text(0, 255)}
-SERVER_SET = frozenset({"id", "publicId", "organizationId", "createdAt"})
+from server.access.permissions import organization_for, require_administrator
+from server.handlers.keys import CALLER, POOL
+from server.http import path, query
+from server.http.answers import Answer, json_answer
+from server.http.body import parse_fields, read_object
+from server.http.errors import ApiError, not_found
+from server.resources.customers import CREATE_FIELDS, FIELDS, FILTERS, SERVER_SET, represent
 
 
 async def list_customers(request: web.Request) -> Answer:
@@ -58,16 +53,6 @@ async def delete_customer(request: web.Request) -> Answer:
         if not await sql.customers.delete(connection, row["organization_id"], row["id"]):
             raise ApiError(409, "customer_has_monitors")
     return Answer(status=204)
-
-
-def represent(row: asyncpg.Record) -> dict[str, object]:
-    return {
-        "id": row["id"],
-        "publicId": str(row["public_id"]),
-        "organizationId": row["organization_id"],
-        "name": row["name"],
-        "createdAt": timestamp(row["created_at"]),
-    }
 
 
 def _answer(row: asyncpg.Record | None) -> Answer:

@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
-from server.answers import Answer, json_answer
-from server.errors import not_found
+from server.http.answers import Answer, json_answer
+from server.http.errors import not_found
 from server.openapi.document import document
 from server.openapi.page import FILES, PAGE, SECURITY, read
 

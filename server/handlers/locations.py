@@ -1,19 +1,14 @@
 """The places that checks are made from: everybody sees them, global administrators change them."""
 
-import asyncpg
 from aiohttp import web
 
 import sql
-from server.answers import Answer, json_answer, timestamp
-from server.body import Parser, parse_fields, read_object
-from server.errors import not_found
-from server.fields import boolean, country_code, location_code, trimmed
-from server.keys import CALLER, POOL
-from server.permissions import require_global_admin
-
-FIELDS: dict[str, Parser] = {"name": trimmed(1, 255), "country": country_code, "active": boolean}
-CREATE_FIELDS: dict[str, Parser] = {**FIELDS, "code": location_code}
-SERVER_SET = frozenset({"id", "createdAt"})
+from server.access.permissions import require_global_admin
+from server.handlers.keys import CALLER, POOL
+from server.http.answers import Answer, json_answer
+from server.http.body import parse_fields, read_object
+from server.http.errors import not_found
+from server.resources.locations import CREATE_FIELDS, FIELDS, SERVER_SET, represent
 
 
 async def list_locations(request: web.Request) -> Answer:
@@ -36,14 +31,3 @@ async def patch_location(request: web.Request) -> Answer:
     if row is None:
         raise not_found()
     return json_answer(represent(row))
-
-
-def represent(row: asyncpg.Record) -> dict[str, object]:
-    return {
-        "id": row["id"],
-        "code": row["code"],
-        "name": row["name"],
-        "country": row["country"],
-        "active": row["active"],
-        "createdAt": timestamp(row["created_at"]),
-    }

@@ -7,13 +7,13 @@ import asyncpg
 from aiohttp import web
 
 import sql
-from server import path, query
-from server.answers import Answer, json_answer
-from server.body import parse_fields, read_object
-from server.errors import FieldError, invalid_fields, not_found
-from server.keys import CALLER, POOL, READS
-from server.maintenance_window import COLUMNS, CREATE_FIELDS, FIELDS, SCOPE, SERVER_SET, represent
-from server.permissions import organization_for, require_writer
+from server.access.permissions import organization_for, require_writer
+from server.handlers.keys import CALLER, POOL, READS
+from server.http import path, query
+from server.http.answers import Answer, json_answer
+from server.http.body import parse_fields, read_object
+from server.http.errors import FieldError, invalid_fields, not_found
+from server.resources.maintenance_windows import COLUMNS, CREATE_FIELDS, FIELDS, SCOPE, SERVER_SET, represent
 
 FILTERS = {**query.PAGING, "organizationId": query.identifier}
 

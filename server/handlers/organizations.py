@@ -4,30 +4,13 @@ import asyncpg
 from aiohttp import web
 
 import sql
-from server import path, query
-from server.answers import Answer, json_answer, timestamp
-from server.body import Parser, parse_fields, read_object
-from server.errors import not_found
-from server.fields import integer, nullable, text, trimmed
-from server.keys import CALLER, POOL
-from server.permissions import require_administrator, require_global_admin
-
-FIELDS: dict[str, Parser] = {
-    "name": trimmed(1, 255),
-    "failureConfirmations": integer(1, 10),
-    "recoveryConfirmations": integer(1, 10),
-    "locationSharePercent": integer(1, 100),
-    "reminderIntervalMinutes": nullable(integer(5, 10080)),
-}
-COLUMNS = {
-    "name": "name",
-    "failureConfirmations": "failure_confirmations",
-    "recoveryConfirmations": "recovery_confirmations",
-    "locationSharePercent": "location_share_percent",
-    "reminderIntervalMinutes": "reminder_interval_minutes",
-}
-FILTERS = {**query.PAGING, "search": text(0, 255)}
-SERVER_SET = frozenset({"id", "createdAt"})
+from server.access.permissions import require_administrator, require_global_admin
+from server.handlers.keys import CALLER, POOL
+from server.http import path, query
+from server.http.answers import Answer, json_answer
+from server.http.body import parse_fields, read_object
+from server.http.errors import not_found
+from server.resources.organizations import FIELDS, FILTERS, SERVER_SET, _columns, represent
 
 
 async def list_organizations(request: web.Request) -> Answer:
@@ -60,20 +43,11 @@ async def patch_organization(request: web.Request) -> Answer:
     return _answer(row)
 
 
-def represent(row: asyncpg.Record) -> dict[str, object]:
-    settings = {name: row[column] for name, column in COLUMNS.items()}
-    return {"id": row["id"], **settings, "createdAt": timestamp(row["created_at"])}
-
-
 def _named(request: web.Request) -> int:
     """The organization in the path; the caller's own where the path names none."""
     if "organizationId" in request.match_info:
         return path.number(request, "organizationId")
     return request[CALLER].organization_id
-
-
-def _columns(fields: dict[str, object]) -> dict[str, object]:
-    return {COLUMNS[name]: value for name, value in fields.items()}
 
 
 def _answer(row: asyncpg.Record | None) -> Answer:

@@ -1,29 +1,26 @@
 """Log in, who am I, log out."""
 
-from datetime import UTC, datetime
-
 import asyncpg
 from aiohttp import web
 
 import sql
-from server import passwords
-from server.answers import Answer, json_answer, timestamp
-from server.auth import Caller, open_session
-from server.body import Parser, parse_fields, read_object
-from server.errors import ApiError, FieldError, invalid_fields, unauthorized
-from server.fields import text
-from server.keys import CALLER, CONFIG, JUDGING, POOL
-from server.permissions import require_log_in
-from server.proxies import client_address
+from server.access import passwords
+from server.access.callers import open_session
+from server.access.permissions import require_log_in
+from server.handlers.keys import CALLER, CONFIG, JUDGING, POOL
+from server.http.answers import Answer, json_answer
+from server.http.body import parse_fields, read_object
+from server.http.client_address import client_address
+from server.http.errors import ApiError, FieldError, invalid_fields, unauthorized
+from server.resources.sessions import (
+    ATTEMPTS_PER_ACCOUNT,
+    ATTEMPTS_PER_ADDRESS,
+    FIELDS,
+    PASSWORD_FIELDS,
+    _expiry,
+    represent,
+)
 from sql.connection import Executor
-
-FIELDS: dict[str, Parser] = {"email": text(1, 320), "password": text(1, 1024)}
-PASSWORD_FIELDS: dict[str, Parser] = {
-    "currentPassword": text(1, 1024),
-    "password": text(passwords.MIN_LENGTH, passwords.MAX_LENGTH),
-}
-ATTEMPTS_PER_ACCOUNT = 10
-ATTEMPTS_PER_ADDRESS = 100
 
 
 async def post_session(request: web.Request) -> Answer:
@@ -60,24 +57,6 @@ async def delete_session(request: web.Request) -> Answer:
     caller = request[CALLER]
     await sql.sessions.delete(request.app[POOL], caller.organization_id, caller.session_id)
     return Answer(status=204)
-
-
-def represent(caller: Caller) -> dict[str, object]:
-    return {
-        "id": caller.id,
-        "organizationId": caller.organization_id,
-        "email": caller.email,
-        "name": caller.name,
-        "role": caller.role,
-        "globalRole": caller.global_role,
-        "customerIds": caller.reach.customer_ids,
-    }
-
-
-def _expiry(caller: Caller) -> str | None:
-    if caller.expires_at == sql.tokens.NEVER.timestamp():
-        return None
-    return timestamp(datetime.fromtimestamp(caller.expires_at, UTC))
 
 
 async def _judge(request: web.Request, email: str, password: str) -> asyncpg.Record | None:

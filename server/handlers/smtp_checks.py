@@ -2,16 +2,16 @@
 
 from aiohttp import web
 
-from server.answers import Answer, json_answer
-from server.body import parse_fields, read_object
+from server.access.permissions import require_writer
 from server.checks.outcome import represent
 from server.checks.target import DEFAULT_TIMEOUT_SECONDS, from_config
-from server.errors import unavailable
-from server.keys import CALLER, PROBE, PROBING
-from server.messages import choose_language
-from server.permissions import require_writer
-from server.smtp_config import SmtpConfig
-from server.smtp_monitor import CREATE_FIELDS, SERVER_SET, without_alias
+from server.fields.smtp_config import SmtpConfig
+from server.handlers.keys import CALLER, PROBE, PROBING
+from server.http.answers import Answer, json_answer
+from server.http.body import parse_fields, read_object
+from server.http.errors import unavailable
+from server.http.messages import choose_language
+from server.resources.smtp_monitors import CREATE_FIELDS, SERVER_SET, without_alias
 
 
 async def post_check(request: web.Request) -> Answer:

@@ -7,14 +7,14 @@ import asyncpg
 from aiohttp import web
 
 import sql
-from server.answers import Answer, json_answer
-from server.body import parse_fields, read_object
-from server.errors import ApiError, FieldError
-from server.fields import CANONICAL_UUID, Invalid
-from server.keys import CALLER, CONFIG, POOL
-from server.permissions import require_fields, require_patcher
-from server.smtp_monitor import FIELDS, SERVER_SET, represent, to_columns, without_alias
-from server.smtp_monitor_changes import change_of
+from server.access.permissions import require_fields, require_patcher
+from server.fields.values import CANONICAL_UUID, Invalid
+from server.handlers.keys import CALLER, CONFIG, POOL
+from server.http.answers import Answer, json_answer
+from server.http.body import parse_fields, read_object
+from server.http.errors import ApiError, FieldError
+from server.resources.smtp_monitor_changes import change_of
+from server.resources.smtp_monitors import FIELDS, SERVER_SET, represent, to_columns, without_alias
 from sql.smtp_monitor_patches import Patch
 
 MAX_IDS = 500

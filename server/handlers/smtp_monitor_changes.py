@@ -3,13 +3,13 @@
 from aiohttp import web
 
 import sql
-from server import path, query
-from server.answers import Answer, json_answer
-from server.errors import ApiError, not_found
-from server.keys import CALLER, CONFIG, POOL
-from server.permissions import require_patcher
-from server.smtp_monitor_changes import body_before, represent
-from server.smtp_monitor_patch import patch
+from server.access.permissions import require_patcher
+from server.handlers.keys import CALLER, CONFIG, POOL
+from server.handlers.smtp_monitor_patch import patch
+from server.http import path, query
+from server.http.answers import Answer, json_answer
+from server.http.errors import ApiError, not_found
+from server.resources.smtp_monitor_changes import body_before, represent
 
 
 async def list_changes(request: web.Request) -> Answer:

@@ -8,14 +8,15 @@ import asyncpg
 from aiohttp import web
 
 import sql
-from server import details, histories, path, query
-from server.answers import Answer, json_answer
-from server.errors import ApiError, not_found, unavailable
-from server.keys import CALLER, CONFIG, POOL, READS
-from server.maintenance_window import represent as represent_window
-from server.messages import choose_language
-from server.permissions import require_writer
-from server.smtp_monitor import represent
+from server.access.permissions import require_writer
+from server.handlers.keys import CALLER, CONFIG, POOL, READS
+from server.http import path, query
+from server.http.answers import Answer, json_answer
+from server.http.errors import ApiError, not_found, unavailable
+from server.http.messages import choose_language
+from server.resources import histories, smtp_monitor_details
+from server.resources.maintenance_windows import represent as represent_window
+from server.resources.smtp_monitors import represent
 
 LIMIT: dict[str, Callable[[str], object]] = {"limit": query.number(1, 200)}
 DEFAULT_LIMIT = 50
@@ -61,21 +62,21 @@ async def get_alert_history(request: web.Request) -> Answer:
 async def get_details(request: web.Request) -> Answer:
     now = datetime.now(UTC)
     monitor = await _monitor(request)
-    span = details.to_span(query.parse_query(request, details.PARAMETERS), now)
+    span = smtp_monitor_details.to_span(query.parse_query(request, smtp_monitor_details.PARAMETERS), now)
     pool, language, caller = request.app[POOL], _language(request), request[CALLER]
     key = monitor["organization_id"], monitor["id"]
     bounds: dict[str, Any] = {"since": span.since, "before": span.before}
     series = sql.smtp_check_rollups.select_series
-    checks = await sql.smtp_checks.select_history(pool, *key, limit=details.MAX_POINTS, **bounds)
+    checks = await sql.smtp_checks.select_history(pool, *key, limit=smtp_monitor_details.MAX_POINTS, **bounds)
     latest = await sql.smtp_checks.select_history(pool, *key, limit=1)
     hours = await series(pool, *key, since=now - timedelta(days=1), before=now, granularity="hour")
     days = await series(pool, *key, since=now - timedelta(days=365), before=now, granularity="day")
-    stats, meta = details.uptime(hours, days, now)
+    stats, meta = smtp_monitor_details.uptime(hours, days, now)
     if span.granularity == "raw":
-        data = details.represent_points(checks)
+        data = smtp_monitor_details.represent_points(checks)
     else:
         figures = await series(pool, *key, granularity=span.granularity, **bounds)
-        data = details.represent_figures(figures)
+        data = smtp_monitor_details.represent_figures(figures)
     incidents = await sql.incidents.select_history(pool, *key, limit=200, **bounds)
     alerts = await sql.alerts.select_history(pool, *key, limit=200, **bounds)
     windows = await sql.maintenance_windows.select_of_monitor(pool, *key)

@@ -9,24 +9,19 @@ import orjson
 from aiohttp import web
 
 import sql
-from server import idempotency, path, query, smtp_config
-from server.answers import Answer, entity_tag, json_answer, versions_of_if_match
-from server.body import parse_fields, read_object
-from server.errors import FieldError, invalid_fields, not_found
-from server.keys import CALLER, CONFIG, LISTS, POOL, READS
-from server.permissions import require_patcher, require_writer
-from server.smtp_config import SmtpConfig
-from server.smtp_monitor import (
-    CREATE_FIELDS,
-    FILTERS,
-    SERVER_SET,
-    represent,
-    to_columns,
-    without_alias,
-)
-from server.smtp_monitor_answer import answer, missing
-from server.smtp_monitor_changes import change_of
-from server.smtp_monitor_patch import patch
+from server.access.permissions import require_patcher, require_writer
+from server.fields import smtp_config
+from server.fields.smtp_config import SmtpConfig
+from server.handlers.keys import CALLER, CONFIG, LISTS, POOL, READS
+from server.handlers.smtp_monitor_patch import patch
+from server.http import path, query
+from server.http.answers import Answer, entity_tag, json_answer, versions_of_if_match
+from server.http.body import parse_fields, read_object
+from server.http.errors import FieldError, invalid_fields, not_found
+from server.resources import idempotency_keys
+from server.resources.smtp_monitor_answer import answer, missing
+from server.resources.smtp_monitor_changes import change_of
+from server.resources.smtp_monitors import CREATE_FIELDS, FILTERS, SERVER_SET, represent, to_columns, without_alias
 from sql.connection import Executor
 
 
@@ -62,19 +57,19 @@ async def _page(request: web.Request, filters: dict[str, Any]) -> bytes:
 async def post_monitor(request: web.Request) -> Answer:
     caller, pool = request[CALLER], request.app[POOL]
     require_writer(caller)
-    key = idempotency.key_of(request)
+    key = idempotency_keys.key_of(request)
     body = without_alias(await read_object(request))
     fields = parse_fields(body, CREATE_FIELDS, ignored=SERVER_SET, required=("customerId", "name", "hostname"))
     if key is None:
         return _made(request, await _insert(pool, request, fields))
     sent = {name: body[name] for name in fields}
     async with pool.acquire() as connection, connection.transaction():
-        first = await idempotency.reserve(connection, request, key, sent)
+        first = await idempotency_keys.reserve(connection, request, key, sent)
         if first is not None:
             return _made_before(first, fields)
         row = await _insert(connection, request, fields)
         masked = represent(row, request.app[CONFIG].key_ring, passwords=False)
-        await idempotency.complete(connection, request, key, masked)
+        await idempotency_keys.complete(connection, request, key, masked)
     return _made(request, row)
 
 

@@ -1,29 +1,20 @@
 """API tokens: sessions with a name, an end or none, and perhaps one customer. Shown once."""
 
-from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-import asyncpg
 from aiohttp import web
 
 import sql
-from server import path, query
-from server.answers import Answer, json_answer, timestamp
-from server.auth import Caller, issue
-from server.body import Parser, parse_fields, read_object
-from server.errors import FieldError, forbidden, invalid_fields, not_found, unauthorized
-from server.fields import customer, integer, nullable, trimmed
-from server.keys import CALLER, CONFIG, POOL
-from server.permissions import require_log_in
+from server.access.caller import Caller
+from server.access.callers import issue
+from server.access.permissions import require_log_in
+from server.handlers.keys import CALLER, CONFIG, POOL
+from server.http import path, query
+from server.http.answers import Answer, json_answer
+from server.http.body import parse_fields, read_object
+from server.http.errors import FieldError, forbidden, invalid_fields, not_found, unauthorized
+from server.resources.tokens import DEFAULT_DAYS, FIELDS, FILTERS, _end, represent
 from sql.connection import Executor, Reach
-
-FIELDS: dict[str, Parser] = {
-    "name": trimmed(1, 255),
-    "expiresInDays": nullable(integer(1, 365)),
-    "customerId": nullable(customer),
-}
-FILTERS = {**query.PAGING, "organizationId": query.identifier}
-DEFAULT_DAYS = 90  # a token nobody thought about ends by itself
 
 
 async def list_tokens(request: web.Request) -> Answer:
@@ -73,19 +64,6 @@ async def delete_token(request: web.Request) -> Answer:
     return Answer(status=204)
 
 
-def represent(row: asyncpg.Record) -> dict[str, object]:
-    return {
-        "id": str(row["id"]),
-        "organizationId": row["organization_id"],
-        "userId": row["user_id"],
-        "name": row["name"],
-        "customerId": row["customer_id"],
-        "createdAt": timestamp(row["created_at"]),
-        "expiresAt": None if row["expires_at"] == sql.tokens.NEVER else timestamp(row["expires_at"]),
-        "lastUsedAt": timestamp(row["last_used_at"]),
-    }
-
-
 def _manager(request: web.Request) -> Caller:
     caller = request[CALLER]
     if caller.supporter:
@@ -97,12 +75,6 @@ def _manager(request: web.Request) -> Caller:
 def _whose(caller: Caller) -> int | None:
     """Its own tokens; None, all in reach, for who administers."""
     return None if caller.administers else caller.id
-
-
-def _end(days: int | None) -> datetime:
-    if days is None:
-        return sql.tokens.NEVER
-    return datetime.now(UTC).replace(microsecond=0) + timedelta(days=days)
 
 
 async def _customer_id(db: Executor, caller: Caller, wanted: int | UUID | None) -> int | None:

@@ -7,38 +7,16 @@ import asyncpg
 from aiohttp import web
 
 import sql
-from server import passwords, path, query
-from server.answers import Answer, json_answer, timestamp
-from server.auth import Caller
-from server.body import Parser, parse_fields, read_object
-from server.errors import ApiError, FieldError, forbidden, invalid_fields, not_found
-from server.fields import boolean, choice, customers, email, identifier, nullable, text, trimmed
-from server.keys import CALLER, POOL
-from server.permissions import organization_for, require_administrator
+from server.access import passwords
+from server.access.caller import Caller
+from server.access.permissions import organization_for, require_administrator
+from server.handlers.keys import CALLER, POOL
+from server.http import path, query
+from server.http.answers import Answer, json_answer
+from server.http.body import parse_fields, read_object
+from server.http.errors import ApiError, FieldError, forbidden, invalid_fields, not_found
+from server.resources.users import COLUMNS, CREATE_FIELDS, FIELDS, FILTERS, SERVER_SET, represent
 from sql.connection import Executor
-
-FIELDS: dict[str, Parser] = {
-    "name": trimmed(1, 255),
-    "role": choice({role: role for role in ("admin", "user", "readonly")}),
-    "customerIds": nullable(customers),
-    "active": boolean,
-    "password": text(passwords.MIN_LENGTH, passwords.MAX_LENGTH),
-    "globalRole": nullable(choice({role: role for role in ("supporter", "admin")})),
-}
-CREATE_FIELDS: dict[str, Parser] = {
-    **{name: parse for name, parse in FIELDS.items() if name != "active"},
-    "email": email,
-    "organizationId": identifier,
-}
-COLUMNS = {
-    "name": "name",
-    "role": "role",
-    "customerIds": "customer_ids",
-    "active": "active",
-    "globalRole": "global_role",
-}
-FILTERS = {**query.PAGING, "organizationId": query.identifier, "search": text(0, 255)}
-SERVER_SET = frozenset({"id", "organizationId", "email", "createdAt"})
 
 
 async def list_users(request: web.Request) -> Answer:
@@ -118,20 +96,6 @@ async def delete_user(request: web.Request) -> Answer:
         await sql.users.delete(connection, before["organization_id"], before["email"])
         await _keep_an_administrator(connection, before)
     return Answer(status=204)
-
-
-def represent(row: asyncpg.Record) -> dict[str, object]:
-    return {
-        "id": row["id"],
-        "organizationId": row["organization_id"],
-        "email": row["email"],
-        "name": row["name"],
-        "role": row["role"],
-        "globalRole": row["global_role"],
-        "customerIds": row["customer_ids"],
-        "active": row["active"],
-        "createdAt": timestamp(row["created_at"]),
-    }
 
 
 def _judge_global_role(caller: Caller, body: dict[str, object]) -> None:

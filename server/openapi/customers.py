@@ -1,6 +1,5 @@
 """Customers: whom an organization watches servers for."""
 
-from server.handlers.customers import SERVER_SET
 from server.openapi.fields import CUSTOMER, IDENTIFIER, TIMESTAMP, UUID, answer, body, page, trimmed
 from server.openapi.operations import (
     LIST_ERRORS,
@@ -17,6 +16,7 @@ from server.openapi.operations import (
     request,
     shown,
 )
+from server.resources.customers import SERVER_SET
 
 TAG = "Customers"
 NAME = trimmed(1, 255)

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from server.countries import COUNTRY_CODES
-from server.fields import CANONICAL_UUID, E164, MAX_BIGINT
+from server.fields.countries import COUNTRY_CODES
+from server.fields.values import CANONICAL_UUID, E164, MAX_BIGINT
 
 Schema = dict[str, Any]
 

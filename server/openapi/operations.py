@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from server.body import JSON_TYPES
-from server.idempotency import KEY
+from server.http.body import JSON_TYPES
+from server.http.query import DEFAULT_PER_PAGE, MAX_PAGE, MAX_PER_PAGE
 from server.openapi.errors import named, reference
 from server.openapi.fields import IDENTIFIER, UUID, Schema, text
-from server.query import DEFAULT_PER_PAGE, MAX_PAGE, MAX_PER_PAGE
+from server.resources.idempotency_keys import KEY
 
 Operation = dict[str, Any]
 READ_ERRORS = (400, 401, 404, 429, 500, 503)

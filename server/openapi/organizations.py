@@ -1,6 +1,5 @@
 """Organizations and their settings."""
 
-from server.handlers.organizations import SERVER_SET
 from server.openapi.fields import IDENTIFIER, TIMESTAMP, answer, body, integer, nullable, page, trimmed
 from server.openapi.operations import (
     LIST_ERRORS,
@@ -15,6 +14,7 @@ from server.openapi.operations import (
     request,
     shown,
 )
+from server.resources.organizations import SERVER_SET
 
 TAG = "Organizations"
 SETTINGS = {

@@ -1,6 +1,6 @@
 """Log in, who am I, change my password, log out."""
 
-from server import passwords
+from server.access import passwords
 from server.openapi.fields import IDENTIFIER, TIMESTAMP, answer, body, choice, nullable, text
 from server.openapi.operations import empty, operation, request, shown
 

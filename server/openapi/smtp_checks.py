@@ -3,7 +3,7 @@
 from server.openapi.fields import BOOLEAN, CUSTOMER, TIMESTAMP, Schema, answer, body, choice, nullable
 from server.openapi.operations import MAKE_ERRORS, operation, request, shown
 from server.openapi.smtp_monitor import ALIAS, FIELDS
-from server.smtp_monitor import SERVER_SET
+from server.resources.smtp_monitors import SERVER_SET
 
 TAG = "Checks"
 PHASES = ("dns", "connect", "tls", "greeting", "ehlo", "starttls", "auth", "mail", "quit")

@@ -22,7 +22,7 @@ from server.openapi.fields import (
     text,
     trimmed,
 )
-from server.smtp_monitor import SERVER_SET, STATUS
+from server.resources.smtp_monitors import SERVER_SET, STATUS
 
 CONFIG: Schema = {"$ref": "#/components/schemas/SmtpConfig"}
 KEPT_CONFIG: Schema = {"$ref": "#/components/schemas/KeptSmtpConfig"}

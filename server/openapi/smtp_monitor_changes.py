@@ -3,7 +3,7 @@
 from server.openapi.fields import IDENTIFIER, TIMESTAMP, answer, choice, nullable, page
 from server.openapi.operations import READ_ERRORS, REMOVE_ERRORS, empty, in_path, listed, operation, shown
 from server.openapi.smtp_monitor import ANSWERED
-from server.smtp_monitor_changes import FIELDS
+from server.resources.smtp_monitor_changes import FIELDS
 
 TAG = "Changes"
 SCHEMAS = {

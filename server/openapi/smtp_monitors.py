@@ -18,7 +18,7 @@ from server.openapi.operations import (
     shown,
 )
 from server.openapi.smtp_monitor import ANSWERED, PUBLIC_ID, READ, SENT
-from server.smtp_monitor import STATUS
+from server.resources.smtp_monitors import STATUS
 
 TAG = "SMTP monitors"
 SCHEMAS = smtp_monitor.SCHEMAS

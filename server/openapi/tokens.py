@@ -1,8 +1,8 @@
 """API tokens: sessions with a name, an end or none, and perhaps one customer."""
 
-from server.handlers.tokens import DEFAULT_DAYS
 from server.openapi.fields import CUSTOMER, IDENTIFIER, TIMESTAMP, UUID, answer, body, integer, nullable, page, trimmed
 from server.openapi.operations import MAKE_ERRORS, empty, in_path, linked, listed, made, operation, request
+from server.resources.tokens import DEFAULT_DAYS
 
 TAG = "Tokens"
 TOKEN = {

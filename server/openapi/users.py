@@ -1,7 +1,6 @@
 """Users: their roles, the customers they are restricted to, whether they are active."""
 
-from server import passwords
-from server.handlers.users import SERVER_SET
+from server.access import passwords
 from server.openapi.fields import (
     BOOLEAN,
     CUSTOMERS,
@@ -29,6 +28,7 @@ from server.openapi.operations import (
     request,
     shown,
 )
+from server.resources.users import SERVER_SET
 
 TAG = "Users"
 FIELDS = {

@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests import chaos
+from tests.product import chaos
 
 
 def main(arguments: list[str]) -> int:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from tests.bench.errors import UnusableError
-from tests.mail_servers import Place, find
+from tests.probe.mail_servers import Place, find
 
 Once = Callable[[], Awaitable[bool]]
 CHECK_SMTP = "/usr/lib/nagios/plugins/check_smtp"

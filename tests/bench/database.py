@@ -16,9 +16,9 @@ import asyncpg
 from psycopg import conninfo
 
 import sql
-from server import embedded, schema
-from server.auth import open_session
-from server.secrets import generate_key
+from server.access.callers import open_session
+from server.access.key_ring import generate_key
+from server.cli import embedded, migrations
 
 # a monitor's public id: this, and 12 digits counted from FIRST
 PUBLIC_ID = "33333333-3333-4333-8333-"
@@ -66,7 +66,7 @@ def load(postgres_url: str, name: str, *, monitors: int) -> Database:
     asyncio.run(_execute(postgres_url, f'CREATE DATABASE "{name}"'))
     parts = conninfo.conninfo_to_dict(postgres_url)
     url = f"postgresql://{parts['user']}@/{name}?{urlencode({'host': str(parts['host'])})}"
-    schema.migrate(url)
+    migrations.migrate(url)
     return asyncio.run(_fill(url, monitors))
 
 

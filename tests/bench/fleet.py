@@ -17,7 +17,7 @@ from pathlib import Path
 
 import asyncpg
 
-from server import embedded, schema
+from server.cli import embedded, migrations
 from tests.bench.fleet_parts import Fleet, PatchLoad, cores, cpu_seconds, fill, keep_only, sink
 
 INTERVAL = 60
@@ -80,7 +80,7 @@ def _fleet(monitors: int, agents: int) -> Iterator[Fleet]:
     with tempfile.TemporaryDirectory(prefix="bench-fleet-") as name:
         Path(name).chmod(0o755)
         with embedded.database(Path(name) / "data", exclusive=True) as url, sink() as port:
-            schema.migrate(url)
+            migrations.migrate(url)
             token, secrets = asyncio.run(fill(url, monitors, port, interval=INTERVAL))
             print(f"{monitors:,} monitors loaded", file=sys.stderr, flush=True)
             with Fleet(url, secrets, token, agents, Path(name)) as fleet:

@@ -18,8 +18,8 @@ import asyncpg
 import psutil
 
 import sql
-from server.auth import open_session
-from server.secrets import generate_key
+from server.access.callers import open_session
+from server.access.key_ring import generate_key
 
 RUN = Path(__file__).parent.parent.parent / "run.py"
 PATCHED = UUID("00000000-0000-4000-8000-000000000001")

@@ -14,12 +14,12 @@ import asyncpg
 from aiohttp import web
 
 import sql
-from server import embedded, schema
-from server.app import create_app
-from server.auth import open_session
-from server.config import Config
-from server.protocol import Runner
-from server.secrets import KeyRing, generate_key
+from server.access.callers import open_session
+from server.access.key_ring import KeyRing, generate_key
+from server.cli import embedded, migrations
+from server.serving.app import create_app
+from server.serving.config import Config
+from server.serving.protocol import Runner
 
 SMALL, LARGE = 10_000, 1_000_000
 LIMIT = 5.0  # times the small organization's first page
@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=25, metavar="N", help="requests for each case (25)")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as directory, embedded.database(Path(directory), exclusive=True) as url:
-        schema.migrate(url)
+        migrations.migrate(url)
         return asyncio.run(_measure(url, options))
 
 

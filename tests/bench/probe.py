@@ -20,14 +20,14 @@ import uvloop
 from server.checks.probe import probe
 from server.checks.resolver import open_resolver
 from server.checks.target import Target, TlsOptions
-from tests import mail_servers
 from tests.bench.contenders import blackbox, check_smtp, smtp_sink
 from tests.bench.errors import UnusableError
 from tests.bench.options import parse, positive
-from tests.mail_server_kinds import postfix
-from tests.mail_servers import Setup
-from tests.probing import LOOPBACK
-from tests.tls_certificates import authority
+from tests.probe import mail_servers
+from tests.probe.mail_server_kinds import postfix
+from tests.probe.mail_servers import Setup
+from tests.probe.probing import LOOPBACK
+from tests.probe.tls_certificates import authority
 
 Once = Callable[[], Awaitable[bool]]
 BAR = 2.0

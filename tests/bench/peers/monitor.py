@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 from pydantic.alias_generators import to_camel
 
-from server.secrets import KeyRing
+from server.access.key_ring import KeyRing
 
 KEYS = KeyRing.parse(os.environ["SECRETS_KEY"])
 

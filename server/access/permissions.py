@@ -1,0 +1,55 @@
+"""Who may do what beside reading, by role; whose rows, says the caller's reach."""
+
+from collections.abc import Mapping
+
+from server.access.caller import Caller
+from server.http.errors import FieldError, forbidden, invalid_fields
+
+
+def require_writer(caller: Caller) -> None:
+    """ApiError 403 for those who only read."""
+    if caller.supporter:
+        raise forbidden("supporter_forbidden")
+    if caller.readonly:
+        raise forbidden("readonly_forbidden")
+
+
+def require_patcher(caller: Caller) -> None:
+    """ApiError 403 for who changes no monitor at all."""
+    if caller.supporter:
+        raise forbidden("supporter_forbidden")
+
+
+def require_fields(caller: Caller, body: Mapping[str, object]) -> None:
+    """ApiError 403 for who may change a monitor's status only, and names more."""
+    if caller.readonly and body.keys() - {"status"}:
+        raise forbidden("readonly_status_only")
+
+
+def require_administrator(caller: Caller) -> None:
+    """ApiError 403 for who does not administer an organization."""
+    if caller.supporter:
+        raise forbidden("supporter_forbidden")
+    if not caller.administers:
+        raise forbidden("administrator_required")
+
+
+def require_global_admin(caller: Caller) -> None:
+    require_administrator(caller)
+    if not caller.global_admin:
+        raise forbidden("global_admin_required")
+
+
+def require_log_in(caller: Caller) -> None:
+    """ApiError 403 for an API token: it manages neither tokens nor the password behind it."""
+    if caller.token_name is not None:
+        raise forbidden("token_forbidden")
+
+
+def organization_for(caller: Caller, wanted: int | None) -> int:
+    """Where to make something: the caller's organization, or the one that is named and in reach."""
+    if wanted is None or wanted == caller.organization_id:
+        return caller.organization_id
+    if caller.reach.organization_id is not None:
+        raise invalid_fields([FieldError("organizationId", "unknown_organization", {})])
+    return wanted

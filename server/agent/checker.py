@@ -1,0 +1,200 @@
+"""The work of an agent at one location: claim what is due, probe it, hand in what was found."""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from dataclasses import dataclass
+from uuid import uuid4
+
+import asyncpg
+
+import sql
+from server.access.key_ring import KeyRing
+from server.agent import check_metrics
+from server.agent.claimed import to_target
+from server.agent.record import Checked, record
+from server.checks.connect import Resolve
+from server.checks.networks import Networks
+from server.checks.probe import probe
+from sql.connection import UNAVAILABLE
+
+logger = logging.getLogger(__name__)
+
+MAX_CLAIM = 500  # rows a claim takes at most
+MAX_BATCH = 500  # results a transaction takes at most
+MAX_WAITING = 5000  # results that wait for the database; with more, nothing is claimed
+TICK = 0.1  # seconds between two claims, and in which results gather
+MAX_SLEEP = 5.0  # seconds until the next look, when nothing is due
+RETRY = 0.5  # seconds until a database that is away is asked again
+SHOW = 1.5  # seconds between two signs of life
+FINISH_SECONDS = 8.0  # for checks under way when the agent is to stop
+
+Key = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    id: int
+    code: str
+
+
+class Runner:
+    """Keeps nothing that another agent could not take over after one interval."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        location: Location,
+        *,
+        concurrency: int,
+        ring: KeyRing,
+        resolve: Resolve,
+        allowed: Networks,
+    ) -> None:
+        self._id = uuid4()
+        self._pool = pool
+        self._location = location
+        self._concurrency = concurrency
+        self._ring = ring
+        self._resolve = resolve
+        self._allowed = allowed
+        self._checks: dict[asyncio.Task[None], Key] = {}
+        self._results: deque[Checked] = deque()
+        self._closing = False
+        self._unsure = False
+        self._woken = asyncio.Event()
+        self._arrived = asyncio.Event()
+        self._metrics = check_metrics.at(location.code)
+
+    def wake(self) -> None:
+        """Look at once for what is due."""
+        self._woken.set()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Work until *stopping*, then finish what is under way."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._record_all())
+            showing = group.create_task(self._show())
+            while not stopping.is_set():
+                await self._pause(await self._claim())
+            await self._finish()
+            showing.cancel()
+            self._closing = True
+            self._arrived.set()
+
+    async def _show(self) -> None:
+        """Be seen, so that nobody else makes the checks that are under way here."""
+        try:
+            while True:
+                with contextlib.suppress(*UNAVAILABLE):
+                    await sql.agents.upsert(self._pool, self._id, self._location.id)
+                await asyncio.sleep(SHOW)
+        finally:
+            with contextlib.suppress(*UNAVAILABLE):
+                await sql.agents.delete(self._pool, self._id)
+
+    async def _claim(self) -> float:
+        """Begin the checks that are due; the seconds to pause before the next claim."""
+        limit = min(self._concurrency - len(self._checks), MAX_CLAIM)
+        if limit <= 0 or len(self._results) >= MAX_WAITING:
+            return TICK
+        try:
+            if self._unsure:
+                await self._release_unknown()
+            rows = await sql.smtp_monitor_locations.claim(self._pool, self._location.id, self._id, limit=limit)
+            if not rows:
+                seconds = await sql.smtp_monitor_locations.seconds_to_next(self._pool, self._location.id)
+                return min(max(seconds or MAX_SLEEP, TICK), MAX_SLEEP)
+        except UNAVAILABLE as error:
+            logger.warning("nothing claimed: %r", error)
+            self._unsure = True
+            return RETRY
+        for row in rows:
+            if row["checks"]:
+                self._begin(row)
+        return 0 if len(rows) == limit else TICK
+
+    async def _release_unknown(self) -> None:
+        """Give back what a claim took whose answer was lost."""
+        known = {*self._checks.values(), *((one.organization_id, one.smtp_monitor_id) for one in self._results)}
+        await sql.smtp_monitor_locations.release_unknown(self._pool, self._location.id, self._id, list(known))
+        self._unsure = False
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), seconds)
+        self._woken.clear()
+
+    def _begin(self, row: asyncpg.Record) -> None:
+        self._metrics.claimed(row["late"])
+        check = asyncio.create_task(self._check(row))
+        self._checks[check] = row["organization_id"], row["smtp_monitor_id"]
+        check.add_done_callback(self._ended)
+
+    def _ended(self, check: asyncio.Task[None]) -> None:
+        del self._checks[check]
+        if len(self._checks) == self._concurrency // 2:
+            self.wake()  # there is room for a claim that is worth its round trip
+        self._metrics.ended()
+        if not check.cancelled() and (error := check.exception()):
+            logger.error("a check broke off", exc_info=error)
+
+    async def _check(self, row: asyncpg.Record) -> None:
+        outcome = await probe(to_target(row, self._ring), resolve=self._resolve, allowed=self._allowed)
+        self._metrics.judged(outcome.verdict)
+        self._results.append(Checked(row["organization_id"], row["smtp_monitor_id"], outcome))
+        self._arrived.set()
+
+    async def _finish(self) -> None:
+        """Let the checks under way end; those that take too long are given back."""
+        if self._checks:
+            await asyncio.wait(self._checks, timeout=FINISH_SECONDS)
+        keys = list(self._checks.values())
+        for check in self._checks:
+            check.cancel()
+        if keys:
+            with contextlib.suppress(*UNAVAILABLE):
+                await sql.smtp_monitor_locations.release(self._pool, self._location.id, keys)
+
+    async def _record_all(self) -> None:
+        """Store what was found, in a few transactions a second, or in full ones."""
+        while self._results or not self._closing:
+            await self._arrived.wait()
+            if not self._closing:
+                if len(self._results) < MAX_BATCH:
+                    await asyncio.sleep(TICK)
+                self._arrived.clear()
+            if batch := self._take():
+                await self._record(batch)
+            if self._results:
+                self._arrived.set()
+
+    def _take(self) -> list[Checked]:
+        """The oldest results, of different monitors."""
+        batch: dict[Key, Checked] = {}
+        while self._results and len(batch) < MAX_BATCH:
+            key = self._results[0].organization_id, self._results[0].smtp_monitor_id
+            if key in batch:
+                break
+            batch[key] = self._results.popleft()
+        return list(batch.values())
+
+    async def _record(self, batch: list[Checked]) -> None:
+        """Store a batch, however long the database is away; what it refuses is stored apart, or lost and logged."""
+        while True:
+            try:
+                await record(self._pool, self._location.id, batch)
+                return
+            except UNAVAILABLE as error:
+                logger.warning("%d results wait for the database: %r", len(batch), error)
+                if self._closing:
+                    return
+                await asyncio.sleep(RETRY)
+            except asyncpg.PostgresError as error:
+                if len(batch) == 1:
+                    logger.error("a result was refused", exc_info=error)  # noqa: TRY400
+                    return
+                for checked in batch:
+                    await self._record([checked])
+                return

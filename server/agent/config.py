@@ -1,0 +1,25 @@
+"""What an agent is told: what it needs beside the database, and no more."""
+
+from dataclasses import dataclass, field
+
+from server.access.key_ring import KeyRing
+from server.alerts.email import Relay
+from server.checks.networks import Networks
+
+
+@dataclass(frozen=True, slots=True)
+class AgentConfig:
+    """*location* None is the oldest active one. *port* 0 serves no metrics."""
+
+    database_url: str = field(repr=False)
+    key_ring: KeyRing = field(repr=False)
+    location: str | None = None
+    concurrency: int = 500
+    allowed: Networks = field(default_factory=Networks)
+    retention_days: int = 35
+    relay: Relay | None = None
+    sms_url: str | None = None
+    sms_token: str = field(default="", repr=False)
+    host: str = "127.0.0.1"
+    port: int = 0
+    log_level: str = "INFO"

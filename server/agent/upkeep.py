@@ -1,0 +1,57 @@
+"""What must be done now and then, by whichever agent comes first: partitions, roll-ups, reminders."""
+
+import asyncio
+import contextlib
+import logging
+
+import asyncpg
+
+import sql
+from server.agent import check_metrics
+from sql.connection import UNAVAILABLE
+
+logger = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 3.0
+UPKEEP_SECONDS = 600.0
+
+
+async def prepare(pool: asyncpg.Pool, *, retention_days: int) -> None:
+    """Make what results are stored in; drop and roll up what has its age."""
+    async with pool.acquire() as connection:
+        await sql.partitions.maintain(connection, retention_days=retention_days)
+        await sql.smtp_check_rollups.roll_up(connection)
+
+
+async def sweep(pool: asyncpg.Pool) -> None:
+    """Give the checks of dead agents to others, close the incidents of disabled monitors, remind of
+    open ones, give up alerts that nobody can deliver.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        if not await sql.incidents.try_lock(connection):
+            return
+        await sql.agents.bury(connection)
+        closed = await sql.incidents.close_disabled(connection)
+        reminded = await sql.incidents.remind(connection)
+        for kind, rows in (("incident_closed", closed), ("incident_reminder", reminded)):
+            if rows:
+                keys = [(row["organization_id"], row["id"]) for row in rows]
+                await sql.alerts.insert_of_incidents(connection, kind, keys)
+        await sql.alerts.give_up(connection)
+
+
+async def run(pool: asyncpg.Pool, location_id: int, code: str, *, retention_days: int, stopping: asyncio.Event) -> None:
+    """Sweep and keep up until *stopping*; a database that is away is asked again the next time."""
+    loop = asyncio.get_running_loop()
+    prepared = loop.time()
+    while not stopping.is_set():
+        try:
+            if loop.time() - prepared > UPKEEP_SECONDS:
+                await prepare(pool, retention_days=retention_days)
+                prepared = loop.time()
+            await sweep(pool)
+            check_metrics.at(code).due(await sql.smtp_monitor_locations.count_due(pool, location_id))
+        except UNAVAILABLE as error:
+            logger.warning("upkeep postponed: %r", error)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), SWEEP_SECONDS)

@@ -1,0 +1,134 @@
+"""An agent, put together: checks at a location, alerts, upkeep, and the metrics of it all."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+import aiohttp
+import asyncpg
+from aiohttp import web
+
+import sql
+from server.agent import upkeep
+from server.agent.checker import Location, Runner
+from server.agent.config import AgentConfig
+from server.alerts.alert import Channel
+from server.alerts.email import Email
+from server.alerts.outbox import Outbox
+from server.alerts.sms import Sms
+from server.alerts.webhook import Webhook
+from server.checks.resolver import open_resolver
+from server.handlers import operations
+from server.handlers.keys import POOL
+from sql.connection import UNAVAILABLE, create_pool
+from sql.listener import Listener
+
+logger = logging.getLogger(__name__)
+
+POOL_SIZE = 8
+RETRY = 2.0  # seconds until a database or location that is not there is looked for again
+CHANNEL_SECONDS = 20.0
+
+
+async def run(config: AgentConfig, stopping: asyncio.Event) -> None:
+    """Work at the location until *stopping*; wait for a database or location that is not there."""
+    async with _pool(config) as pool, open_resolver() as resolve, _channels(config) as channels:
+        location = await _prepare(pool, config, stopping)
+        if location is None:
+            return
+        logger.info("agent works at %s", location.code)
+        runner = Runner(
+            pool,
+            location,
+            concurrency=config.concurrency,
+            ring=config.key_ring,
+            resolve=resolve,
+            allowed=config.allowed,
+        )
+        outbox = Outbox(pool, channels)
+
+        def hear(about: str) -> None:
+            if about in ("", location.code):
+                runner.wake()
+            if about in ("", "alerts"):
+                outbox.wake()
+
+        async with _operations(config, pool), asyncio.TaskGroup() as group:
+            listening = group.create_task(Listener(config.database_url, "agents", hear).run())
+            keeping = upkeep.run(
+                pool, location.id, location.code, retention_days=config.retention_days, stopping=stopping
+            )
+            work = [group.create_task(part) for part in (runner.run(stopping), outbox.run(stopping), keeping)]
+            await stopping.wait()
+            hear("")
+            await asyncio.wait(work)
+            listening.cancel()
+
+
+@contextlib.asynccontextmanager
+async def _pool(config: AgentConfig) -> AsyncIterator[asyncpg.Pool]:
+    pool = await create_pool(config.database_url, max_size=POOL_SIZE)
+    try:
+        yield pool
+    finally:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(pool.close(), 2)
+        pool.terminate()
+
+
+async def _prepare(pool: asyncpg.Pool, config: AgentConfig, stopping: asyncio.Event) -> Location | None:
+    """The location, and the partitions for its results; None if stopped before."""
+    while True:
+        try:
+            row = await sql.locations.select_one(pool, config.location)
+            if row is not None:
+                await upkeep.prepare(pool, retention_days=config.retention_days)
+                return Location(row["id"], row["code"])
+            logger.warning("no location %s; add one with: run.py location add", config.location or "yet")
+        except UNAVAILABLE as error:
+            logger.warning("no database yet: %r", error)
+        if await _stopped_within(stopping, RETRY):
+            return None
+
+
+@contextlib.asynccontextmanager
+async def _channels(config: AgentConfig) -> AsyncIterator[dict[str, Channel]]:
+    timeout = aiohttp.ClientTimeout(total=CHANNEL_SECONDS)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        channels: dict[str, Channel] = {"webhook": Webhook(session, config.key_ring)}
+        if config.relay:
+            channels["email"] = Email(config.relay)
+        if config.sms_url:
+            channels["sms"] = Sms(session, config.sms_url, config.sms_token)
+        yield channels
+
+
+@contextlib.asynccontextmanager
+async def _operations(config: AgentConfig, pool: asyncpg.Pool) -> AsyncIterator[None]:
+    """Health and metrics over HTTP, if a port is set."""
+    if not config.port:
+        yield
+        return
+    app = web.Application()
+    app[POOL] = pool
+    app.add_routes(
+        [
+            web.get("/healthz", operations.get_health),
+            web.get("/readyz", operations.get_readiness),
+            web.get("/metrics", operations.get_metrics),
+        ]
+    )
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, config.host, config.port).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def _stopped_within(stopping: asyncio.Event, seconds: float) -> bool:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), seconds)
+    return stopping.is_set()

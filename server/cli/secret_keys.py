@@ -1,0 +1,75 @@
+"""run.py secrets: keys for stored credentials, and their rotation."""
+
+import argparse
+import asyncio
+import sys
+from uuid import UUID
+
+import asyncpg
+
+import sql
+from server.access.key_ring import KeyRing, Undecryptable, generate_key
+from server.cli.context import Context
+from server.cli.environment import ConfigError
+
+BATCH = 500
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("secrets", help="make keys, rotate them")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    generate = actions.add_parser("generate", help="print a new key for SECRETS_KEY")
+    generate.set_defaults(run=lambda _: print(generate_key()))
+    rotate = actions.add_parser("rotate", help="encrypt every stored credential with the first key of SECRETS_KEY")
+    rotate.set_defaults(run=run_rotate)
+
+
+def run_rotate(context: Context) -> None:
+    with context.configured() as config:
+        count = asyncio.run(rotate(config.database_url, config.key_ring))
+    print(f"{count} credentials now under the first key")
+
+
+async def rotate(url: str, ring: KeyRing) -> int:
+    """Encrypt anew what another key encrypted; how many. Servers may run meanwhile."""
+    connection = await asyncpg.connect(url)
+    try:
+        return await _rotate_current(connection, ring) + await _rotate_kept(connection, ring)
+    except Undecryptable as error:
+        raise ConfigError(f"SECRETS_KEY lacks a key that stored credentials need: {error}") from error
+    finally:
+        await connection.close()
+
+
+async def _rotate_current(connection: asyncpg.Connection, ring: KeyRing) -> int:
+    count = 0
+    rows = sql.smtp_monitors.select_passwords(connection, not_under=ring.current_id, batch=BATCH)
+    async for row in rows:
+        new = _again(ring, row["smtp_password"], row["public_id"])
+        _say(count)
+        count += await sql.smtp_monitors.replace_password(
+            connection, row["organization_id"], row["id"], row["smtp_password"], new
+        )
+    return count
+
+
+async def _rotate_kept(connection: asyncpg.Connection, ring: KeyRing) -> int:
+    """Those that changes of monitors have replaced or set."""
+    count = 0
+    rows = sql.smtp_monitor_changes.select_passwords(connection, not_under=ring.current_id, batch=BATCH)
+    async for row in rows:
+        kept = (row["before_password"], row["after_password"])
+        before, after = [None if old is None else _again(ring, old, row["public_id"]) for old in kept]
+        _say(count)
+        await sql.smtp_monitor_changes.replace_passwords(connection, row, before, after)
+        count += 1
+    return count
+
+
+def _again(ring: KeyRing, old: bytes, public_id: UUID) -> bytes:
+    return ring.encrypt(ring.decrypt(old, public_id.bytes), public_id.bytes)
+
+
+def _say(count: int) -> None:
+    if count and count % BATCH == 0 and sys.stderr.isatty():
+        print(f"\r{count} credentials", end="", file=sys.stderr, flush=True)

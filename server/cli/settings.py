@@ -1,0 +1,112 @@
+"""The settings of the server and of agents: read once, checked at once, passed on."""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from server.access.key_ring import KeyRing
+from server.agent.config import AgentConfig
+from server.alerts.email import Relay
+from server.checks.networks import Networks
+from server.cli.environment import ConfigError, Environment
+from server.fields.values import Invalid, email
+from server.serving.config import Config, Network, Quota
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+MIN_SECRET_BYTES = 32
+RATE = re.compile("([1-9][0-9]{0,6})/([1-9][0-9]{0,4})")
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
+
+
+def read_server(environment: Environment, secret: Callable[[str], str], cores: int) -> Config:
+    """All but the database's URL; *secret* gives JWT_SECRET and SECRETS_KEY."""
+    jwt_secret = secret("JWT_SECRET")
+    if len(jwt_secret.encode()) < MIN_SECRET_BYTES:
+        raise ConfigError(f"JWT_SECRET must have at least {MIN_SECRET_BYTES} bytes")
+    return Config(
+        database_url="",
+        jwt_secret=jwt_secret,
+        key_ring=read_key_ring(secret),
+        host=environment.text("HOST", "127.0.0.1") or "",
+        port=environment.integer("PORT", 8080, 1, 65535),
+        workers=environment.integer("WORKERS", cores, 1, 256),
+        session_hours=environment.integer("SESSION_HOURS", 12, 1, 8760),
+        group_commit_rows=environment.integer("GROUP_COMMIT_ROWS", 256, 1, 4096),
+        log_level=environment.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
+        audit=environment.choice("AUDIT", "ON", ("ON", "OFF")) == "ON",
+        rate_limit=_quota(environment.text("RATE_LIMIT")),
+        cors_origins=frozenset(map(_origin, environment.list("CORS_ORIGINS"))),
+        trusted_proxies=tuple(map(_network, environment.list("TRUSTED_PROXIES"))),
+    )
+
+
+def read_agent(environment: Environment, key_ring: KeyRing, allowed: Networks) -> AgentConfig:
+    """All but the database's URL and the location."""
+    sms_url = environment.text("SMS_GATEWAY_URL")
+    if sms_url and urlsplit(sms_url).scheme not in ("http", "https"):
+        raise ConfigError("SMS_GATEWAY_URL must begin with https:// or http://")
+    return AgentConfig(
+        database_url="",
+        key_ring=key_ring,
+        concurrency=environment.integer("CHECK_CONCURRENCY", 500, 1, 10_000),
+        allowed=allowed,
+        retention_days=environment.integer("RETENTION_DAYS", 35, 1, 3650),
+        relay=_relay(environment),
+        sms_url=sms_url,
+        sms_token=environment.required("SMS_GATEWAY_TOKEN") if sms_url else "",
+        host=environment.text("HOST", "127.0.0.1") or "",
+        port=environment.integer("AGENT_PORT", 0, 0, 65535),
+        log_level=environment.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
+    )
+
+
+def read_key_ring(secret: Callable[[str], str]) -> KeyRing:
+    try:
+        return KeyRing.parse(secret("SECRETS_KEY"))
+    except ValueError as error:
+        raise ConfigError(f"SECRETS_KEY {error}; make one with: run.py secrets generate") from error
+
+
+def _quota(text: str | None) -> Quota | None:
+    match = RATE.fullmatch(text) if text else None
+    if text and match is None:
+        raise ConfigError(f"RATE_LIMIT must be requests/seconds such as 600/60, not {text[:40]!r}")
+    return Quota(int(match[1]), int(match[2])) if match else None
+
+
+def _origin(text: str) -> str:
+    if not ORIGIN.fullmatch(text):
+        raise ConfigError(f"CORS_ORIGINS must be origins such as https://app.example.com, not {text[:40]!r}")
+    return text
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError as error:
+        raise ConfigError(f"TRUSTED_PROXIES must be addresses or networks, not {text[:40]!r}") from error
+
+
+def probe_allow(environment: Environment, *, default: str) -> Networks:
+    """The networks that may be probed beside the public internet."""
+    raw = environment.text("PROBE_ALLOW", default) or ""
+    try:
+        return Networks.parse(raw)
+    except ValueError as error:
+        raise ConfigError(f"PROBE_ALLOW must be networks with commas between them: {error}") from error
+
+
+def _relay(environment: Environment) -> Relay | None:
+    url = environment.text("SMTP_RELAY_URL")
+    if not url:
+        return None
+    sender = environment.required("ALERT_SENDER")
+    try:
+        email(sender)
+    except Invalid as error:
+        raise ConfigError(f"ALERT_SENDER must be an e-mail address, not {sender[:80]!r}") from error
+    try:
+        return Relay.parse(urlsplit(url), sender)
+    except ValueError as error:
+        raise ConfigError(f"SMTP_RELAY_URL {error}") from error

@@ -1,0 +1,66 @@
+"""Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a repeated create answers what the first one did."""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+import sql
+from server.access.caller import Caller
+from server.handlers.keys import CALLER, CONFIG
+from server.http.errors import ApiError
+from sql.connection import Executor
+
+KEY = re.compile(r'"([\x20-\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x7e][\x20-\x7e]{0,254})')
+
+
+def key_of(request: web.Request) -> str | None:
+    """The key, as the draft's quoted string or bare; None without the header. ApiError 400."""
+    values = request.headers.getall("Idempotency-Key", ())
+    if not values:
+        return None
+    match = KEY.fullmatch(values[0].strip())
+    if match is None or len(values) > 1:
+        raise ApiError(400, "idempotency_key_invalid")
+    return match[1] or match[2]
+
+
+async def reserve(
+    connection: Executor, request: web.Request, key: str, body: Mapping[str, object]
+) -> dict[str, Any] | None:
+    """What the first request with this key was answered; None if this is the first, which now owns the key.
+
+    *body* is what of the request's body counts. Waits for a first one under way. ApiError 422 if that one had
+    another body, or made what is out of reach now.
+    """
+    caller = request[CALLER]
+    text = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+    fingerprint = hmac.digest(request.app[CONFIG].jwt_secret.encode(), text, hashlib.sha256)
+    whose = (caller.organization_id, caller.id)
+    if await sql.idempotency_keys.reserve(connection, *whose, key=key, fingerprint=fingerprint):
+        return None
+    row = await sql.idempotency_keys.select_one(connection, *whose, key=key)
+    if row is None:
+        raise ApiError(409, "conflict")
+    answer: dict[str, Any] = orjson.loads(row["answer"])
+    if not hmac.compare_digest(row["fingerprint"], fingerprint) or not _reaches(caller, answer):
+        raise ApiError(422, "idempotency_key_reused")
+    return answer
+
+
+async def complete(connection: Executor, request: web.Request, key: str, answer: Mapping[str, object]) -> None:
+    """Keep the *answer*, which holds no password: a repetition brings it along."""
+    caller = request[CALLER]
+    text = orjson.dumps(answer).decode()
+    await sql.idempotency_keys.complete(connection, caller.organization_id, caller.id, key=key, answer=text)
+
+
+def _reaches(caller: Caller, answer: Mapping[str, object]) -> bool:
+    reach = caller.reach
+    return reach.organization_id in (None, answer["organizationId"]) and (
+        reach.customer_ids is None or answer["customerId"] in reach.customer_ids
+    )

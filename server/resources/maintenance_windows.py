@@ -1,0 +1,62 @@
+"""A maintenance window as JSON: its fields on the way in, its keys on the way out."""
+
+from uuid import UUID
+
+import asyncpg
+
+from server.fields.moments import moment, time_zone
+from server.fields.values import CANONICAL_UUID, Invalid, choice, customer, identifier, nullable, trimmed
+from server.http.answers import timestamp
+from server.http.body import Parser
+
+
+def _monitor(value: object) -> UUID:
+    if type(value) is not str or not CANONICAL_UUID.fullmatch(value):
+        raise Invalid("invalid_monitor")
+    return UUID(value)
+
+
+FIELDS: dict[str, Parser] = {
+    "name": trimmed(1, 255),
+    "startsAt": moment,
+    "endsAt": moment,
+    "repeat": nullable(choice({"daily": "daily", "weekly": "weekly"})),
+    "repeatUntil": nullable(moment),
+    "timeZone": time_zone,
+}
+# whom a window is for is settled when it is made
+CREATE_FIELDS: dict[str, Parser] = {
+    **FIELDS,
+    "organizationId": identifier,
+    "customerId": nullable(customer),
+    "smtpMonitorId": nullable(_monitor),
+}
+SERVER_SET = frozenset({"id", "active", "createdAt", "updatedAt"})
+SCOPE = frozenset({"organizationId", "customerId", "smtpMonitorId"})
+COLUMNS = {
+    "name": "name",
+    "startsAt": "starts_at",
+    "endsAt": "ends_at",
+    "repeat": "repeat",
+    "repeatUntil": "repeat_until",
+    "timeZone": "time_zone",
+}
+
+
+def represent(row: asyncpg.Record) -> dict[str, object]:
+    public_id = row["smtp_monitor_public_id"]
+    return {
+        "id": row["id"],
+        "organizationId": row["organization_id"],
+        "customerId": row["customer_id"],
+        "smtpMonitorId": None if public_id is None else str(public_id),
+        "name": row["name"],
+        "startsAt": timestamp(row["starts_at"]),
+        "endsAt": timestamp(row["ends_at"]),
+        "repeat": row["repeat"],
+        "repeatUntil": timestamp(row["repeat_until"]),
+        "timeZone": row["time_zone"],
+        "active": row["open_now"],
+        "createdAt": timestamp(row["created_at"]),
+        "updatedAt": timestamp(row["updated_at"]),
+    }

@@ -1,0 +1,34 @@
+"""An organization and its settings."""
+
+import asyncpg
+
+from server.fields.values import integer, nullable, text, trimmed
+from server.http import query
+from server.http.answers import timestamp
+from server.http.body import Parser
+
+FIELDS: dict[str, Parser] = {
+    "name": trimmed(1, 255),
+    "failureConfirmations": integer(1, 10),
+    "recoveryConfirmations": integer(1, 10),
+    "locationSharePercent": integer(1, 100),
+    "reminderIntervalMinutes": nullable(integer(5, 10080)),
+}
+COLUMNS = {
+    "name": "name",
+    "failureConfirmations": "failure_confirmations",
+    "recoveryConfirmations": "recovery_confirmations",
+    "locationSharePercent": "location_share_percent",
+    "reminderIntervalMinutes": "reminder_interval_minutes",
+}
+FILTERS = {**query.PAGING, "search": text(0, 255)}
+SERVER_SET = frozenset({"id", "createdAt"})
+
+
+def represent(row: asyncpg.Record) -> dict[str, object]:
+    settings = {name: row[column] for name, column in COLUMNS.items()}
+    return {"id": row["id"], **settings, "createdAt": timestamp(row["created_at"])}
+
+
+def _columns(fields: dict[str, object]) -> dict[str, object]:
+    return {COLUMNS[name]: value for name, value in fields.items()}

@@ -1,0 +1,36 @@
+"""A session: a log-in, and the user behind it."""
+
+from datetime import UTC, datetime
+
+import sql
+from server.access import passwords
+from server.access.caller import Caller
+from server.fields.values import text
+from server.http.answers import timestamp
+from server.http.body import Parser
+
+FIELDS: dict[str, Parser] = {"email": text(1, 320), "password": text(1, 1024)}
+PASSWORD_FIELDS: dict[str, Parser] = {
+    "currentPassword": text(1, 1024),
+    "password": text(passwords.MIN_LENGTH, passwords.MAX_LENGTH),
+}
+ATTEMPTS_PER_ACCOUNT = 10
+ATTEMPTS_PER_ADDRESS = 100
+
+
+def represent(caller: Caller) -> dict[str, object]:
+    return {
+        "id": caller.id,
+        "organizationId": caller.organization_id,
+        "email": caller.email,
+        "name": caller.name,
+        "role": caller.role,
+        "globalRole": caller.global_role,
+        "customerIds": caller.reach.customer_ids,
+    }
+
+
+def _expiry(caller: Caller) -> str | None:
+    if caller.expires_at == sql.tokens.NEVER.timestamp():
+        return None
+    return timestamp(datetime.fromtimestamp(caller.expires_at, UTC))

@@ -1,0 +1,118 @@
+"""A monitor's figures over a span of time: which span is asked for, and what is answered."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import asyncpg
+
+from server.fields.moments import day
+from server.fields.values import choice
+from server.http.answers import timestamp
+from server.http.errors import FieldError, invalid_fields
+from server.resources.histories import milliseconds
+
+DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
+GRANULARITY = {"day": "raw", "week": "hour", "month": "hour", "year": "day"}
+MAX_DAYS = {"raw": 7, "hour": 62, "day": 366}
+MAX_POINTS = 10_000  # of raw ones, the newest
+PARAMETERS: dict[str, Any] = {
+    "range": choice({name: name for name in DAYS}),
+    "date": day,
+    "startDate": day,
+    "endDate": day,
+    "granularity": choice({name: name for name in MAX_DAYS}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    since: datetime
+    before: datetime
+    granularity: str
+
+
+def to_span(parsed: Mapping[str, Any], now: datetime) -> Span:
+    """The days from startDate to endDate, or the range's that end with date; without dates, those until *now*.
+
+    ApiError 400 if that is no span, or too long for its granularity.
+    """
+    name = parsed.get("range", "day")
+    length = timedelta(days=DAYS[name])
+    start, end = parsed.get("startDate"), parsed.get("endDate", parsed.get("date"))
+    before = _midnight(end) + timedelta(days=1) if end else _midnight(start) + length if start else now
+    since = _midnight(start) if start else before - length
+    if since >= before:
+        raise invalid_fields([FieldError("endDate", "ends_before_start", {})])
+    granularity = parsed.get("granularity", _fitting(name, before - since))
+    if before - since > timedelta(days=MAX_DAYS[granularity]):
+        limit = f"{granularity} ≤ {MAX_DAYS[granularity]} d"
+        raise invalid_fields([FieldError("granularity", "span_too_long", {"limit": limit})])
+    return Span(since, before, granularity)
+
+
+def represent_figures(rows: Iterable[asyncpg.Record]) -> list[dict[str, object]]:
+    return [{"startsAt": timestamp(row["starts_at"]), **_summary([row])} for row in rows]
+
+
+def represent_points(rows: Iterable[asyncpg.Record]) -> list[dict[str, object]]:
+    """Each check, oldest first."""
+    points = [
+        {
+            "checkedAt": timestamp(row["checked_at"]),
+            "status": row["verdict"],
+            "timingSmtp": milliseconds(row["total_ms"]),
+            "locationCode": row["location_code"],
+        }
+        for row in rows
+    ]
+    return points[::-1]
+
+
+def uptime(
+    hours: Sequence[asyncpg.Record], days: Sequence[asyncpg.Record], now: datetime
+) -> tuple[dict[str, object], dict[str, object]]:
+    """uptimeStats and uptimeStatsMeta, from the hours of the last day and the days of the last year."""
+    month = now - timedelta(days=DAYS["month"])
+    rows = {"day": hours, "month": [row for row in days if row["starts_at"] >= month], "year": days}
+    found = {name: _summary(of) for name, of in rows.items()}
+    stats = {name: figures["uptime"] for name, figures in found.items()}
+    averages = {f"{name}AvgResponse": figures["avgResponse"] for name, figures in found.items()}
+    meta: dict[str, object] = {
+        name: {
+            "since": timestamp(now - timedelta(days=DAYS[name])),
+            "checks": figures["checks"],
+            "failures": figures["failures"],
+            "warnings": figures["warnings"],
+        }
+        for name, figures in found.items()
+    }
+    return {**stats, **averages}, meta
+
+
+def _summary(rows: Sequence[asyncpg.Record]) -> dict[str, object]:
+    """Uptime is in percent, null where nothing was checked; response times are of checks that succeeded."""
+    checks = sum(row["checks"] for row in rows)
+    failures = sum(row["failures"] for row in rows)
+    answered = sum(row["answered"] for row in rows)
+    total = sum(row["total_ms_sum"] for row in rows)
+    return {
+        "checks": checks,
+        "failures": failures,
+        "warnings": sum(row["warnings"] for row in rows),
+        "uptime": round(100 * (checks - failures) / checks, 3) if checks else None,
+        "avgResponse": milliseconds(total / answered) if answered else None,
+        "minResponse": milliseconds(min((row["total_ms_min"] for row in rows if row["answered"]), default=None)),
+        "maxResponse": milliseconds(max((row["total_ms_max"] for row in rows if row["answered"]), default=None)),
+    }
+
+
+def _fitting(name: str, length: timedelta) -> str:
+    """The range's granularity, or a coarser one if dates make the span longer."""
+    preferred = list(MAX_DAYS)[list(MAX_DAYS).index(GRANULARITY[name]) :]
+    return next((one for one in preferred if length <= timedelta(days=MAX_DAYS[one])), "day")
+
+
+def _midnight(of: date) -> datetime:
+    return datetime.combine(of, time(), UTC)

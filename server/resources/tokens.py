@@ -1,0 +1,38 @@
+"""An API token: a session with a name, an end or none, and perhaps one customer."""
+
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+
+import sql
+from server.fields.values import customer, integer, nullable, trimmed
+from server.http import query
+from server.http.answers import timestamp
+from server.http.body import Parser
+
+FIELDS: dict[str, Parser] = {
+    "name": trimmed(1, 255),
+    "expiresInDays": nullable(integer(1, 365)),
+    "customerId": nullable(customer),
+}
+FILTERS = {**query.PAGING, "organizationId": query.identifier}
+DEFAULT_DAYS = 90  # a token nobody thought about ends by itself
+
+
+def represent(row: asyncpg.Record) -> dict[str, object]:
+    return {
+        "id": str(row["id"]),
+        "organizationId": row["organization_id"],
+        "userId": row["user_id"],
+        "name": row["name"],
+        "customerId": row["customer_id"],
+        "createdAt": timestamp(row["created_at"]),
+        "expiresAt": None if row["expires_at"] == sql.tokens.NEVER else timestamp(row["expires_at"]),
+        "lastUsedAt": timestamp(row["last_used_at"]),
+    }
+
+
+def _end(days: int | None) -> datetime:
+    if days is None:
+        return sql.tokens.NEVER
+    return datetime.now(UTC).replace(microsecond=0) + timedelta(days=days)

@@ -1,0 +1,56 @@
+"""The agent beside the workers: a process that exactly one of them keeps alive."""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+from typing import IO
+
+from prometheus_client.multiprocess import mark_process_dead
+
+from server.serving.config import AgentProcess
+
+logger = logging.getLogger(__name__)
+
+RESTART_SECONDS = 1.0
+STOP_SECONDS = 9.5
+
+
+async def supervise(agent: AgentProcess) -> None:
+    """Run the agent again and again while this process holds the lock, as the first that gets it.
+
+    If this process dies, the lock is free for another worker, and the agent sees its standard input close and stops.
+    """
+    with agent.lock.open("w") as file:
+        while not _locked(file):  # noqa: ASYNC110 - a lock that a kill releases tells nobody
+            await asyncio.sleep(RESTART_SECONDS)
+        while True:
+            process = await asyncio.create_subprocess_exec(
+                *agent.command, env=dict(agent.environment), stdin=asyncio.subprocess.PIPE
+            )
+            try:
+                await process.wait()
+                mark_process_dead(process.pid)  # type: ignore[no-untyped-call]
+                logger.warning("the agent ended with %s and is started again", process.returncode)
+            except asyncio.CancelledError:
+                await _stop(process)
+                raise
+            await asyncio.sleep(RESTART_SECONDS)
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), STOP_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,28 @@
+"""What the batches of a worker tell of themselves."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from server.http.request_metrics import BUCKETS
+
+
+class BatchMetrics:
+    """What a Batcher tells of itself; *many* are what it gathers, *shared* is what they share."""
+
+    def __init__(self, name: str, many: str, shared: str) -> None:
+        sizes = (1, 4, 16, 64, 256, 1024, 4096)
+        self._rows = Histogram(f"{name}_rows", f"{many} that shared a {shared}", buckets=sizes)
+        self._wait = Histogram(f"{name}_wait_seconds", "Time the first of a batch waited", buckets=BUCKETS)
+        self._waiting = Gauge(f"{name}_waiting", f"{many} that wait for a {shared}", multiprocess_mode="livesum")
+        self._refused = Counter(f"{name}_refused_total", f"{many} answered 503 because too many waited")
+
+    def observe_batch(self, rows: int, waited: float, waiting: int) -> None:
+        self._rows.observe(rows)
+        self._wait.observe(waited)
+        self._waiting.set(waiting)
+
+    def observe_refusal(self) -> None:
+        self._refused.inc()
+
+
+WRITES = BatchMetrics("group_commit", "Patches", "commit")
+READS = BatchMetrics("group_read", "Reads of one monitor", "statement")

@@ -1,0 +1,49 @@
+"""Browsers of other origins: refused, but for those that CORS_ORIGINS names exactly."""
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from server.http.answers import Answer, Handler, middleware
+
+METHODS = "GET, POST, PATCH, DELETE"
+REQUEST_HEADERS = (
+    "Authorization, Content-Type, Accept-Language, If-Match, If-None-Match, Prefer, Idempotency-Key, X-Request-Id"
+)
+EXPOSED = "ETag, Location, Retry-After, RateLimit, RateLimit-Policy, Preference-Applied, X-Request-Id"
+PREFLIGHT_SECONDS = "600"
+
+
+def add_cors(app: web.Application, origins: frozenset[str]) -> None:
+    """Answer preflights of the *origins*, and name the origin in every answer to one of them."""
+    app.middlewares.insert(1, _preflight(origins))  # inside the boundary, before anybody asks for a token
+    app.middlewares.insert(0, _name_origin(origins))  # outside of it, so that errors are named, too
+
+
+def _preflight(origins: frozenset[str]) -> Middleware:
+    @middleware
+    async def preflight(request: web.Request, handler: Handler) -> Answer:
+        asked = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+        if not asked or request.headers.get("Origin") not in origins:
+            return await handler(request)
+        fields = {
+            "Access-Control-Allow-Methods": METHODS,
+            "Access-Control-Allow-Headers": REQUEST_HEADERS,
+            "Access-Control-Max-Age": PREFLIGHT_SECONDS,
+        }
+        return Answer(status=204, fields=fields)
+
+    return preflight
+
+
+def _name_origin(origins: frozenset[str]) -> Middleware:
+    @middleware
+    async def name_origin(request: web.Request, handler: Handler) -> Answer:
+        answer = await handler(request)
+        answer.fields["Vary"] = "Origin"
+        origin = request.headers.get("Origin", "")
+        if origin in origins:
+            answer.fields["Access-Control-Allow-Origin"] = origin
+            answer.fields["Access-Control-Expose-Headers"] = EXPOSED
+        return answer
+
+    return name_origin

@@ -1,0 +1,88 @@
+"""How many requests a token may make, counted for all workers of a server alike.
+
+Each token has a time up to which it has used its share (the generic cell rate algorithm): requests may
+come in bursts up to the quota, and come back evenly. The times stand in memory that the workers share.
+Nothing locks it: of two requests that two workers judge within the same microsecond, one may go uncounted.
+"""
+
+import math
+import mmap
+import time
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from server.handlers.keys import CALLER
+from server.http.answers import Answer, Handler, middleware
+from server.http.errors import ApiError
+from server.serving.config import Quota
+
+SLOTS = 65_536
+PROBED = 16
+RATE_HEADERS = web.RequestKey("RATE_HEADERS", dict[str, str])
+
+
+class Table:
+    """Times by token, in slots of shared memory; a slot whose time has passed is free."""
+
+    def __init__(self, slots: int = SLOTS) -> None:
+        self._slots = slots
+        memory = memoryview(mmap.mmap(-1, slots * 16))
+        self._owners = memory[: slots * 8].cast("Q")
+        self._times = memory[slots * 8 :].cast("d")
+
+    def slot(self, owner: int, now: float) -> int:
+        """Where the owner's time stands; the one that ends first is taken over if all near it are in use."""
+        first = owner % self._slots
+        near = [(first + n) % self._slots for n in range(PROBED)]
+        for slot in near:
+            if self._owners[slot] == owner:
+                return slot
+        taken = min(near, key=lambda slot: self._times[slot])
+        self._owners[taken], self._times[taken] = owner, min(self._times[taken], now)
+        return taken
+
+    def take(self, owner: int, quota: Quota, now: float) -> tuple[bool, float]:
+        """Whether one more request is within the quota, and how many seconds of it are used now."""
+        slot = self.slot(owner, now)
+        used = max(self._times[slot] - now, 0.0)
+        more = used + quota.seconds / quota.requests
+        if more > quota.seconds * (1 + 1e-9):
+            return False, used
+        self._times[slot] = now + more
+        return True, more
+
+
+def limiter(quota: Quota, table: Table) -> Middleware:
+    """A middleware behind the one that knows the caller; requests without one pass."""
+    policy = f'"default";q={quota.requests};w={quota.seconds}'
+
+    @middleware
+    async def limit(request: web.Request, handler: Handler) -> Answer:
+        caller = request.get(CALLER)
+        if caller is None:
+            return await handler(request)
+        owner = caller.session_id.int >> 64
+        within, used = table.take(owner, quota, time.monotonic())
+        left = int((quota.seconds - used) * quota.requests / quota.seconds + 1e-6)
+        headers = {"RateLimit-Policy": policy, "RateLimit": f'"default";r={left};t={math.ceil(used)}'}
+        request[RATE_HEADERS] = headers
+        if not within:
+            wait = used + quota.seconds / quota.requests - quota.seconds
+            raise ApiError(429, "rate_limited", headers={"Retry-After": str(max(1, math.ceil(wait)))})
+        return await handler(request)
+
+    return limit
+
+
+@middleware
+async def show(request: web.Request, handler: Handler) -> Answer:
+    """Tell in every answer, errors included, what is left."""
+    answer = await handler(request)
+    answer.fields.update(request.get(RATE_HEADERS, {}))
+    return answer
+
+
+def add_rate_limit(app: web.Application, quota: Quota, table: Table) -> None:
+    app.middlewares.append(limiter(quota, table))
+    app.middlewares.insert(0, show)

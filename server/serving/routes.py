@@ -1,0 +1,94 @@
+"""Every route, and which of them need no caller."""
+
+from aiohttp import web
+
+from server.handlers import (
+    customers,
+    docs,
+    locations,
+    maintenance_windows,
+    operations,
+    organizations,
+    sessions,
+    smtp_checks,
+    smtp_monitor_batches,
+    smtp_monitor_changes,
+    smtp_monitor_checks,
+    smtp_monitors,
+    tokens,
+    users,
+)
+
+# [^/]* rather than a UUID: a wrong id is a 400 that says what it should be
+MONITOR = "/api/smtp-monitors/{smtpMonitorPublicId:[^/]*}"
+CUSTOMER = "/api/customers/{customerId:[^/]*}"
+ORGANIZATION = "/api/organizations/{organizationId:[^/]*}"
+WINDOW = "/api/maintenance-windows/{windowId:[^/]*}"
+USER = "/api/users/{userId:[^/]*}"
+
+# aiohttp tries those below one prefix in this order, so what is asked for most comes first
+ROUTES = [
+    web.post("/api/sessions", sessions.post_session),
+    web.get("/api/session", sessions.get_session),
+    web.patch("/api/session", sessions.patch_session),
+    web.delete("/api/session", sessions.delete_session),
+    web.get("/api/tokens", tokens.list_tokens),
+    web.post("/api/tokens", tokens.post_token),
+    web.delete("/api/tokens/{tokenId:[^/]*}", tokens.delete_token),
+    web.get("/api/organization", organizations.get_organization),
+    web.patch("/api/organization", organizations.patch_organization),
+    web.get("/api/organizations", organizations.list_organizations),
+    web.post("/api/organizations", organizations.post_organization),
+    web.get(ORGANIZATION, organizations.get_organization),
+    web.patch(ORGANIZATION, organizations.patch_organization),
+    web.get("/api/users", users.list_users),
+    web.post("/api/users", users.post_user),
+    web.get(USER, users.get_user),
+    web.patch(USER, users.patch_user),
+    web.delete(USER, users.delete_user),
+    web.get("/api/customers", customers.list_customers),
+    web.post("/api/customers", customers.post_customer),
+    web.get(CUSTOMER, customers.get_customer),
+    web.patch(CUSTOMER, customers.patch_customer),
+    web.delete(CUSTOMER, customers.delete_customer),
+    web.get(MONITOR, smtp_monitors.get_monitor),
+    web.patch(MONITOR, smtp_monitors.patch_monitor),
+    web.delete(MONITOR, smtp_monitors.delete_monitor),
+    web.get("/api/smtp-monitors", smtp_monitors.list_monitors),
+    web.post("/api/smtp-monitors", smtp_monitors.post_monitor),
+    web.patch("/api/smtp-monitors", smtp_monitor_batches.patch_monitors),
+    web.get(f"{MONITOR}/changes", smtp_monitor_changes.list_changes),
+    web.post(f"{MONITOR}/changes/{{changeId:[^/]*}}/revert", smtp_monitor_changes.post_revert),
+    web.post("/api/smtp-monitors/test", smtp_checks.post_check),
+    web.post(f"{MONITOR}/trigger-check", smtp_monitor_checks.trigger_check),
+    web.get(f"{MONITOR}/check-history", smtp_monitor_checks.get_check_history),
+    web.get(f"{MONITOR}/incident-history", smtp_monitor_checks.get_incident_history),
+    web.get(f"{MONITOR}/alert-history", smtp_monitor_checks.get_alert_history),
+    web.get(f"{MONITOR}/details", smtp_monitor_checks.get_details),
+    web.get("/api/locations", locations.list_locations),
+    web.post("/api/locations", locations.post_location),
+    web.patch("/api/locations/{locationCode:[^/]*}", locations.patch_location),
+    web.get("/api/maintenance-windows", maintenance_windows.list_windows),
+    web.post("/api/maintenance-windows", maintenance_windows.post_window),
+    web.get(WINDOW, maintenance_windows.get_window),
+    web.patch(WINDOW, maintenance_windows.patch_window),
+    web.delete(WINDOW, maintenance_windows.delete_window),
+    web.get("/api/openapi.json", docs.get_document),
+    web.get("/api/docs", docs.get_page),
+    web.get("/api/docs/{file:[^/]*}", docs.get_file),
+    web.get("/healthz", operations.get_health),
+    web.get("/readyz", operations.get_readiness),
+    web.get("/metrics", operations.get_metrics),
+]
+
+PUBLIC = frozenset(
+    {
+        sessions.post_session,
+        docs.get_document,
+        docs.get_page,
+        docs.get_file,
+        operations.get_health,
+        operations.get_readiness,
+        operations.get_metrics,
+    }
+)

@@ -1,0 +1,44 @@
+"""A PATCH goes from its socket to its row and back through few files and functions, counted while it runs."""
+
+import sys
+from pathlib import Path
+from types import CodeType, FrameType
+
+import pytest
+
+import server
+from tests.conftest import Api
+
+PROJECT = Path(server.__file__).parent.parent
+MOST_FILES, MOST_FUNCTIONS = 16, 60
+# the reference page's own body
+WHOLE = {
+    "name": "Outbound SMTP (Primary)",
+    "hostname": "smtp.example.com",
+    "port": 587,
+    "status": "paused",
+    "checkInterval": 60,
+    "timeoutSeconds": 30,
+    "allowedCheckCountryCodes": ["de", "us"],
+    "smtpConfig": {"secure": False, "requireTls": True, "auth": {"user": "username", "pass": "password"}},
+}
+
+
+@pytest.mark.parametrize("body", [{"status": "disabled"}, {"name": "x", "port": 25}, WHOLE], ids=["one", "two", "all"])
+async def test_a_patch_passes_through_few_files_and_functions(api: Api, body: dict[str, object]) -> None:
+    assert (await api.patch(body)).status == 200  # what is made once is made by now
+    seen: set[CodeType] = set()
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and Path(frame.f_code.co_filename).is_relative_to(PROJECT):
+            seen.add(frame.f_code)
+
+    sys.setprofile(note)
+    response = await api.patch(body)
+    sys.setprofile(None)
+    assert response.status == 200
+    ours = {code for code in seen if Path(code.co_filename).relative_to(PROJECT).parts[0] in ("server", "sql")}
+    files = {code.co_filename for code in ours}
+    listed = sorted(f"{Path(code.co_filename).relative_to(PROJECT)} {code.co_qualname}" for code in ours)
+    assert len(files) <= MOST_FILES, "\n".join(listed)
+    assert len(ours) <= MOST_FUNCTIONS, "\n".join(listed)

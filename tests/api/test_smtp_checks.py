@@ -1,0 +1,120 @@
+"""Probing a config without saving it."""
+
+from dataclasses import replace
+
+import pytest
+
+from server.handlers.keys import PROBING
+from server.serving.app import create_app
+from server.serving.config import Config
+from tests.conftest import AiohttpClient, Api
+from tests.probe import scripted_smtp
+from tests.probe.probing import LOOPBACK
+from tests.probe.scripted_smtp import Step
+
+PATH = "/api/smtp-monitors/test"
+SCRIPT: list[Step] = [b"220 mail\r\n", "EHLO", b"250-mail\r\n250 AUTH PLAIN\r\n"]
+END: list[Step] = ["QUIT", b"221 bye\r\n"]
+
+
+@pytest.fixture
+def config(config: Config) -> Config:
+    return replace(config, probe_allow=LOOPBACK)
+
+
+async def test_a_config_is_probed_and_not_saved(api: Api) -> None:
+    async with scripted_smtp.serve([*SCRIPT, *END]) as server:
+        body = {"hostname": "127.0.0.1", "port": server.port, "timeoutSeconds": 10}
+        response = await api.call("POST", PATH, json=body)
+    shown = await response.json()
+    assert response.status == 200
+    assert shown.pop("checkedAt")
+    assert shown.pop("timings")["total"] > 0
+    assert shown == {
+        "verdict": "success",
+        "phase": "quit",
+        "code": "ok",
+        "message": "Der Server antwortet",
+        "replyCode": None,
+        "replyText": None,
+        "hostname": "127.0.0.1",
+        "address": "127.0.0.1",
+        "port": server.port,
+        "tls": None,
+        "capabilities": ["AUTH PLAIN"],
+        "warnings": [],
+    }
+    assert await api.db.fetchval("SELECT count(*) FROM smtp_monitors") == 3
+
+
+async def test_a_password_is_used_and_not_shown(api: Api) -> None:
+    async with scripted_smtp.serve([*SCRIPT, "AUTH PLAIN AHUAczNjcmV0", b"535 not s3cret\r\n", "QUIT"]) as server:
+        config = {"ignoreTls": True, "auth": {"user": "u", "pass": "s3cret"}}
+        body = {"hostname": "localhost", "port": server.port, "timeoutSeconds": 10, "config": config}
+        response = await api.call("POST", PATH, json=body, headers={"Accept-Language": "en"})
+    shown = await response.json()
+    assert (shown["code"], shown["replyCode"], shown["replyText"]) == ("auth_rejected", 535, "not ***")
+    assert shown["message"] == "User or password was rejected"
+    assert response.headers["Content-Language"] == "en"
+    assert server.surprises == []
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ({}, ["hostname"]),
+        ({"hostname": "x y"}, ["hostname"]),
+        ({"hostname": "a.example", "port": 0, "smtpConfig": {"warnMs": "x"}}, ["port", "smtpConfig.warnMs"]),
+        ({"hostname": "a.example", "hostnam": "b"}, ["hostnam"]),
+    ],
+)
+async def test_a_wrong_field_is_named(api: Api, body: dict[str, object], fields: list[str]) -> None:
+    response = await api.call("POST", PATH, json=body)
+    assert response.status == 400
+    assert [error["field"] for error in (await response.json())["errors"]] == fields
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        ("admin", 200),
+        ("user", 200),
+        ("restricted", 200),
+        ("globaladmin", 200),
+        ("readonly", 403),
+        ("restricted-readonly", 403),
+        ("supporter", 403),
+        (None, 401),
+    ],
+)
+async def test_those_who_may_trigger_checks_may_probe(api: Api, who: str | None, status: int) -> None:
+    response = await api.call("POST", PATH, who, json={"hostname": "192.0.2.1", "name": "x", "customerId": 10})
+    assert response.status == status
+    if status == 200:
+        assert (await response.json())["code"] == "target_not_allowed"
+
+
+async def test_only_so_many_probe_at_once(api: Api) -> None:
+    app = api.client.app
+    assert app is not None
+    while not app[PROBING].locked():
+        await app[PROBING].acquire()
+    response = await api.call("POST", PATH, json={"hostname": "192.0.2.1"})
+    assert (response.status, response.headers["Retry-After"]) == (503, "1")
+    app[PROBING].release()
+    assert (await api.call("POST", PATH, json={"hostname": "192.0.2.1"})).status == 200
+
+
+@pytest.fixture
+async def strict(api: Api, config: Config, aiohttp_client: AiohttpClient) -> Api:
+    strict = replace(config, probe_allow=replace(LOOPBACK, listed=()))
+    return Api(await aiohttp_client(create_app(strict)), api.db, strict)
+
+
+@pytest.mark.parametrize("hostname", ["127.0.0.1", "::1", "localhost", "169.254.169.254", "::ffff:127.0.0.1"])
+async def test_this_machine_is_not_probed_unless_allowed(strict: Api, hostname: str) -> None:
+    async with scripted_smtp.serve([*SCRIPT, *END]) as server:
+        response = await strict.call("POST", PATH, json={"hostname": hostname, "port": server.port})
+    shown = await response.json()
+    assert (shown["verdict"], shown["phase"], shown["code"]) == ("failure", "connect", "target_not_allowed")
+    assert server.lines == []

@@ -1,0 +1,89 @@
+"""The product as it is started: a process with a data directory and a port of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+
+import psutil
+
+RUN = Path(__file__).parent.parent.parent / "run.py"
+START_SECONDS = 30
+
+
+class Product:
+    """``run.py`` with a data directory and port of its own."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        self.environ = {**inherited, "AGENT": "off", "DATA_DIR": str(data_dir), "PORT": str(self.port)}
+        self.process: subprocess.Popen[str] | None = None
+
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """A command to its end."""
+        command = [sys.executable, str(RUN), *arguments]
+        environ = {**self.environ, **variables}
+        return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+
+    def start(self, **variables: str) -> str:
+        """Serve until stopped; gives what was printed before the first answer."""
+        self.log = self.data_dir.parent / "log"
+        printed = self.data_dir.parent / "printed"
+        with self.log.open("w") as log, printed.open("w") as output:
+            command = [sys.executable, str(RUN), "serve", "--workers", "2"]
+            self.process = subprocess.Popen(
+                command, env={**self.environ, **variables}, stdout=output, stderr=log, text=True
+            )
+        wait_until(lambda: self.process is None or self.process.poll() is not None or self.ready())
+        assert self.process.poll() is None, self.log.read_text()
+        return printed.read_text()
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+    def ready(self) -> bool:
+        try:
+            return self.ask("GET", "/readyz")[0] == 200
+        except (URLError, ConnectionError):
+            return False
+
+    def ask(self, method: str, path: str, token: str = "", body: object = None) -> tuple[int, str]:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        url = f"http://127.0.0.1:{self.port}{path}"
+        request = urllib.request.Request(url, data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as response:
+                return response.status, response.read().decode()
+        except HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def workers(self) -> list[psutil.Process]:
+        assert self.process is not None
+        children = psutil.Process(self.process.pid).children()
+        return [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+
+    @property
+    def database_runs(self) -> bool:
+        return (self.data_dir / "postgres" / "postmaster.pid").exists()
+
+
+def wait_until(so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -1,0 +1,139 @@
+"""The commands: setting up, and what a wrong setting is told."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from server.access.key_ring import generate_key
+from tests.product.process import Product
+
+
+def test_a_database_of_ones_own_is_set_up_by_commands(product: Product, make_database: Callable[[str], str]) -> None:
+    url = make_database("own")
+    secrets = {"JWT_SECRET": "j" * 32, "SECRETS_KEY": product.run("secrets", "generate").stdout.strip()}
+    own: Mapping[str, str] = {"DATABASE_URL": url, **secrets}
+    behind = product.run("serve", **own)
+    assert (behind.returncode, "run.py migrate" in behind.stderr) == (1, True)
+    assert product.run("migrate", **own).returncode == 0
+    added = product.run("user", "add", "me@example.com", "--organization", "Mine", "--customer", "First", **own)
+    assert "password: " in added.stdout, added.stderr
+    again = product.run("user", "add", "me@example.com", "--organization", "Mine", **own)
+    assert (again.returncode, again.stderr) == (1, "run.py: email: already_taken\n")
+    several = f"{url.replace('?host=', '?host=/nonexistent,').replace('&port=', '&port=1,')}"
+    assert product.run("migrate", **{**own, "DATABASE_URL": several}).stdout == "the schema is up to date\n"
+    own = {**own, "DATABASE_URL": several}
+    token = product.run("token", "me@example.com", **own).stdout
+    assert token.count("\n") == 1
+    product.start(**own)
+    body = {"customerId": 1, "name": "x", "hostname": "a.example", "smtpConfig": {"auth": {"user": "u", "pass": "p"}}}
+    assert product.ask("POST", "/api/smtp-monitors", token.strip(), body)[0] == 201
+    assert product.run("secrets", "rotate", **own).stdout == "0 credentials now under the first key\n"
+    metrics = product.ask("GET", "/metrics")[1]
+    assert 'http_request_duration_seconds_count{method="POST",route="/api/smtp-monitors",status="201"} 1.0' in metrics
+    assert product.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"PORT": "0"}, "PORT"),
+        ({"PORT": "x"}, "PORT"),
+        ({"WORKERS": "many"}, "WORKERS"),
+        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
+        ({"SESSION_HOURS": "-1"}, "SESSION_HOURS"),
+        ({"GROUP_COMMIT_ROWS": "0"}, "GROUP_COMMIT_ROWS"),
+        ({"JWT_SECRET": "short"}, "JWT_SECRET"),
+        ({"JWT_SECRET_FILE": "/nonexistent"}, "JWT_SECRET_FILE"),
+        ({"PORT": "80", "PORT_FILE": "/nonexistent"}, "PORT_FILE"),
+        ({"SECRETS_KEY": "x"}, "SECRETS_KEY"),
+        ({"PORT": "9" * 5000}, "PORT"),
+        ({"PROBE_ALLOW": "localhost"}, "PROBE_ALLOW"),
+        ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://u@h:abc/db"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://[::1/db"}, "DATABASE_URL"),
+        ({"JWT_SECRET": ""}, "JWT_SECRET"),
+        ({"RATE_LIMIT": "600"}, "RATE_LIMIT"),
+        ({"RATE_LIMIT": "0/60"}, "RATE_LIMIT"),
+        ({"RATE_LIMIT": "600/60s"}, "RATE_LIMIT"),
+        ({"CORS_ORIGINS": "*"}, "CORS_ORIGINS"),
+        ({"CORS_ORIGINS": "https://a.example/, https://b.example"}, "CORS_ORIGINS"),
+        ({"TRUSTED_PROXIES": "10.0.0.0/8, proxy"}, "TRUSTED_PROXIES"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(product: Product, variables: dict[str, str], named: str) -> None:
+    # the settings are judged before anything is connected to
+    defaults = {
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x",
+        "JWT_SECRET": "j" * 32,
+        "SECRETS_KEY": generate_key(),
+    }
+    failed = product.run("serve", **{**defaults, **variables})
+    assert (failed.returncode, failed.stderr.count("\n")) == (1, 1), failed.stderr
+    assert named in failed.stderr
+
+
+def test_a_database_that_is_not_there_is_told_in_one_line(product: Product) -> None:
+    url = "postgresql://nobody@127.0.0.1:1,127.0.0.1:2/x"
+    secrets = {"JWT_SECRET": "j" * 32, "SECRETS_KEY": generate_key()}
+    for command in ("migrate", "serve"):
+        failed = product.run(command, DATABASE_URL=url, **secrets)
+        assert (failed.returncode, failed.stderr.count("\n")) == (1, 1), failed.stderr
+        assert "cannot be reached" in failed.stderr
+
+
+def test_help_tells_every_command_and_setting(product: Product) -> None:
+    text = product.run("--help").stdout
+    commands = ("serve", "agent", "check", "migrate", "token", "user", "customer", "location", "webhook", "secrets")
+    settings = ("DATABASE_URL", "RATE_LIMIT", "PROBE_ALLOW", "CHECK_CONCURRENCY", "SMTP_RELAY_URL", "X_FILE")
+    for word in (*commands, *settings, "demo-smtp"):
+        assert word in text
+
+
+def test_an_operator_manages_users_and_customers(
+    product: Product, make_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    secrets = {"JWT_SECRET": "j" * 32, "SECRETS_KEY": generate_key()}
+    own = {"DATABASE_URL": make_database("operator"), **secrets}
+
+    def run(*arguments: str, fails: str = "") -> list[str]:
+        done = product.run(*arguments, **own)
+        assert (done.returncode, done.stderr) == ((1, f"run.py: {fails}\n") if fails else (0, ""))
+        return done.stdout.splitlines()
+
+    assert [line.partition("_")[0] for line in run("migrate")][:2] == ["applied 0001", "applied 0002"]
+    run("user", "add", "boss@example.com", "--organization", "Mine")
+    run("user", "add", "hand@example.com", "--organization", "Mine", "--role", "user")
+    run("user", "add", "other@example.com", "--organization", "Theirs")
+    added = run("customer", "add", "First", "--organization", "Mine")
+    assert added[0].startswith("customer 1 (")
+    assert run("customer", "list")[1].split()[-1] == "First"
+    assert len(run("customer", "list", "--organization", "Theirs")) == 1
+    run("customer", "add", "First", "--organization", "None", fails="no organization has the name None")
+
+    named = run("token", "hand@example.com", "--name", "robot", "--days", "9")
+    assert len(named) == len(run("token", "hand@example.com", "--name", "robot")) == 1
+    run("token", "hand@example.com", "--days", "9", fails="--days is for API tokens: give it a --name")
+    product.start(**own)
+    assert product.ask("GET", "/api/session", named[0])[0] == 200
+
+    password = tmp_path / "password"
+    password.write_text("a long enough password\n")
+    run("user", "password", "hand@example.com", "--password-file", str(password))
+    assert product.ask("GET", "/api/session", named[0])[0] == 401
+    body = {"email": "hand@example.com", "password": "a long enough password"}
+    assert product.ask("POST", "/api/sessions", "", body)[0] == 201
+    password.write_text("short")
+    refused = "--password-file must hold 12 to 1024 characters"
+    run("user", "password", "hand@example.com", "--password-file", str(password), fails=refused)
+
+    run("user", "deactivate", "hand@example.com")
+    assert product.ask("POST", "/api/sessions", "", body)[0] == 401
+    last = "boss@example.com is the last active administrator of its organization"
+    run("user", "deactivate", "boss@example.com", fails=last)
+    run("user", "deactivate", "nobody@example.com", fails="no user has the address nobody@example.com")
+    listed = [line.split() for line in run("user", "list", "--organization", "Mine")]
+    assert [(line[1], line[-1]) for line in listed[1:]] == [("boss@example.com", "True"), ("hand@example.com", "False")]
+    assert len(run("user", "list")) == 4
+    assert product.run("user", "add").returncode == 2
+    assert product.stop() == 0

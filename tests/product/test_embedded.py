@@ -1,0 +1,51 @@
+"""The database that comes along: how it is set up, and how it comes back."""
+
+from pathlib import Path
+
+import psutil
+import psycopg
+
+from server.cli import embedded
+
+# asked for the first piece of its log, this archive lets recovery wait for longer than the package does
+SLOW_ARCHIVE = "restore_command = 'test -e asked || { touch asked; sleep 11; }; false'\n"
+
+
+def test_it_is_given_memory_once_and_keeps_what_an_operator_sets(tmp_path: Path) -> None:
+    with embedded.database(tmp_path, exclusive=True) as url, psycopg.connect(url) as connection:
+        buffers = connection.execute("SELECT setting::int FROM pg_settings WHERE name = 'shared_buffers'").fetchone()
+        assert buffers is not None
+        assert buffers[0] * 8192 == min(2**32, psutil.virtual_memory().total // 4 // 2**20 * 2**20)
+    with (tmp_path / "postgres" / "postgresql.conf").open("a") as file:
+        file.write("max_wal_size = 2GB\n")
+    with embedded.database(tmp_path, exclusive=True) as url, psycopg.connect(url) as connection:
+        assert connection.execute("SHOW max_wal_size").fetchone() == ("2GB",)
+
+
+def test_a_long_recovery_is_waited_for(tmp_path: Path) -> None:
+    postgres = tmp_path / "postgres"
+    with embedded.database(tmp_path, exclusive=True) as url:
+        with psycopg.connect(url) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 1 AS value")
+        postmaster = psutil.Process(int((postgres / "postmaster.pid").read_text().split()[0]))
+        killed = [postmaster, *postmaster.children()]
+        for process in killed:
+            process.kill()
+        psutil.wait_procs(killed, timeout=5)
+    with (postgres / "postgresql.conf").open("a") as file:
+        file.write(SLOW_ARCHIVE)
+    (postgres / "recovery.signal").touch()
+    with embedded.database(tmp_path, exclusive=True) as url, psycopg.connect(url) as connection:
+        assert connection.execute("SELECT value FROM kept").fetchone() == (1,)
+    assert (postgres / "asked").exists()
+
+
+def test_a_start_right_after_a_kill_waits_for_what_is_left(tmp_path: Path) -> None:
+    """Whose postmaster alone is killed, its backends end by themselves, and until then no other can start."""
+    with embedded.database(tmp_path, exclusive=True) as url, psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 1 AS value")
+        connection.commit()
+        psutil.Process(int((tmp_path / "postgres" / "postmaster.pid").read_text().split()[0])).kill()
+        embedded._start(tmp_path.resolve() / "postgres")
+        with psycopg.connect(url) as another:
+            assert another.execute("SELECT value FROM kept").fetchone() == (1,)
