@@ -18,18 +18,16 @@ RETRY = 0.5
 
 
 class Listener:
-    """LISTENs on a channel; between heartbeats that fail, *current* is false."""
+    """LISTENs on a channel.
+
+    Until the monotonic time *trusted_until*, everything notified more than a second ago has been heard.
+    """
 
     def __init__(self, dsn: str, channel: str, hear: Callable[[str], None]) -> None:
         self._dsn = dsn
         self._channel = channel
         self._hear = hear
-        self._trusted_until = 0.0
-
-    @property
-    def current(self) -> bool:
-        """Whether everything notified more than a second ago has been heard."""
-        return time.monotonic() < self._trusted_until
+        self.trusted_until = 0.0
 
     async def run(self) -> None:
         """Listen for ever; a lost connection is made again."""
@@ -38,7 +36,7 @@ class Listener:
                 await self._listen()
             except UNAVAILABLE as error:
                 logger.warning("not listening to the database: %r", error)
-            self._trusted_until = 0.0
+            self.trusted_until = 0.0
             await asyncio.sleep(RETRY)
 
     async def _listen(self) -> None:
@@ -50,10 +48,10 @@ class Listener:
             while True:
                 started = time.monotonic()
                 await connection.execute("SELECT", timeout=TRUSTED_FOR)
-                self._trusted_until = started + TRUSTED_FOR
+                self.trusted_until = started + TRUSTED_FOR
                 await asyncio.sleep(HEARTBEAT)
         finally:
-            self._trusted_until = 0.0
+            self.trusted_until = 0.0
             with contextlib.suppress(*UNAVAILABLE):
                 connection.terminate()
 

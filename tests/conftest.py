@@ -16,12 +16,13 @@ from aiohttp.test_utils import TestClient, TestServer
 import sql
 import sql.demo
 from server.access import passwords
-from server.access.callers import open_session
 from server.access.key_ring import KeyRing, generate_key
+from server.access.sessions import open_session
+from server.access.signer import Signer
 from server.cli import embedded, migrations
 from server.serving.app import create_app
 from server.serving.config import Config
-from server.serving.protocol import Runner
+from server.serving.protocol import ServerRunner
 from tests.product.process import Product
 
 PASSWORD = "correct horse battery staple"
@@ -120,7 +121,7 @@ class Api:
                 domain = "example.org" if who == "stranger" else "example.com"
                 user = await sql.users.select_login(self.db, f"{who}@{domain}")
                 assert user is not None, who
-                self.tokens[who], _ = await open_session(self.db, user, secret=self.config.jwt_secret, hours=1)
+                self.tokens[who], _ = await open_session(self.db, user, Signer(self.config.jwt_secret), hours=1)
             return self.tokens[who]
 
     async def call(self, method: str, path: str, who: str | None = "admin", **options: Any) -> ClientResponse:
@@ -153,8 +154,8 @@ AiohttpClient = Callable[..., Awaitable[TestClient[web.Request, web.Application]
 class RunnerServer(TestServer):
     """Serves with the product's own runner, so that its protocol and dispatch are what tests meet."""
 
-    async def _make_runner(self, **options: Any) -> Runner:
-        return Runner(self.app, **options)
+    async def _make_runner(self, **options: Any) -> ServerRunner:
+        return ServerRunner(self.app, **options)
 
 
 @pytest.fixture

@@ -1,12 +1,16 @@
 """Who is calling, with the roles it has now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
 from uuid import UUID
+
+import asyncpg
 
 from sql.connection import Reach
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Caller:
     """A user and the session it calls with. *expires_at* is in seconds since the epoch."""
 
@@ -21,24 +25,55 @@ class Caller:
     reach: Reach
     token_name: str | None = None  # of an API token; None for a log-in
 
-    @property
+    @cached_property
+    def supporter(self) -> bool:
+        """Reads every organization and changes nothing."""
+        return self.global_role == "supporter"
+
+    @cached_property
+    def readonly(self) -> bool:
+        """Changes the status of monitors and nothing else."""
+        return self.role == "readonly" and self.global_role is None
+
+    @cached_property
+    def sees_passwords(self) -> bool:
+        return not (self.readonly or self.supporter)
+
+    @cached_property
     def global_admin(self) -> bool:
         """Reaches every organization and may change it; a token for one customer does not."""
         return self.global_role == "admin" and self.reach.organization_id is None
 
-    @property
+    @cached_property
     def administers(self) -> bool:
-        """Whether users, customers and settings are its to change."""
+        """Changes users, customers and settings of its organization."""
         return self.global_admin or (self.role == "admin" and not self.supporter and self.reach.customer_ids is None)
 
-    @property
-    def supporter(self) -> bool:
-        return self.global_role == "supporter"
 
-    @property
-    def readonly(self) -> bool:
-        return self.role == "readonly" and self.global_role is None
+def to_caller(user: asyncpg.Record, session_id: UUID, expires_at: datetime) -> Caller:
+    """The user, called by a log-in."""
+    customer_ids = user["customer_ids"]
+    reach = Reach(
+        None if user["global_role"] else user["organization_id"],
+        None if customer_ids is None or user["global_role"] else tuple(customer_ids),
+    )
+    return Caller(
+        session_id=session_id,
+        expires_at=expires_at.timestamp(),
+        organization_id=user["organization_id"],
+        id=user["id"],
+        email=user["email"],
+        name=user["name"],
+        role=user["role"],
+        global_role=user["global_role"],
+        reach=reach,
+    )
 
-    @property
-    def sees_passwords(self) -> bool:
-        return not (self.readonly or self.supporter)
+
+def with_token(caller: Caller, *, name: str | None, customer_id: int | None) -> Caller:
+    """The caller as an API token knows it: one for a customer reaches that customer alone."""
+    reach = caller.reach
+    if customer_id is not None:
+        allowed = reach.customer_ids is None or customer_id in reach.customer_ids
+        reach = Reach(caller.organization_id, (customer_id,) if allowed else ())
+    return replace(caller, token_name=name, reach=reach)

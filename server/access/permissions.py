@@ -1,6 +1,4 @@
-"""Who may do what beside reading, by role; whose rows, says the caller's reach."""
-
-from collections.abc import Mapping
+"""Who may do what beside reading, by role. ``Caller.reach`` limits the rows."""
 
 from server.access.caller import Caller
 from server.http.errors import FieldError, forbidden, invalid_fields
@@ -18,12 +16,6 @@ def require_patcher(caller: Caller) -> None:
     """ApiError 403 for who changes no monitor at all."""
     if caller.supporter:
         raise forbidden("supporter_forbidden")
-
-
-def require_fields(caller: Caller, body: Mapping[str, object]) -> None:
-    """ApiError 403 for who may change a monitor's status only, and names more."""
-    if caller.readonly and body.keys() - {"status"}:
-        raise forbidden("readonly_status_only")
 
 
 def require_administrator(caller: Caller) -> None:

@@ -10,7 +10,7 @@ import asyncpg
 import sql
 from server.access import passwords
 from server.cli.environment import ConfigError
-from server.http.errors import CONSTRAINTS
+from server.http.constraints import CONSTRAINTS
 
 
 @contextlib.asynccontextmanager

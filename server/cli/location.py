@@ -8,7 +8,7 @@ import asyncpg
 import sql
 from server.cli.context import Context
 from server.cli.environment import ConfigError
-from server.http.errors import CONSTRAINTS
+from server.http.constraints import CONSTRAINTS
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -145,13 +145,13 @@ class Server(BaseApplication):
     def load(self) -> object:
         async def make_runner() -> object:
             from server.serving.app import create_app
-            from server.serving.protocol import Runner
+            from server.serving.protocol import ServerRunner
 
             # what is loaded by now lives as long as the worker; let the collector pass it by
             gc.collect()
             gc.freeze()
             gc.set_threshold(50_000, 20, 20)
-            return Runner(
+            return ServerRunner(
                 create_app(self._config, rates=self._rates), access_log=None, shutdown_timeout=GRACEFUL_SECONDS
             )
 

@@ -11,7 +11,8 @@ from server.alerts.email import Relay
 from server.checks.networks import Networks
 from server.cli.environment import ConfigError, Environment
 from server.fields.values import Invalid, email
-from server.serving.config import Config, Network, Quota
+from server.http.requests import Network
+from server.serving.config import Config, Quota
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 MIN_SECRET_BYTES = 32

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import sql
-from server.access import callers
+from server.access.sessions import open_session
+from server.access.signer import Signer
 from server.cli.context import Context
 from server.cli.database import connected
 from server.cli.environment import ConfigError
@@ -36,14 +37,13 @@ def run(context: Context) -> None:
 
 async def issue(config: Config, email: str, *, name: str | None = None, days: int | None = None) -> str:
     """With a *name*, an API token that ends after *days* or never."""
+    signer = Signer(config.jwt_secret)
     async with connected(config.database_url) as connection:
         user = await sql.users.select_login(connection, email)
         if user is None:
             raise ConfigError(f"no active user has the address {email}")
         if name is None:
-            token, _ = await callers.open_session(
-                connection, user, secret=config.jwt_secret, hours=config.session_hours
-            )
+            token, _ = await open_session(connection, user, signer, hours=config.session_hours)
             return token
         expires_at = sql.tokens.NEVER if days is None else datetime.now(UTC) + timedelta(days=days)
         organization_id, token_id = user["organization_id"], uuid4()
@@ -56,4 +56,4 @@ async def issue(config: Config, email: str, *, name: str | None = None, days: in
             expires_at=expires_at,
             name=name,
         )
-        return callers.issue(organization_id, token_id, user["id"], secret=config.jwt_secret, expires_at=expires_at)
+        return signer.issue(organization_id, token_id, user["id"], expires_at=expires_at)

@@ -12,7 +12,7 @@ from server.alerts.webhook import bound_to
 from server.cli.context import Context
 from server.cli.environment import ConfigError
 from server.cli.settings import read_key_ring
-from server.http.errors import CONSTRAINTS
+from server.http.constraints import CONSTRAINTS
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -52,9 +52,9 @@ def parse(value: object) -> SmtpConfig:
     return SmtpConfig(orjson.dumps({**value, "auth": {**auth, "pass": None}}).decode(), auth["pass"])
 
 
-def with_password(config: str, password: str) -> bytes:
-    """The config as it was sent."""
-    return orjson.dumps(SmtpConfig(config, password).whole())
+def with_password(config: str, password: str) -> str:
+    """The stored *config* as it was sent: its one ``"pass":null`` stands for *password*."""
+    return config.replace('"pass":null', f'"pass":{orjson.dumps(password).decode()}', 1)
 
 
 def _check_tls(value: dict[str, object]) -> None:

@@ -1,15 +1,15 @@
 """The customers of an organization: find, make, rename, remove."""
 
-import asyncpg
 from aiohttp import web
 
 import sql
 from server.access.permissions import organization_for, require_administrator
+from server.fields.objects import parse_object
 from server.handlers.keys import CALLER, POOL
-from server.http import path, query
-from server.http.answers import Answer, json_answer
-from server.http.body import parse_fields, read_object
-from server.http.errors import ApiError, not_found
+from server.http import query, requests
+from server.http.answers import Answer
+from server.http.errors import ApiError, found, not_found
+from server.http.requests import read_object
 from server.resources.customers import CREATE_FIELDS, FIELDS, FILTERS, SERVER_SET, represent
 
 
@@ -19,32 +19,36 @@ async def list_customers(request: web.Request) -> Answer:
     total, rows = await sql.customers.select_page(
         request.app[POOL], request[CALLER].reach, filters=parsed, limit=page.size, offset=page.offset
     )
-    return json_answer(page.answer(total, map(represent, rows)))
+    return Answer.json(page.listing(total, map(represent, rows)))
 
 
 async def post_customer(request: web.Request) -> Answer:
     require_administrator(request[CALLER])
     ignored = SERVER_SET - {"organizationId"}
-    fields = parse_fields(await read_object(request), CREATE_FIELDS, ignored=ignored, required=("name",))
+    fields = parse_object(await read_object(request), CREATE_FIELDS, ignored=ignored, required=("name",))
     organization_id = organization_for(request[CALLER], fields.get("organizationId"))
     row = await sql.customers.insert(request.app[POOL], organization_id, fields["name"])
-    return json_answer(represent(row), status=201, fields={"Location": f"/api/customers/{row['public_id']}"})
+    return Answer.json(represent(row), status=201, headers={"Location": f"/api/customers/{row['public_id']}"})
 
 
 async def get_customer(request: web.Request) -> Answer:
-    customer = path.number_or_uuid(request, "customerId")
-    return _answer(await sql.customers.select_one(request.app[POOL], request[CALLER].reach, customer))
+    customer = requests.number_or_uuid(request, "customerId")
+    return Answer.json(
+        represent(found(await sql.customers.select_one(request.app[POOL], request[CALLER].reach, customer)))
+    )
 
 
 async def patch_customer(request: web.Request) -> Answer:
-    customer = path.number_or_uuid(request, "customerId")
+    customer = requests.number_or_uuid(request, "customerId")
     require_administrator(request[CALLER])
-    changes = parse_fields(await read_object(request), FIELDS, ignored=SERVER_SET)
-    return _answer(await sql.customers.update(request.app[POOL], request[CALLER].reach, customer, changes))
+    changes = parse_object(await read_object(request), FIELDS, ignored=SERVER_SET)
+    return Answer.json(
+        represent(found(await sql.customers.update(request.app[POOL], request[CALLER].reach, customer, changes)))
+    )
 
 
 async def delete_customer(request: web.Request) -> Answer:
-    customer = path.number_or_uuid(request, "customerId")
+    customer = requests.number_or_uuid(request, "customerId")
     require_administrator(request[CALLER])
     async with request.app[POOL].acquire() as connection, connection.transaction():
         row = await sql.customers.select_locked(connection, request[CALLER].reach, customer)
@@ -53,9 +57,3 @@ async def delete_customer(request: web.Request) -> Answer:
         if not await sql.customers.delete(connection, row["organization_id"], row["id"]):
             raise ApiError(409, "customer_has_monitors")
     return Answer(status=204)
-
-
-def _answer(row: asyncpg.Record | None) -> Answer:
-    if row is None:
-        raise not_found()
-    return json_answer(represent(row))

@@ -2,18 +2,18 @@
 
 from aiohttp import web
 
-from server.http.answers import Answer, json_answer
+from server.http.answers import Answer
 from server.http.errors import not_found
 from server.openapi.document import document
 from server.openapi.page import FILES, PAGE, SECURITY, read
 
 
 async def get_document(_: web.Request) -> Answer:
-    return json_answer(document())
+    return Answer.json(document())
 
 
 async def get_page(_: web.Request) -> Answer:
-    return Answer(read(PAGE), fields={"Content-Type": "text/html; charset=utf-8", **SECURITY})
+    return Answer(read(PAGE), headers={"Content-Type": "text/html; charset=utf-8", **SECURITY})
 
 
 async def get_file(request: web.Request) -> Answer:
@@ -21,5 +21,5 @@ async def get_file(request: web.Request) -> Answer:
     name = request.match_info["file"]
     if name not in FILES:
         raise not_found()
-    fields = {"Content-Type": FILES[name], "Cache-Control": "public, max-age=3600"}
-    return Answer(read(name), fields=fields)
+    headers = {"Content-Type": FILES[name], "Cache-Control": "public, max-age=3600"}
+    return Answer(read(name), headers=headers)

@@ -1,30 +1,40 @@
 """What the application and a request carry, by typed key."""
 
 import asyncio
+from collections.abc import Sequence
 
 import asyncpg
 from aiohttp import web
 
 from server.access.caller import Caller
 from server.access.callers import Callers
+from server.access.key_ring import KeyRing
+from server.access.signer import Signer
 from server.access.token_uses import TokenUses
-from server.checks.probe import Probe
-from server.serving.config import Config
+from server.http.requests import Network
+from server.resources.smtp_checks import Probe
+from server.resources.smtp_monitor_changes import ChangeKeeper
 from sql.batches import Batcher
 from sql.shared_reads import SharedReads
 from sql.smtp_monitor_lookups import Lookup
 from sql.smtp_monitor_patches import Patch
 
-CONFIG = web.AppKey("CONFIG", Config)
 POOL = web.AppKey("POOL", asyncpg.Pool)
-COMMITS = web.AppKey("COMMITS", Batcher[Patch])
-READS = web.AppKey("READS", Batcher[Lookup])
+PATCHES = web.AppKey("PATCHES", Batcher[Patch])
+LOOKUPS = web.AppKey("LOOKUPS", Batcher[Lookup])
 LISTS = web.AppKey("LISTS", SharedReads)
+KEY_RING = web.AppKey("KEY_RING", KeyRing)
+CHANGES = web.AppKey("CHANGES", ChangeKeeper)
+TRUSTED_PROXIES: web.AppKey[Sequence[Network]] = web.AppKey("TRUSTED_PROXIES")
+
 CALLERS = web.AppKey("CALLERS", Callers)
-TOKEN_USES = web.AppKey("TOKEN_USES", TokenUses)
 CALLER = web.RequestKey("CALLER", Caller)
+TOKEN_USES = web.AppKey("TOKEN_USES", TokenUses)
+SIGNER = web.AppKey("SIGNER", Signer)
+SESSION_HOURS = web.AppKey("SESSION_HOURS", int)
 # Attempts to log in count while they are judged, so few are judged at once; argon2 fills the cores anyway.
 JUDGING = web.AppKey("JUDGING", asyncio.Semaphore)
+
+PROBE: web.AppKey[Probe] = web.AppKey("PROBE")
 # Probes that people ask for and wait for, as many at once.
 PROBING = web.AppKey("PROBING", asyncio.Semaphore)
-PROBE: web.AppKey[Probe] = web.AppKey("PROBE")

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-import asyncpg
 from aiohttp import web
 
 import sql
 from server.access.permissions import organization_for, require_writer
-from server.handlers.keys import CALLER, POOL, READS
-from server.http import path, query
-from server.http.answers import Answer, json_answer
-from server.http.body import parse_fields, read_object
-from server.http.errors import FieldError, invalid_fields, not_found
+from server.fields.objects import parse_object
+from server.handlers.keys import CALLER, LOOKUPS, POOL
+from server.http import query, requests
+from server.http.answers import Answer
+from server.http.errors import FieldError, found, invalid_fields, not_found
+from server.http.requests import read_object
 from server.resources.maintenance_windows import COLUMNS, CREATE_FIELDS, FIELDS, SCOPE, SERVER_SET, represent
 
 FILTERS = {**query.PAGING, "organizationId": query.identifier}
@@ -24,34 +24,40 @@ async def list_windows(request: web.Request) -> Answer:
     total, rows = await sql.maintenance_windows.select_page(
         request.app[POOL], request[CALLER].reach, filters=parsed, limit=page.size, offset=page.offset
     )
-    return json_answer(page.answer(total, map(represent, rows)))
+    return Answer.json(page.listing(total, map(represent, rows)))
 
 
 async def post_window(request: web.Request) -> Answer:
     require_writer(request[CALLER])
     body = await read_object(request)
-    fields = parse_fields(body, CREATE_FIELDS, ignored=SERVER_SET, required=("name", "startsAt", "endsAt"))
+    fields = parse_object(body, CREATE_FIELDS, ignored=SERVER_SET, required=("name", "startsAt", "endsAt"))
     scope = await _scope(request, fields)
     values = {COLUMNS[name]: value for name, value in fields.items() if name in COLUMNS}
     row = await sql.maintenance_windows.insert(request.app[POOL], **scope, values=values)
-    return json_answer(represent(row), status=201, fields={"Location": f"/api/maintenance-windows/{row['id']}"})
+    return Answer.json(represent(row), status=201, headers={"Location": f"/api/maintenance-windows/{row['id']}"})
 
 
 async def get_window(request: web.Request) -> Answer:
-    window_id = path.number(request, "windowId")
-    return _answer(await sql.maintenance_windows.select_one(request.app[POOL], request[CALLER].reach, window_id))
+    window_id = requests.number(request, "windowId")
+    return Answer.json(
+        represent(found(await sql.maintenance_windows.select_one(request.app[POOL], request[CALLER].reach, window_id)))
+    )
 
 
 async def patch_window(request: web.Request) -> Answer:
-    window_id = path.number(request, "windowId")
+    window_id = requests.number(request, "windowId")
     require_writer(request[CALLER])
-    fields = parse_fields(await read_object(request), FIELDS, ignored=SERVER_SET | SCOPE)
+    fields = parse_object(await read_object(request), FIELDS, ignored=SERVER_SET | SCOPE)
     changes = {COLUMNS[name]: value for name, value in fields.items()}
-    return _answer(await sql.maintenance_windows.update(request.app[POOL], request[CALLER].reach, window_id, changes))
+    return Answer.json(
+        represent(
+            found(await sql.maintenance_windows.update(request.app[POOL], request[CALLER].reach, window_id, changes))
+        )
+    )
 
 
 async def delete_window(request: web.Request) -> Answer:
-    window_id = path.number(request, "windowId")
+    window_id = requests.number(request, "windowId")
     require_writer(request[CALLER])
     if not await sql.maintenance_windows.delete(request.app[POOL], request[CALLER].reach, window_id):
         raise not_found()
@@ -62,7 +68,7 @@ async def _scope(request: web.Request, fields: Mapping[str, Any]) -> dict[str, A
     """Whom a new window is for: a monitor or customer in reach, else the organization; 400 names what is not there."""
     caller, pool = request[CALLER], request.app[POOL]
     if (public_id := fields.get("smtpMonitorId")) is not None:
-        monitor = await sql.smtp_monitors.select_one(pool, request.app[READS], caller.reach, public_id)
+        monitor = await sql.smtp_monitors.select_one(pool, request.app[LOOKUPS], caller.reach, public_id)
         if monitor is None:
             raise invalid_fields([FieldError("smtpMonitorId", "unknown_customer", {})])
         if fields.get("customerId") is not None:
@@ -77,9 +83,3 @@ async def _scope(request: web.Request, fields: Mapping[str, Any]) -> dict[str, A
         raise invalid_fields([FieldError("customerId", "required", {})])
     organization_id = organization_for(caller, fields.get("organizationId"))
     return {"organization_id": organization_id, "customer_id": None, "monitor_id": None}
-
-
-def _answer(row: asyncpg.Record | None) -> Answer:
-    if row is None:
-        raise not_found()
-    return json_answer(represent(row))

@@ -6,24 +6,24 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 import sql
 from server.handlers.keys import POOL
-from server.http.answers import Answer, json_answer
-from server.http.request_metrics import observed
+from server.http.answers import Answer
+from server.http.traces import traces
 
 
 async def get_health(_: web.Request) -> Answer:
-    return json_answer({"status": "ok"})
+    return Answer.json({"status": "ok"})
 
 
 async def get_readiness(request: web.Request) -> Answer:
     await sql.applied_migrations.ping(request.app[POOL])
-    return json_answer({"status": "ok"})
+    return Answer.json({"status": "ok"})
 
 
 async def get_metrics(_: web.Request) -> Answer:
     """Prometheus metrics; with several workers each scrape adds them up."""
-    observed.flush()
+    traces.flush()
     registry: CollectorRegistry = REGISTRY
     if values.ValueClass is not values.MutexValue:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return Answer(generate_latest(registry), fields={"Content-Type": CONTENT_TYPE_LATEST})
+    return Answer(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

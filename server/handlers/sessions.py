@@ -5,52 +5,52 @@ from aiohttp import web
 
 import sql
 from server.access import passwords
-from server.access.callers import open_session
 from server.access.permissions import require_log_in
-from server.handlers.keys import CALLER, CONFIG, JUDGING, POOL
-from server.http.answers import Answer, json_answer
-from server.http.body import parse_fields, read_object
-from server.http.client_address import client_address
+from server.access.sessions import open_session
+from server.fields.objects import parse_object
+from server.handlers.keys import CALLER, JUDGING, POOL, SESSION_HOURS, SIGNER, TRUSTED_PROXIES
+from server.http.answers import Answer
 from server.http.errors import ApiError, FieldError, invalid_fields, unauthorized
+from server.http.requests import client_address, read_object
 from server.resources.sessions import (
     ATTEMPTS_PER_ACCOUNT,
     ATTEMPTS_PER_ADDRESS,
     FIELDS,
     PASSWORD_FIELDS,
-    _expiry,
+    expiry,
     represent,
 )
 from sql.connection import Executor
 
 
 async def post_session(request: web.Request) -> Answer:
-    body = parse_fields(await read_object(request), FIELDS, required=("email", "password"))
-    config, pool = request.app[CONFIG], request.app[POOL]
+    body = parse_object(await read_object(request), FIELDS, required=("email", "password"))
+    app = request.app
     user = await _judge(request, body["email"].lower(), body["password"])
     if user is None:
         raise unauthorized("wrong_credentials")
-    token, caller = await open_session(pool, user, secret=config.jwt_secret, hours=config.session_hours)
-    answer = {"token": token, "expiresAt": _expiry(caller), "user": represent(caller)}
-    return json_answer(answer, status=201, fields={"Location": "/api/session"})
+    token, caller = await open_session(app[POOL], user, app[SIGNER], hours=app[SESSION_HOURS])
+    answer = {"token": token, "expiresAt": expiry(caller), "user": represent(caller)}
+    return Answer.json(answer, status=201, headers={"Location": "/api/session"})
 
 
 async def get_session(request: web.Request) -> Answer:
     caller = request[CALLER]
-    return json_answer({**represent(caller), "expiresAt": _expiry(caller)})
+    return Answer.json({**represent(caller), "expiresAt": expiry(caller)})
 
 
 async def patch_session(request: web.Request) -> Answer:
     """Change one's own password, which ends every other session and token of the user."""
     caller = request[CALLER]
     require_log_in(caller)
-    body = parse_fields(await read_object(request), PASSWORD_FIELDS, required=("currentPassword", "password"))
+    body = parse_object(await read_object(request), PASSWORD_FIELDS, required=("currentPassword", "password"))
     if await _judge(request, caller.email, body["currentPassword"]) is None:
         raise invalid_fields([FieldError("currentPassword", "wrong_password", {})])
     password_hash = await passwords.make_hash(body["password"])
     async with request.app[POOL].acquire() as connection, connection.transaction():
         await sql.users.replace_password(connection, caller.organization_id, caller.email, password_hash)
         await sql.sessions.delete_others(connection, caller.organization_id, caller.id, keep=caller.session_id)
-    return json_answer({**represent(caller), "expiresAt": _expiry(caller)})
+    return Answer.json({**represent(caller), "expiresAt": expiry(caller)})
 
 
 async def delete_session(request: web.Request) -> Answer:
@@ -61,7 +61,7 @@ async def delete_session(request: web.Request) -> Answer:
 
 async def _judge(request: web.Request, email: str, password: str) -> asyncpg.Record | None:
     """The active user of that address and password; an unknown address takes as long as a wrong password."""
-    pool, address = request.app[POOL], client_address(request)
+    pool, address = request.app[POOL], client_address(request, request.app[TRUSTED_PROXIES])
     async with request.app[JUDGING]:
         await _limit_attempts(pool, email, address)
         user = await sql.users.select_login(pool, email)

@@ -9,21 +9,20 @@ from aiohttp import web
 
 import sql
 from server.access.permissions import require_writer
-from server.handlers.keys import CALLER, CONFIG, POOL, READS
-from server.http import path, query
-from server.http.answers import Answer, json_answer
+from server.handlers.keys import CALLER, KEY_RING, LOOKUPS, POOL
+from server.http import query, requests
+from server.http.answers import Answer
 from server.http.errors import ApiError, not_found, unavailable
-from server.http.messages import choose_language
 from server.resources import histories, smtp_monitor_details
 from server.resources.maintenance_windows import represent as represent_window
-from server.resources.smtp_monitors import represent
+from server.resources.smtp_monitors import represent_with_customer
 
 LIMIT: dict[str, Callable[[str], object]] = {"limit": query.number(1, 200)}
 DEFAULT_LIMIT = 50
 
 
 async def trigger_check(request: web.Request) -> Answer:
-    public_id = path.monitor(request)
+    public_id = requests.monitor_id(request)
     require_writer(request[CALLER])
     row = await sql.smtp_monitor_locations.trigger(request.app[POOL], request[CALLER].reach, public_id)
     if row is None:
@@ -32,7 +31,7 @@ async def trigger_check(request: web.Request) -> Answer:
         raise unavailable("no_location_active")
     if not row["location_codes"]:
         raise ApiError(400, "no_location_allowed")
-    return json_answer(
+    return Answer.json(
         {
             "success": True,
             "message": "Checks triggered successfully",
@@ -44,12 +43,12 @@ async def trigger_check(request: web.Request) -> Answer:
 
 
 async def get_check_history(request: web.Request) -> Answer:
-    language = _language(request)
+    language = requests.language(request)
     return await _history(request, sql.smtp_checks.select_history, lambda row: histories.represent_check(row, language))
 
 
 async def get_incident_history(request: web.Request) -> Answer:
-    language = _language(request)
+    language = requests.language(request)
     return await _history(
         request, sql.incidents.select_history, lambda row: histories.represent_incident(row, language)
     )
@@ -63,7 +62,7 @@ async def get_details(request: web.Request) -> Answer:
     now = datetime.now(UTC)
     monitor = await _monitor(request)
     span = smtp_monitor_details.to_span(query.parse_query(request, smtp_monitor_details.PARAMETERS), now)
-    pool, language, caller = request.app[POOL], _language(request), request[CALLER]
+    pool, language, caller = request.app[POOL], requests.language(request), request[CALLER]
     key = monitor["organization_id"], monitor["id"]
     bounds: dict[str, Any] = {"since": span.since, "before": span.before}
     series = sql.smtp_check_rollups.select_series
@@ -80,10 +79,10 @@ async def get_details(request: web.Request) -> Answer:
     incidents = await sql.incidents.select_history(pool, *key, limit=200, **bounds)
     alerts = await sql.alerts.select_history(pool, *key, limit=200, **bounds)
     windows = await sql.maintenance_windows.select_of_monitor(pool, *key)
-    return json_answer(
+    return Answer.json(
         {
             "smtpMonitorId": monitor["id"],
-            "monitor": represent(monitor, request.app[CONFIG].key_ring, passwords=caller.sees_passwords),
+            "monitor": represent_with_customer(monitor, request.app[KEY_RING], passwords=caller.sees_passwords),
             "latestCheck": histories.represent_latest(latest[0]) if latest else None,
             "uptimeStats": stats,
             "uptimeStatsMeta": meta,
@@ -107,16 +106,12 @@ async def _history(
     monitor = await _monitor(request)
     limit = query.parse_query(request, LIMIT).get("limit", DEFAULT_LIMIT)
     rows = await select(request.app[POOL], monitor["organization_id"], monitor["id"], limit=limit)
-    return json_answer({"items": [represent_one(row) for row in rows]})
+    return Answer.json({"items": [represent_one(row) for row in rows]})
 
 
 async def _monitor(request: web.Request) -> asyncpg.Record:
-    pool, reads = request.app[POOL], request.app[READS]
-    row = await sql.smtp_monitors.select_one(pool, reads, request[CALLER].reach, path.monitor(request))
+    pool, reads = request.app[POOL], request.app[LOOKUPS]
+    row = await sql.smtp_monitors.select_one(pool, reads, request[CALLER].reach, requests.monitor_id(request))
     if row is None:
         raise not_found()
     return row
-
-
-def _language(request: web.Request) -> str:
-    return choose_language(request.headers.get("Accept-Language", ""))

@@ -6,14 +6,14 @@ from aiohttp import web
 
 import sql
 from server.access.caller import Caller
-from server.access.callers import issue
 from server.access.permissions import require_log_in
-from server.handlers.keys import CALLER, CONFIG, POOL
-from server.http import path, query
-from server.http.answers import Answer, json_answer
-from server.http.body import parse_fields, read_object
+from server.fields.objects import parse_object
+from server.handlers.keys import CALLER, POOL, SIGNER
+from server.http import query, requests
+from server.http.answers import Answer
 from server.http.errors import FieldError, forbidden, invalid_fields, not_found, unauthorized
-from server.resources.tokens import DEFAULT_DAYS, FIELDS, FILTERS, _end, represent
+from server.http.requests import read_object
+from server.resources.tokens import DEFAULT_DAYS, FIELDS, FILTERS, expiry, represent
 from sql.connection import Executor, Reach
 
 
@@ -29,13 +29,13 @@ async def list_tokens(request: web.Request) -> Answer:
         limit=page.size,
         offset=page.offset,
     )
-    return json_answer(page.answer(total, ({**represent(row), "email": row["email"]} for row in rows)))
+    return Answer.json(page.listing(total, ({**represent(row), "email": row["email"]} for row in rows)))
 
 
 async def post_token(request: web.Request) -> Answer:
     caller, pool = _manager(request), request.app[POOL]
-    fields = parse_fields(await read_object(request), FIELDS, required=("name",))
-    token_id, expires_at = uuid4(), _end(fields.get("expiresInDays", DEFAULT_DAYS))
+    fields = parse_object(await read_object(request), FIELDS, required=("name",))
+    token_id, expires_at = uuid4(), expiry(fields.get("expiresInDays", DEFAULT_DAYS))
     customer_id = await _customer_id(pool, caller, fields.get("customerId"))
     async with pool.acquire() as connection, connection.transaction():
         row = await sql.tokens.insert(
@@ -50,14 +50,13 @@ async def post_token(request: web.Request) -> Answer:
         )
     if row is None:
         raise unauthorized("token_invalid")
-    secret = request.app[CONFIG].jwt_secret
-    token = issue(caller.organization_id, token_id, caller.id, secret=secret, expires_at=expires_at)
+    token = request.app[SIGNER].issue(caller.organization_id, token_id, caller.id, expires_at=expires_at)
     headers = {"Location": f"/api/tokens/{token_id}"}
-    return json_answer({**represent(row), "email": caller.email, "token": token}, status=201, fields=headers)
+    return Answer.json({**represent(row), "email": caller.email, "token": token}, status=201, headers=headers)
 
 
 async def delete_token(request: web.Request) -> Answer:
-    token_id = path.uuid(request, "tokenId")
+    token_id = requests.uuid(request, "tokenId")
     caller = _manager(request)
     if not await sql.tokens.delete(request.app[POOL], caller.reach, token_id, user_id=_whose(caller)):
         raise not_found()

@@ -10,11 +10,12 @@ import sql
 from server.access import passwords
 from server.access.caller import Caller
 from server.access.permissions import organization_for, require_administrator
+from server.fields.objects import parse_object
 from server.handlers.keys import CALLER, POOL
-from server.http import path, query
-from server.http.answers import Answer, json_answer
-from server.http.body import parse_fields, read_object
+from server.http import query, requests
+from server.http.answers import Answer
 from server.http.errors import ApiError, FieldError, forbidden, invalid_fields, not_found
+from server.http.requests import read_object
 from server.resources.users import COLUMNS, CREATE_FIELDS, FIELDS, FILTERS, SERVER_SET, represent
 from sql.connection import Executor
 
@@ -26,7 +27,7 @@ async def list_users(request: web.Request) -> Answer:
     total, rows = await sql.users.select_page(
         request.app[POOL], request[CALLER].reach, filters=parsed, limit=page.size, offset=page.offset
     )
-    return json_answer(page.answer(total, map(represent, rows)))
+    return Answer.json(page.listing(total, map(represent, rows)))
 
 
 async def post_user(request: web.Request) -> Answer:
@@ -36,7 +37,7 @@ async def post_user(request: web.Request) -> Answer:
     body = await read_object(request)
     _judge_global_role(caller, body)
     ignored = frozenset({"id", "active", "createdAt"})
-    fields = parse_fields(body, CREATE_FIELDS, ignored=ignored, required=("email", "name", "role"))
+    fields = parse_object(body, CREATE_FIELDS, ignored=ignored, required=("email", "name", "role"))
     organization_id = organization_for(caller, fields.get("organizationId"))
     customer_ids = await _known_customers(pool, organization_id, fields.get("customerIds"))
     password = fields.get("password") or secrets.token_urlsafe(18)
@@ -51,25 +52,25 @@ async def post_user(request: web.Request) -> Answer:
         customer_ids=customer_ids,
     )
     made = {} if "password" in fields else {"password": password}
-    return json_answer({**represent(row), **made}, status=201, fields={"Location": f"/api/users/{row['id']}"})
+    return Answer.json({**represent(row), **made}, status=201, headers={"Location": f"/api/users/{row['id']}"})
 
 
 async def get_user(request: web.Request) -> Answer:
-    user_id = path.number(request, "userId")
+    user_id = requests.number(request, "userId")
     require_administrator(request[CALLER])
     row = await sql.users.select_one(request.app[POOL], request[CALLER].reach, user_id)
     if row is None:
         raise not_found()
-    return json_answer(represent(row))
+    return Answer.json(represent(row))
 
 
 async def patch_user(request: web.Request) -> Answer:
-    user_id = path.number(request, "userId")
+    user_id = requests.number(request, "userId")
     caller = request[CALLER]
     require_administrator(caller)
     body = await read_object(request)
     _judge_global_role(caller, body)
-    fields = parse_fields(body, FIELDS, ignored=SERVER_SET)
+    fields = parse_object(body, FIELDS, ignored=SERVER_SET)
     if "password" in fields and user_id == caller.id:
         raise forbidden("own_password")
     password_hash = await passwords.make_hash(fields.pop("password")) if "password" in fields else None
@@ -84,11 +85,11 @@ async def patch_user(request: web.Request) -> Answer:
         if password_hash is not None or row["active"] != before["active"]:
             await sql.sessions.delete_others(connection, row["organization_id"], user_id)
         await _keep_an_administrator(connection, before)
-    return json_answer(represent(row))
+    return Answer.json(represent(row))
 
 
 async def delete_user(request: web.Request) -> Answer:
-    user_id = path.number(request, "userId")
+    user_id = requests.number(request, "userId")
     caller = request[CALLER]
     require_administrator(caller)
     async with request.app[POOL].acquire() as connection, connection.transaction():

@@ -6,8 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
+from server.fields.objects import below
 from server.fields.values import MAX_BIGINT, Invalid
-from server.http.errors import FieldError, invalid_fields
 
 MAX_PER_PAGE = 200
 DEFAULT_PER_PAGE = 50
@@ -23,7 +23,7 @@ class Page:
     def offset(self) -> int:
         return (self.number - 1) * self.size
 
-    def answer(self, total: int, items: Iterable[object]) -> dict[str, object]:
+    def listing(self, total: int, items: Iterable[object]) -> dict[str, object]:
         return {"items": list(items), "total": total, "page": self.number, "perPage": self.size}
 
 
@@ -46,19 +46,19 @@ PAGING: dict[str, Callable[[str], object]] = {
 
 
 def parse_query(request: web.Request, parameters: dict[str, Callable[[str], object]]) -> dict[str, Any]:
-    """The parameters present; of a repeated one the last counts. ApiError 400 names the wrong ones."""
+    """The parameters present; of a repeated one the last counts. Invalid names the wrong ones."""
     parsed: dict[str, Any] = {}
-    wrong: list[FieldError] = []
+    wrong = Invalid()
     for name, value in dict(request.query).items():
         if name not in parameters:
-            wrong.append(FieldError(name[:64], "unknown_field", {}))
+            wrong.reasons.append((name[:64], "unknown_field", {}))
             continue
         try:
             parsed[name] = parameters[name](value)
         except Invalid as error:
-            wrong.extend(FieldError(name, code, words) for _, code, words in error.reasons)
-    if wrong:
-        raise invalid_fields(wrong)
+            wrong.reasons += below(name, error).reasons
+    if wrong.reasons:
+        raise wrong
     return parsed
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import orjson
 
-from server.http.body import JSON_TYPES
 from server.http.errors import MAX_BODY, ApiError, FieldError, invalid_fields, render, unauthorized, unavailable
+from server.http.requests import JSON_TYPES
 from server.openapi.fields import Schema, answer
 
 CODE: Schema = {"type": "string", "pattern": "^[a-z0-9_]+$"}

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from server.http.body import JSON_TYPES
 from server.http.query import DEFAULT_PER_PAGE, MAX_PAGE, MAX_PER_PAGE
+from server.http.requests import JSON_TYPES
 from server.openapi.errors import named, reference
 from server.openapi.fields import IDENTIFIER, UUID, Schema, text
 from server.resources.idempotency_keys import KEY

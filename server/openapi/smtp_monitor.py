@@ -1,6 +1,5 @@
 """Schemas and examples of a monitor; the examples are the reference page's own."""
 
-from server.handlers.smtp_monitor_batches import MAX_IDS
 from server.openapi import smtp_config_options
 from server.openapi.fields import (
     BOOLEAN,
@@ -22,6 +21,7 @@ from server.openapi.fields import (
     text,
     trimmed,
 )
+from server.resources.smtp_monitor_batches import MAX_IDS
 from server.resources.smtp_monitors import SERVER_SET, STATUS
 
 CONFIG: Schema = {"$ref": "#/components/schemas/SmtpConfig"}

@@ -2,10 +2,10 @@
 
 import asyncpg
 
+from server.fields.objects import Parser
 from server.fields.values import identifier, text, trimmed
 from server.http import query
 from server.http.answers import timestamp
-from server.http.body import Parser
 
 FIELDS: dict[str, Parser] = {"name": trimmed(1, 255)}
 CREATE_FIELDS: dict[str, Parser] = {**FIELDS, "organizationId": identifier}

@@ -1,6 +1,5 @@
 """Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a repeated create answers what the first one did."""
 
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from aiohttp import web
 
 import sql
 from server.access.caller import Caller
-from server.handlers.keys import CALLER, CONFIG
+from server.access.signer import Signer
 from server.http.errors import ApiError
 from sql.connection import Executor
 
@@ -30,16 +29,14 @@ def key_of(request: web.Request) -> str | None:
 
 
 async def reserve(
-    connection: Executor, request: web.Request, key: str, body: Mapping[str, object]
+    connection: Executor, caller: Caller, signer: Signer, key: str, body: Mapping[str, object]
 ) -> dict[str, Any] | None:
     """What the first request with this key was answered; None if this is the first, which now owns the key.
 
     *body* is what of the request's body counts. Waits for a first one under way. ApiError 422 if that one had
     another body, or made what is out of reach now.
     """
-    caller = request[CALLER]
-    text = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
-    fingerprint = hmac.digest(request.app[CONFIG].jwt_secret.encode(), text, hashlib.sha256)
+    fingerprint = signer.fingerprint(orjson.dumps(body, option=orjson.OPT_SORT_KEYS))
     whose = (caller.organization_id, caller.id)
     if await sql.idempotency_keys.reserve(connection, *whose, key=key, fingerprint=fingerprint):
         return None
@@ -52,9 +49,8 @@ async def reserve(
     return answer
 
 
-async def complete(connection: Executor, request: web.Request, key: str, answer: Mapping[str, object]) -> None:
+async def complete(connection: Executor, caller: Caller, key: str, answer: Mapping[str, object]) -> None:
     """Keep the *answer*, which holds no password: a repetition brings it along."""
-    caller = request[CALLER]
     text = orjson.dumps(answer).decode()
     await sql.idempotency_keys.complete(connection, caller.organization_id, caller.id, key=key, answer=text)
 

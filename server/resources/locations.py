@@ -2,9 +2,9 @@
 
 import asyncpg
 
+from server.fields.objects import Parser
 from server.fields.values import boolean, country_code, location_code, trimmed
 from server.http.answers import timestamp
-from server.http.body import Parser
 
 FIELDS: dict[str, Parser] = {"name": trimmed(1, 255), "country": country_code, "active": boolean}
 CREATE_FIELDS: dict[str, Parser] = {**FIELDS, "code": location_code}

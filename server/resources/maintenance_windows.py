@@ -5,9 +5,9 @@ from uuid import UUID
 import asyncpg
 
 from server.fields.moments import moment, time_zone
+from server.fields.objects import Parser
 from server.fields.values import CANONICAL_UUID, Invalid, choice, customer, identifier, nullable, trimmed
 from server.http.answers import timestamp
-from server.http.body import Parser
 
 
 def _monitor(value: object) -> UUID:

@@ -2,10 +2,10 @@
 
 import asyncpg
 
+from server.fields.objects import Parser
 from server.fields.values import integer, nullable, text, trimmed
 from server.http import query
 from server.http.answers import timestamp
-from server.http.body import Parser
 
 FIELDS: dict[str, Parser] = {
     "name": trimmed(1, 255),
@@ -30,5 +30,5 @@ def represent(row: asyncpg.Record) -> dict[str, object]:
     return {"id": row["id"], **settings, "createdAt": timestamp(row["created_at"])}
 
 
-def _columns(fields: dict[str, object]) -> dict[str, object]:
+def to_columns(fields: dict[str, object]) -> dict[str, object]:
     return {COLUMNS[name]: value for name, value in fields.items()}

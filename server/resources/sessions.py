@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import sql
 from server.access import passwords
 from server.access.caller import Caller
+from server.fields.objects import Parser
 from server.fields.values import text
 from server.http.answers import timestamp
-from server.http.body import Parser
 
 FIELDS: dict[str, Parser] = {"email": text(1, 320), "password": text(1, 1024)}
 PASSWORD_FIELDS: dict[str, Parser] = {
@@ -30,7 +30,7 @@ def represent(caller: Caller) -> dict[str, object]:
     }
 
 
-def _expiry(caller: Caller) -> str | None:
+def expiry(caller: Caller) -> str | None:
     if caller.expires_at == sql.tokens.NEVER.timestamp():
         return None
     return timestamp(datetime.fromtimestamp(caller.expires_at, UTC))

@@ -1,33 +1,40 @@
 """A change of a monitor: what is kept of it, how it is shown, and what it replaced."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import asyncpg
 import orjson
 from aiohttp import web
 
+from server.access.caller import Caller
 from server.access.key_ring import KeyRing
-from server.handlers.keys import CALLER
 from server.http.answers import timestamp
-from server.http.client_address import client_address
-from server.resources.smtp_monitors import COLUMNS, config_with_password
-from server.serving.config import Config
+from server.http.requests import Network, client_address
+from server.resources.smtp_monitors import COLUMNS, with_password
 from sql.smtp_monitor_patches import Change
 
 FIELDS = {column: field for field, column in COLUMNS.items()} | {"smtp_config": "smtpConfig"}
 
 
-def change_of(request: web.Request, config: Config, columns: Mapping[str, object]) -> Change | None:
-    """Who makes this request changes *columns*; None where changes are not kept."""
-    if not config.audit:
-        return None
-    caller = request[CALLER]
-    actor = {"userId": caller.id, "email": caller.email, "tokenName": caller.token_name}
-    shown = {column: value for column, value in columns.items() if column in FIELDS}
-    if "smtp_config" in shown:
-        shown["smtp_config"] = orjson.Fragment(str(shown["smtp_config"]))
-    return Change(orjson.dumps(actor).decode(), client_address(request), orjson.dumps(shown).decode())
+class ChangeKeeper:
+    """What is kept of each change: nothing, unless the server *keeps* changes."""
+
+    def __init__(self, *, keeps: bool, trusted_proxies: Sequence[Network]) -> None:
+        self._keeps = keeps
+        self._trusted_proxies = trusted_proxies
+
+    def describe(self, request: web.Request, caller: Caller, columns: Mapping[str, object]) -> Change | None:
+        """The change of *columns* that *caller* makes by *request*; passwords are kept apart from it, encrypted."""
+        if not self._keeps:
+            return None
+        actor = {"userId": caller.id, "email": caller.email, "tokenName": caller.token_name}
+        after = {}
+        for column, value in columns.items():
+            if column in FIELDS:
+                after[column] = orjson.Fragment(str(value)) if column == "smtp_config" else value
+        address = client_address(request, self._trusted_proxies)
+        return Change(orjson.dumps(actor).decode(), address, orjson.dumps(after).decode())
 
 
 def represent(row: asyncpg.Record) -> dict[str, object]:
@@ -52,7 +59,7 @@ def body_before(row: asyncpg.Record, ring: KeyRing, public_id: UUID) -> dict[str
     body = {FIELDS[column]: before[column] for column in _columns(row["after"])}
     if row["before_password"] is not None:
         config = orjson.dumps(before["smtp_config"]).decode()
-        body["smtpConfig"] = orjson.loads(config_with_password(config, row["before_password"], ring, public_id))
+        body["smtpConfig"] = orjson.loads(with_password(config, row["before_password"], ring, public_id))
     return body
 
 

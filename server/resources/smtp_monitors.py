@@ -1,13 +1,16 @@
-"""A monitor as JSON: its fields on the way in, its keys on the way out."""
+"""A monitor: its fields on the way in, its keys on the way out, and who may change what of it."""
 
 from collections.abc import Mapping
 from uuid import UUID
 
 import asyncpg
 import orjson
+from aiohttp import web
 
+from server.access.caller import Caller
 from server.access.key_ring import KeyRing, Undecryptable
 from server.fields import smtp_config
+from server.fields.objects import Parser, parse_object
 from server.fields.smtp_config import SmtpConfig
 from server.fields.values import (
     choice,
@@ -21,10 +24,10 @@ from server.fields.values import (
     text,
     trimmed,
 )
-from server.http.answers import timestamp
-from server.http.body import Parser
-from server.http.errors import unavailable
+from server.http.answers import Answer, entity_tag, timestamp
+from server.http.errors import ApiError, forbidden, not_found, unavailable
 from server.http.query import PAGING, identifier
+from server.http.requests import none_match
 
 STATUS = {
     "active": "active",
@@ -80,6 +83,16 @@ COLUMNS = {
 }
 
 
+def judge_patch(body: dict[str, object], caller: Caller, public_id: UUID, ring: KeyRing) -> dict[str, object]:
+    """The columns that the *body* of a PATCH changes.
+
+    ApiError 403 for a field that *caller* may not change, Invalid for wrong fields.
+    """
+    if caller.readonly and body.keys() - {"status"}:
+        raise forbidden("readonly_status_only")
+    return to_columns(parse_object(without_alias(body), FIELDS, ignored=SERVER_SET), public_id, ring)
+
+
 def without_alias(body: dict[str, object]) -> dict[str, object]:
     """Of ``smtpConfig`` and its alias ``config`` the first counts, for a client that sends back both."""
     if "smtpConfig" in body:
@@ -102,8 +115,9 @@ def to_columns(fields: Mapping[str, object], public_id: UUID, ring: KeyRing) -> 
 
 def represent(row: asyncpg.Record, ring: KeyRing, *, passwords: bool) -> dict[str, object]:
     """The keys of a monitor in the contract's order; auth.pass in clear only with *passwords*."""
-    config = orjson.Fragment(_config(row, ring) if passwords else row["smtp_config"])
-    monitor = {
+    password = row["smtp_password"] if passwords else None
+    config = orjson.Fragment(with_password(row["smtp_config"], password, ring, row["public_id"]))
+    return {
         "id": row["id"],
         "organizationId": row["organization_id"],
         "customerId": row["customer_id"],
@@ -123,13 +137,17 @@ def represent(row: asyncpg.Record, ring: KeyRing, *, passwords: bool) -> dict[st
         "publicId": str(row["public_id"]),
         "allowedCheckCountryCodes": row["allowed_check_country_codes"],
     }
-    if "customer_name" in row:
-        monitor["customerName"] = row["customer_name"]
-    return monitor
 
 
-def config_with_password(config: str, encrypted: bytes, ring: KeyRing, public_id: UUID) -> bytes:
-    """The config as it was sent; ApiError 503 if no key opens its password."""
+def represent_with_customer(row: asyncpg.Record, ring: KeyRing, *, passwords: bool) -> dict[str, object]:
+    """As a list or a GET shows it."""
+    return {**represent(row, ring, passwords=passwords), "customerName": row["customer_name"]}
+
+
+def with_password(config: str, encrypted: bytes | None, ring: KeyRing, public_id: UUID) -> str:
+    """The stored *config* as it was sent; ApiError 503 if no key opens its password."""
+    if encrypted is None:
+        return config
     try:
         password = ring.decrypt(encrypted, public_id.bytes)
     except Undecryptable as error:
@@ -137,8 +155,30 @@ def config_with_password(config: str, encrypted: bytes, ring: KeyRing, public_id
     return smtp_config.with_password(config, password)
 
 
-def _config(row: asyncpg.Record, ring: KeyRing) -> bytes | str:
-    config: str = row["smtp_config"]
-    if row["smtp_password"] is None:
-        return config
-    return config_with_password(config, row["smtp_password"], ring, row["public_id"])
+def to_answer(
+    request: web.Request,
+    row: asyncpg.Record,
+    ring: KeyRing,
+    *,
+    passwords: bool,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """One monitor with its entity tag, or less where the request's If-None-Match or Prefer asks for less."""
+    monitor = represent(row, ring, passwords=passwords)
+    # the tag is over what every answer shows, so that a PATCH and the GET after it have the same
+    body = orjson.dumps(monitor)
+    tag = entity_tag(row["version"], body)
+    headers = {"ETag": tag, **(headers or {})}
+    if request.method in ("GET", "HEAD"):
+        if none_match(request, tag):
+            return Answer(status=304, headers=headers)
+        body = orjson.dumps({**monitor, "customerName": row["customer_name"]})
+    elif status == 200 and "return=minimal" in request.headers.get("Prefer", "").lower():
+        return Answer(status=204, headers={**headers, "Preference-Applied": "return=minimal"})
+    return Answer.json(body, status=status, headers=headers)
+
+
+def missing(request: web.Request) -> ApiError:
+    """No such monitor in reach; under If-Match that is a precondition that does not hold."""
+    return ApiError(412, "precondition_failed") if "If-Match" in request.headers else not_found()

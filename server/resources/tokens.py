@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 import sql
+from server.fields.objects import Parser
 from server.fields.values import customer, integer, nullable, trimmed
 from server.http import query
 from server.http.answers import timestamp
-from server.http.body import Parser
 
 FIELDS: dict[str, Parser] = {
     "name": trimmed(1, 255),
@@ -32,7 +32,7 @@ def represent(row: asyncpg.Record) -> dict[str, object]:
     }
 
 
-def _end(days: int | None) -> datetime:
+def expiry(days: int | None) -> datetime:
     if days is None:
         return sql.tokens.NEVER
     return datetime.now(UTC).replace(microsecond=0) + timedelta(days=days)

@@ -3,10 +3,10 @@
 import asyncpg
 
 from server.access import passwords
+from server.fields.objects import Parser
 from server.fields.values import boolean, choice, customers, email, identifier, nullable, text, trimmed
 from server.http import query
 from server.http.answers import timestamp
-from server.http.body import Parser
 
 FIELDS: dict[str, Parser] = {
     "name": trimmed(1, 255),

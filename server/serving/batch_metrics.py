@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from server.http.request_metrics import BUCKETS
+from server.http.traces import BUCKETS
 
 
 class BatchMetrics:

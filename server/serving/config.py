@@ -1,14 +1,12 @@
 """What the running server is told; the command line reads it from the environment."""
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from server.access.key_ring import KeyRing
 from server.checks.networks import Networks
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from server.http.requests import Network
 
 
 @dataclass(frozen=True, slots=True)

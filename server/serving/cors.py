@@ -25,12 +25,12 @@ def _preflight(origins: frozenset[str]) -> Middleware:
         asked = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
         if not asked or request.headers.get("Origin") not in origins:
             return await handler(request)
-        fields = {
+        headers = {
             "Access-Control-Allow-Methods": METHODS,
             "Access-Control-Allow-Headers": REQUEST_HEADERS,
             "Access-Control-Max-Age": PREFLIGHT_SECONDS,
         }
-        return Answer(status=204, fields=fields)
+        return Answer(status=204, headers=headers)
 
     return preflight
 
@@ -39,11 +39,11 @@ def _name_origin(origins: frozenset[str]) -> Middleware:
     @middleware
     async def name_origin(request: web.Request, handler: Handler) -> Answer:
         answer = await handler(request)
-        answer.fields["Vary"] = "Origin"
+        answer.own_headers["Vary"] = "Origin"
         origin = request.headers.get("Origin", "")
         if origin in origins:
-            answer.fields["Access-Control-Allow-Origin"] = origin
-            answer.fields["Access-Control-Expose-Headers"] = EXPOSED
+            answer.own_headers["Access-Control-Allow-Origin"] = origin
+            answer.own_headers["Access-Control-Expose-Headers"] = EXPOSED
         return answer
 
     return name_origin

@@ -1,30 +1,53 @@
-"""Where aiohttp answers before or beside the application: its places, our words."""
+"""The one module that reaches into aiohttp's private parts, and what for.
+
+Read from aiohttp 3.14, to which pyproject.toml pins; ``tests/serving/test_protocol.py`` names each part that moves.
+
+- ``_reading_paused``: aiohttp parses no bytes once more for every body, to resume a reading that was not paused.
+- ``_current_request``, ``_request_in_progress``, ``_request_count``: what a connection waits for, see slow_clients.
+- ``_make_server``, ``__class__``, ``_loop``, ``_kwargs``: there is no public way to serve with a protocol of one's own.
+- ``_message``, ``_match_info``: ``Dispatch`` finds the route of a request by one or two look-ups in a dictionary.
+"""
 
 import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_urldispatcher import UrlMappingMatchInfo
 
-from server.http.errors import ApiError, render
-from server.serving.dispatch import Dispatch
+from server.http.errors import ApiError, BodyTimeoutError, render
 from server.serving.slow_clients import Limits, SlowClients
 
-
-async def continue_if_expected(request: web.Request) -> None:
-    """Ask for the body of a client that waits to be asked; other expectations are ignored (RFC 9110, 10.1.1)."""
-    if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= (1, 1):
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.writer.output_size = 0  # the answer itself has not begun
+AnyHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+# a path's end that means what it says: nothing encoded in it, no dots, no query
+PLAIN = re.compile("[A-Za-z0-9_-]+")
+VARIABLE = re.compile(r"\{(\w+)\}")
 
 
 class Protocol(RequestHandler):
-    """Answers what aiohttp refuses before any middleware, such as bytes that are not HTTP, in our words."""
+    """A connection. What aiohttp refuses before any middleware, such as bytes that are not HTTP, gets our words."""
 
     __slots__ = ()
 
+    @property
+    def phase(self) -> tuple[str, int]:
+        """What it waits for, ``header``, ``body`` or ``answer``, and of which request."""
+        request = self._current_request
+        if not self._request_in_progress:
+            return "header", self._request_count
+        if request is not None and not request.content.is_eof():
+            return "body", self._request_count
+        return "answer", self._request_count
+
+    def refuse_body(self) -> None:
+        """End the reading of a body that is too slow: 408."""
+        assert self._current_request is not None
+        self._current_request.content.set_exception(BodyTimeoutError())
+
     def resume_reading(self, resume_parser: bool = True) -> None:
-        """Called for every body that is read; where nothing was paused, aiohttp would parse no bytes once more."""
         if self._reading_paused:
             super().resume_reading(resume_parser)
 
@@ -40,9 +63,9 @@ class Protocol(RequestHandler):
         if status == 500:
             self.log_exception("unhandled error outside the application", exc_info=exc)
         error = ApiError(status, "internal_server_error" if status == 500 else "invalid_request")
-        response = render(error, request.headers.get("Accept-Language", ""))
-        response.force_close()
-        return response
+        answer = render(error, request.headers.get("Accept-Language", ""))
+        answer.force_close()
+        return answer
 
 
 class Server(web.Server):
@@ -50,7 +73,7 @@ class Server(web.Server):
         return Protocol(self, loop=self._loop, **self._kwargs)
 
 
-class Runner(web.AppRunner):
+class ServerRunner(web.AppRunner):
     """aiohttp's runner, with our protocol and dispatch, and an eye on slow clients."""
 
     def __init__(self, app: web.Application, *, limits: Limits | None = None, **options: Any) -> None:
@@ -69,3 +92,56 @@ class Runner(web.AppRunner):
         if self._watch is not None:
             self._watch.cancel()
         await super().cleanup()
+
+
+class Dispatch:
+    """The application's routes, by the method and the path as it was sent.
+
+    A path that ends in a variable is known by what stands before it. Whatever is not known here, or
+    expects something before its body, goes to aiohttp's *otherwise*, which gives the same for the rest.
+    """
+
+    def __init__(self, app: web.Application, otherwise: AnyHandler) -> None:
+        self._app = app
+        self._otherwise = otherwise
+        self._whole: dict[tuple[str, str], tuple[web.AbstractRoute, AnyHandler]] = {}
+        self._ending: dict[tuple[str, str], tuple[web.AbstractRoute, AnyHandler, str]] = {}
+        for route in app.router.routes():
+            self._add(route)
+
+    def _add(self, route: web.AbstractRoute) -> None:
+        assert route.resource is not None
+        path = route.resource.canonical
+        handler = self._within_middlewares(route.handler)
+        before, _, end = path.rpartition("/")
+        variable = VARIABLE.fullmatch(end)
+        if "{" not in path:
+            self._whole[route.method, path] = route, handler
+        elif variable and "{" not in before:
+            self._ending[route.method, before] = route, handler, variable[1]
+
+    def _within_middlewares(self, handler: AnyHandler) -> AnyHandler:
+        for middleware in reversed(self._app.middlewares):
+            handler = partial(middleware, handler=handler)
+        return handler
+
+    def __call__(self, request: web.Request) -> Awaitable[web.StreamResponse]:
+        message = request._message
+        if "Expect" in message.headers:
+            return self._otherwise(request)
+        method, path = message.method, message.path
+        variables: dict[str, str] = {}
+        if (method, path) in self._whole:
+            route, handler = self._whole[method, path]
+        else:
+            before, _, end = path.rpartition("/")
+            known = self._ending.get((method, before))
+            if known is None or not PLAIN.fullmatch(end):
+                return self._otherwise(request)
+            route, handler, name = known
+            variables[name] = end
+        match = UrlMappingMatchInfo(variables, route)
+        match.add_app(self._app)
+        match.freeze()
+        request._match_info = match
+        return handler(request)

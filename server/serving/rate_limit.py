@@ -79,7 +79,7 @@ def limiter(quota: Quota, table: Table) -> Middleware:
 async def show(request: web.Request, handler: Handler) -> Answer:
     """Tell in every answer, errors included, what is left."""
     answer = await handler(request)
-    answer.fields.update(request.get(RATE_HEADERS, {}))
+    answer.own_headers.update(request.get(RATE_HEADERS, {}))
     return answer
 
 

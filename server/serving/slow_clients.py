@@ -5,11 +5,9 @@ The connections are looked at every second rather than each timed: that costs a 
 
 import asyncio
 from dataclasses import dataclass
+from typing import Protocol, cast
 
 from aiohttp import web
-from aiohttp.web_protocol import RequestHandler
-
-from server.http.errors import BodyTimeoutError
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +20,19 @@ class Limits:
     period: float = 1.0
 
 
+class Connection(Protocol):
+    """One of ours, see protocol."""
+
+    transport: asyncio.Transport | None
+
+    @property
+    def phase(self) -> tuple[str, int]: ...
+
+    def force_close(self) -> None: ...
+
+    def refuse_body(self) -> None: ...
+
+
 class SlowClients:
     """What each connection of a server waits for, and since when.
 
@@ -31,16 +42,19 @@ class SlowClients:
     def __init__(self, server: web.Server, limits: Limits) -> None:
         self._server = server
         self._limits = limits
-        self._waits: dict[RequestHandler, tuple[object, float]] = {}
+        self._waits: dict[Connection, tuple[object, float]] = {}
 
     async def run(self) -> None:
         while True:
             await asyncio.sleep(self._limits.period)
             now = asyncio.get_running_loop().time()
-            self._waits = {connection: self._look(connection, now) for connection in self._server.connections}
+            self._waits = {
+                connection: self._look(connection, now)
+                for connection in cast(list[Connection], self._server.connections)
+            }
 
-    def _look(self, connection: RequestHandler, now: float) -> tuple[object, float]:
-        phase = _phase(connection)
+    def _look(self, connection: Connection, now: float) -> tuple[object, float]:
+        phase = connection.phase
         before, since = self._waits.get(connection, (phase, now))
         if phase != before:
             return phase, now
@@ -49,17 +63,7 @@ class SlowClients:
             case ("header", 0) if waited > self._limits.header:
                 connection.force_close()
             case ("body", _) if waited > self._limits.body:
-                assert connection._current_request is not None
-                connection._current_request.content.set_exception(BodyTimeoutError())
+                connection.refuse_body()
             case ("answer", _) if waited > self._limits.answer and connection.transport is not None:
                 connection.transport.abort()
         return phase, since
-
-
-def _phase(connection: RequestHandler) -> tuple[str, int]:
-    request = connection._current_request
-    if not connection._request_in_progress:
-        return "header", connection._request_count
-    if request is not None and not request.content.is_eof():
-        return "body", connection._request_count
-    return "answer", connection._request_count

@@ -14,7 +14,7 @@ import schemathesis
 from hypothesis import strategies as st
 from schemathesis.generation.meta import TestPhase
 
-from server.access.callers import issue
+from server.access.signer import Signer
 from tests.conftest import PASSWORD, PASSWORD_HASH
 
 DATABASE = psycopg.connect(os.environ["TEST_DATABASE"], autocommit=True)
@@ -73,7 +73,7 @@ class Caller:
         if not self._there():
             self._make()
         end = datetime.now(UTC) + timedelta(hours=1)
-        return issue(1, self.session_id, self.id, secret=SECRET, expires_at=end)
+        return Signer(SECRET).issue(1, self.session_id, self.id, expires_at=end)
 
     def _there(self) -> bool:
         query = """

@@ -9,7 +9,7 @@ from aiohttp import web
 from server.http.messages import choose_language
 from server.serving.app import create_app
 from server.serving.config import Config
-from server.serving.protocol import Runner
+from server.serving.protocol import ServerRunner
 from tests.conftest import MONITOR, Api
 
 PATCH = f"/api/smtp-monitors/{MONITOR}"
@@ -121,7 +121,7 @@ async def test_a_request_keeps_its_id_or_gets_one(api: Api) -> None:
     ],
 )
 async def test_what_is_not_http_is_answered_in_the_same_shape(migrated: str, config: Config, raw: bytes) -> None:
-    runner = Runner(create_app(config), access_log=None)
+    runner = ServerRunner(create_app(config), access_log=None)
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -1,6 +1,7 @@
 """Logging in, being known, and being forgotten at once."""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -167,7 +168,7 @@ async def listening(api: Api) -> bool:
     from server.handlers.keys import CALLERS
 
     assert api.client.app is not None
-    return api.client.app[CALLERS].listener.current
+    return time.monotonic() < api.client.app[CALLERS].listener.trusted_until
 
 
 async def status_of(api: Api, headers: dict[str, str]) -> int:

@@ -16,8 +16,9 @@ import asyncpg
 from psycopg import conninfo
 
 import sql
-from server.access.callers import open_session
 from server.access.key_ring import generate_key
+from server.access.sessions import open_session
+from server.access.signer import Signer
 from server.cli import embedded, migrations
 
 # a monitor's public id: this, and 12 digits counted from FIRST
@@ -103,7 +104,7 @@ async def _fill(url: str, monitors: int) -> Database:
         )
         user = await sql.users.select_login(connection, EMAIL)
         assert user is not None
-        token, _ = await open_session(connection, user, secret=jwt_secret, hours=24)
+        token, _ = await open_session(connection, user, Signer(jwt_secret), hours=24)
         await _insert_monitors(connection, organization_id, customer["id"], monitors)
     finally:
         await connection.close()

@@ -18,8 +18,9 @@ import asyncpg
 import psutil
 
 import sql
-from server.access.callers import open_session
 from server.access.key_ring import generate_key
+from server.access.sessions import open_session
+from server.access.signer import Signer
 
 RUN = Path(__file__).parent.parent.parent / "run.py"
 PATCHED = UUID("00000000-0000-4000-8000-000000000001")
@@ -61,7 +62,7 @@ async def fill(url: str, monitors: int, port: int, *, interval: int) -> tuple[st
         )
         user = await sql.users.select_login(connection, "a@example.com")
         assert user is not None
-        token, _ = await open_session(connection, user, secret=secrets["JWT_SECRET"], hours=24)
+        token, _ = await open_session(connection, user, Signer(secrets["JWT_SECRET"]), hours=24)
         query = """
             INSERT INTO smtp_monitors (organization_id, customer_id, public_id, name, hostname, port, check_interval)
             SELECT $1, $2, ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'Monitor ' || n,

@@ -14,12 +14,13 @@ import asyncpg
 from aiohttp import web
 
 import sql
-from server.access.callers import open_session
 from server.access.key_ring import KeyRing, generate_key
+from server.access.sessions import open_session
+from server.access.signer import Signer
 from server.cli import embedded, migrations
 from server.serving.app import create_app
 from server.serving.config import Config
-from server.serving.protocol import Runner
+from server.serving.protocol import ServerRunner
 
 SMALL, LARGE = 10_000, 1_000_000
 LIMIT = 5.0  # times the small organization's first page
@@ -65,7 +66,7 @@ def main(arguments: list[str]) -> int:
 async def _measure(url: str, options: argparse.Namespace) -> int:
     config = Config(database_url=url, jwt_secret=generate_key(), key_ring=KeyRing.parse(generate_key()))
     tokens = await _fill(config)
-    runner = Runner(create_app(config), access_log=None)
+    runner = ServerRunner(create_app(config), access_log=None)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -107,7 +108,7 @@ async def _token(connection: asyncpg.Connection, config: Config, who: str) -> st
     )
     user = await sql.users.select_login(connection, email)
     assert user is not None
-    token, _ = await open_session(connection, user, secret=config.jwt_secret, hours=1)
+    token, _ = await open_session(connection, user, Signer(config.jwt_secret), hours=1)
     return token
 
 

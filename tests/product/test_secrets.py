@@ -8,8 +8,8 @@ import pytest
 from server.access.key_ring import KeyRing, Undecryptable, generate_key
 from server.cli.environment import ConfigError
 from server.cli.secret_keys import rotate
+from server.http.traces import traces
 from server.serving.app import create_app
-from server.serving.middlewares import access
 from tests.conftest import MONITOR, OTHER_CUSTOMERS, PASSWORD, AiohttpClient, Api
 
 OLD, NEW = generate_key(), generate_key()
@@ -66,7 +66,7 @@ async def test_no_log_line_holds_a_secret(
     await api.patch({"smtpConfig": {"auth": {"user": "u", "pass": "s3cret-s3cret"}}})
     await api.patch({"smtpConfig": {"auth": {"pass": ["s3cret-s3cret"]}}})
     await api.call("POST", "/api/sessions", None, json={"email": "admin@example.com", "password": PASSWORD})
-    access.flush()
+    traces.flush()
     printed = caplog.text + "".join(capsys.readouterr())
     assert '"status":201' in printed
     for secret in ("s3cret", token, PASSWORD, api.config.jwt_secret):

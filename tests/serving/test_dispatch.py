@@ -10,8 +10,7 @@ from aiohttp import web
 
 from server.serving.app import create_app
 from server.serving.config import Config
-from server.serving.dispatch import AnyHandler, Dispatch
-from server.serving.protocol import Runner
+from server.serving.protocol import AnyHandler, Dispatch, ServerRunner
 from server.serving.routes import ROUTES
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "get", "BREW")
@@ -63,7 +62,7 @@ async def served(config: Config) -> AsyncIterator[tuple[Both, int]]:
     app.cleanup_ctx.clear()
     both = Both(app)
     app.middlewares.insert(0, both.record)
-    runner = Runner(app, access_log=None)
+    runner = ServerRunner(app, access_log=None)
     await runner.setup()
     assert runner.server is not None
     assert isinstance(runner.server.request_handler, Dispatch)

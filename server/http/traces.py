@@ -1,0 +1,98 @@
+"""What each request leaves: a count and a time for Prometheus, and a line in the log on stderr.
+
+Requests are gathered and told a few times a second: a write to the log for each costs as much as the request,
+and to tell Prometheus of each takes 4 µs. No line has a token or a body in it.
+"""
+
+import asyncio
+import logging
+import sys
+import time
+from bisect import bisect_left
+from collections import defaultdict
+from functools import cached_property
+from typing import NamedTuple
+
+from prometheus_client import Histogram
+
+from server.http.answers import log_time
+
+FLUSH_SECONDS = 0.1
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+DURATION = Histogram("http_request_duration_seconds", "Time to answer", ["method", "route", "status"], buckets=BUCKETS)
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+logger = logging.getLogger("access")
+
+
+class Trace(NamedTuple):
+    """One answered request. A word or number that we chose or judged each, so nothing needs escaping in a line."""
+
+    request_id: str
+    method: str
+    route: str
+    status: int
+    seconds: float
+    user_id: int | None
+    answered_at: float  # seconds since the epoch
+
+
+class Traces:
+    def __init__(self) -> None:
+        self._left: list[Trace] = []
+
+    def leave(self, request_id: str, method: str, route: str, status: int, seconds: float, user_id: int | None) -> None:
+        if not self._left:
+            asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
+        known = method if method in METHODS else "OTHER"  # a client may send any word
+        self._left.append(Trace(request_id, known, route, status, seconds, user_id, time.time()))
+
+    def flush(self) -> None:
+        left, self._left = self._left, []
+        _count(left)
+        if not logger.isEnabledFor(logging.INFO):
+            return
+        if self._for_people:
+            for trace in left:
+                _say(trace)
+        else:
+            sys.stderr.write("".join(map(_line, left)))
+            sys.stderr.flush()
+
+    @cached_property
+    def _for_people(self) -> bool:
+        return sys.stderr.isatty()
+
+
+traces = Traces()
+
+
+def _count(left: list[Trace]) -> None:
+    """Add to the histograms what observe() would add one by one."""
+    durations: dict[tuple[str, str, int], list[float]] = defaultdict(list)
+    for trace in left:
+        durations[trace.method, trace.route, trace.status].append(trace.seconds)
+    for (method, route, status), seconds in durations.items():
+        histogram = DURATION.labels(method, route, str(status))
+        histogram._sum.inc(sum(seconds))
+        times = [0] * (len(BUCKETS) + 1)
+        for one in seconds:
+            times[bisect_left(BUCKETS, one)] += 1
+        for bucket, count in zip(histogram._buckets, times, strict=True):
+            if count:
+                bucket.inc(count)
+
+
+def _say(trace: Trace) -> None:
+    milliseconds = round(trace.seconds * 1000, 2)
+    words = (trace.method, trace.route, trace.status, milliseconds, trace.request_id, trace.user_id)
+    logger.info("%s %s %d %s ms %s user=%s", *words)
+
+
+def _line(trace: Trace) -> str:
+    user_id = "null" if trace.user_id is None else trace.user_id
+    return (
+        f'{{"time":"{log_time(trace.answered_at)}","level":"INFO","logger":"access","message":"request",'
+        f'"requestId":"{trace.request_id}","method":"{trace.method}","route":"{trace.route}","status":{trace.status},'
+        f'"durationMs":{round(trace.seconds * 1000, 2)},"userId":{user_id}}}\n'
+    )

@@ -1,0 +1,49 @@
+"""One change for many monitors: which ones, and what of them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+from server.access.caller import Caller
+from server.fields.objects import Parser, below, parse_object
+from server.fields.values import CANONICAL_UUID, Invalid
+from server.http.errors import ApiError, forbidden
+from server.resources import smtp_monitors
+from server.resources.smtp_monitors import SERVER_SET, without_alias
+
+MAX_IDS = 500
+NAMED = 10  # of the missing
+
+
+def public_ids(value: object) -> list[UUID]:
+    """At most 500 UUIDs, the first of equals kept."""
+    if type(value) is not list or not 1 <= len(value) <= MAX_IDS:
+        raise Invalid("invalid_public_ids")
+    if not all(type(text) is str and CANONICAL_UUID.fullmatch(text) for text in value):
+        raise Invalid("invalid_public_ids")
+    return list(dict.fromkeys(map(UUID, value)))
+
+
+def changes(value: object) -> dict[str, object]:
+    """The fields of a PATCH, their errors below ``changes``."""
+    if type(value) is not dict:
+        raise Invalid("not_object")
+    try:
+        return parse_object(without_alias(dict(value)), smtp_monitors.FIELDS, ignored=SERVER_SET)
+    except Invalid as error:
+        raise below(".", error) from error
+
+
+FIELDS: dict[str, Parser] = {"ids": public_ids, "changes": changes}
+
+
+def require_fields(caller: Caller, body: Mapping[str, object]) -> None:
+    """ApiError 403 for who may change a monitor's status only, and names more."""
+    named = body.get("changes")
+    if caller.readonly and type(named) is dict and named.keys() - {"status"}:
+        raise forbidden("readonly_status_only")
+
+
+def unknown_monitors(wanted: Sequence[UUID], reached: Collection[UUID]) -> ApiError:
+    """404 that names the first of those that are not there; all alike, whether absent or out of reach."""
+    ids = [str(public_id) for public_id in wanted if public_id not in reached][:NAMED]
+    return ApiError(404, "not_found", detail="unknown_monitors", ids=", ".join(ids))
