@@ -12,7 +12,7 @@ from sql.connection import Reach
 
 @dataclass(frozen=True)
 class Caller:
-    """A user and the session it calls with. *expires_at* is in seconds since the epoch."""
+    """A user and the session that it calls with. *expires_at* is in seconds since the epoch."""
 
     session_id: UUID
     expires_at: float
@@ -71,7 +71,7 @@ def to_caller(user: asyncpg.Record, session_id: UUID, expires_at: datetime) -> C
 
 
 def with_token(caller: Caller, *, name: str | None, customer_id: int | None) -> Caller:
-    """The caller as an API token knows it: one for a customer reaches that customer alone."""
+    """The caller with an API token. A token for a customer reaches that customer alone, and administers nothing."""
     reach = caller.reach
     if customer_id is not None:
         allowed = reach.customer_ids is None or customer_id in reach.customer_ids

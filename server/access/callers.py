@@ -22,7 +22,7 @@ MAX_TOKEN = 4096  # characters
 
 
 class Callers:
-    """Verifies tokens and remembers who is behind them, for as long as changes are heard."""
+    """Verifies tokens and remembers their callers, for as long as it hears of changes."""
 
     def __init__(self, pool: asyncpg.Pool, dsn: str, signer: Signer) -> None:
         self._pool = pool

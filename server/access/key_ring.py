@@ -1,4 +1,8 @@
-"""Credentials at rest: AES-256-GCM under a ring of keys, of which the first encrypts."""
+"""Credentials at rest: AES-256-GCM under a ring of keys. The first key encrypts, all of them decrypt.
+
+A ciphertext is bound to what it belongs to, such as the monitor's public id: copied to another row, it opens
+nothing (``tests/product/test_secrets.py``).
+"""
 
 import base64
 import binascii
@@ -14,11 +18,11 @@ NONCE_BYTES = 12
 
 
 class Undecryptable(Exception):
-    """No key of the ring opens this value, or it was not written for this monitor."""
+    """No key of the ring opens this value, or it was written for another row."""
 
 
 class KeyRing:
-    """Encrypts to ``key id (4) | nonce (12) | ciphertext and tag``, bound to the monitor's public id."""
+    """Encrypts to ``key id (4) | nonce (12) | ciphertext and tag``."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._ciphers = {sha256(key).digest()[:KEY_ID_BYTES]: AESGCM(key) for key in keys}

@@ -13,13 +13,13 @@ def require_writer(caller: Caller) -> None:
 
 
 def require_patcher(caller: Caller) -> None:
-    """ApiError 403 for who changes no monitor at all."""
+    """ApiError 403 for those who change no monitor at all."""
     if caller.supporter:
         raise forbidden("supporter_forbidden")
 
 
 def require_administrator(caller: Caller) -> None:
-    """ApiError 403 for who does not administer an organization."""
+    """ApiError 403 for those who administer no organization."""
     if caller.supporter:
         raise forbidden("supporter_forbidden")
     if not caller.administers:
@@ -33,13 +33,13 @@ def require_global_admin(caller: Caller) -> None:
 
 
 def require_log_in(caller: Caller) -> None:
-    """ApiError 403 for an API token: it manages neither tokens nor the password behind it."""
+    """ApiError 403 for an API token: it manages no tokens and no password."""
     if caller.token_name is not None:
         raise forbidden("token_forbidden")
 
 
 def organization_for(caller: Caller, wanted: int | None) -> int:
-    """Where to make something: the caller's organization, or the one that is named and in reach."""
+    """The organization to make something in: the caller's own, or the *wanted* one if it is in reach."""
     if wanted is None or wanted == caller.organization_id:
         return caller.organization_id
     if caller.reach.organization_id is not None:

@@ -23,7 +23,7 @@ class Signer:
         return jwt.encode(claims, self._secret, algorithm=ALGORITHM)
 
     def verify(self, token: str) -> tuple[int, UUID]:
-        """The organization and the session that the token names; ApiError 401 if we did not sign it, or it expired."""
+        """The organization and session that the token names; ApiError 401 if we did not sign it or it has expired."""
         try:
             claims = jwt.decode(token, self._secret, algorithms=[ALGORITHM], options={"require": ["exp", "sub"]})
             organization_id, session_id = claims["org"], UUID(claims["sid"])
@@ -34,5 +34,5 @@ class Signer:
         return organization_id, session_id
 
     def fingerprint(self, text: bytes) -> bytes:
-        """HMAC-SHA256: tells whether two requests are the same, and nothing of what is in them."""
+        """HMAC-SHA256: shows whether two requests are the same, without their content."""
         return hmac.digest(self._secret.encode(), text, hashlib.sha256)

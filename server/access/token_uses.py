@@ -26,7 +26,7 @@ class TokenUses:
         self._noted.set()
 
     async def run(self) -> None:
-        """Write the first use at once, later ones after the period; what a lost database misses stays noted."""
+        """Write the first use at once, later ones after the period. While the database is away, uses stay noted."""
         while True:
             await self._noted.wait()
             try:

@@ -1,4 +1,4 @@
-"""What agents count, by location."""
+"""Prometheus metrics of checks, by location."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -11,7 +11,7 @@ VERDICTS = Counter("smtp_checks_total", "Checks by verdict", ["location", "verdi
 
 
 class LocationMetrics:
-    """The metrics of one location, each looked up once."""
+    """The metrics of one location. Each is looked up once."""
 
     def __init__(self, code: str) -> None:
         self._claimed = CLAIMED.labels(code)

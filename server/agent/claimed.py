@@ -9,7 +9,7 @@ from server.fields import smtp_config
 
 
 def to_target(row: asyncpg.Record, ring: KeyRing) -> Target:
-    """The monitor as it was when it was claimed, its password in clear; Undecryptable if no key opens it."""
+    """The monitor as it was when it was claimed, with its password in clear. Undecryptable if no key opens it."""
     config: str = row["smtp_config"]
     if row["smtp_password"] is not None:
         config = smtp_config.with_password(

@@ -9,7 +9,7 @@ from server.checks.networks import Networks
 
 @dataclass(frozen=True, slots=True)
 class AgentConfig:
-    """*location* None is the oldest active one. *port* 0 serves no metrics."""
+    """*location* None means the oldest active location. With *port* 0 no metrics are served."""
 
     database_url: str = field(repr=False)
     key_ring: KeyRing = field(repr=False)

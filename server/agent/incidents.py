@@ -1,10 +1,17 @@
-"""When an outage begins and when it is over: pure decisions on counts that others keep."""
+"""When an outage begins and when it is over: pure decisions on counts.
+
+An incident opens when ``failureConfirmations`` checks in a row failed at ``locationSharePercent`` of the
+locations. It closes when fewer locations than that are without ``recoveryConfirmations`` successes in a row. A
+location that has been silent for three intervals does not count. Under ``maintenance`` or in a window, checks go on
+and a recovery closes the incident, but no incident opens and no alert leaves. An outage that is longer than the
+window opens one with the next check (``tests/fleet/test_incidents.py``, ``tests/fleet/test_silence.py``).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-CERTIFICATE_DAYS = (1, 3, 7, 14, 30)  # a certificate that ends is told of once below each
+CERTIFICATE_DAYS = (1, 3, 7, 14, 30)  # one alert below each
 
 
 class Decision(Enum):
@@ -15,7 +22,7 @@ class Decision(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """An organization's: checks in a row that confirm at one location, and the share of locations that decides."""
+    """How many checks in a row confirm at one location, and the share of locations that decides."""
 
     failure_confirmations: int
     recovery_confirmations: int
@@ -24,7 +31,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One monitor: how many checks in a row failed or succeeded at each of its locations, now."""
+    """How many checks in a row failed or succeeded at each location of one monitor."""
 
     failures: Sequence[int]
     successes: Sequence[int]
@@ -34,9 +41,9 @@ class Standing:
 
 
 def decide(standing: Standing, rules: Rules) -> Decision:
-    """Open on a confirmed failure at enough locations; close when no longer enough are without a confirmed recovery.
+    """Open on a confirmed failure at enough locations. Close when too few locations are still unrecovered.
 
-    Between the two nothing changes: one success does not end an outage, one more failure does not begin another.
+    Between the two nothing changes: one success ends no outage, one more failure begins none.
     """
     if standing.incident_open:
         unrecovered = sum(count < rules.recovery_confirmations for count in standing.successes)
@@ -48,7 +55,7 @@ def decide(standing: Standing, rules: Rules) -> Decision:
 
 
 def certificate_occasion(fingerprint: str, days_left: int) -> str:
-    """What is told once: that this certificate has fewer days left than the next of CERTIFICATE_DAYS."""
+    """The key of an alert that is sent once: this certificate has fewer days left than one of CERTIFICATE_DAYS."""
     threshold = next((days for days in CERTIFICATE_DAYS if days_left < days), "more")
     return f"certificate_expires:{fingerprint}:{threshold}"
 

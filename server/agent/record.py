@@ -1,4 +1,8 @@
-"""What a batch of checks comes to: results, states, incidents and alerts, in one transaction."""
+"""Records a batch of checks: results, states, incidents and alerts, in one transaction.
+
+Agents of other locations wait for each other at the state row of the monitor. So the agent that confirms an outage
+sees the results of all, and a unique index admits one open incident (``tests/fleet/test_results.py``).
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What must be done now and then, by whichever agent comes first: partitions, roll-ups, reminders."""
+"""Periodic work of the agents, done by the one that comes first: partitions, roll-ups, reminders."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ UPKEEP_SECONDS = 600.0
 
 
 async def prepare(pool: asyncpg.Pool, *, retention_days: int) -> None:
-    """Make what results are stored in; drop and roll up what has its age."""
+    """Make the partitions that results are stored in. Roll up and drop old results."""
     async with pool.acquire() as connection:
         await sql.partitions.maintain(connection, retention_days=retention_days)
         await sql.smtp_check_rollups.roll_up(connection)
@@ -41,7 +41,7 @@ async def sweep(pool: asyncpg.Pool) -> None:
 
 
 async def run(pool: asyncpg.Pool, location_id: int, code: str, *, retention_days: int, stopping: asyncio.Event) -> None:
-    """Sweep and keep up until *stopping*; a database that is away is asked again the next time."""
+    """Sweep and prepare until *stopping*. If the database is away, try again the next time."""
     loop = asyncio.get_running_loop()
     prepared = loop.time()
     while not stopping.is_set():

@@ -1,4 +1,4 @@
-"""An agent, put together: checks at a location, alerts, upkeep, and the metrics of it all."""
+"""An agent: checks at a location, alerts, upkeep, and the metrics of them."""
 
 import asyncio
 import contextlib
@@ -27,12 +27,12 @@ from sql.listener import Listener
 logger = logging.getLogger(__name__)
 
 POOL_SIZE = 8
-RETRY = 2.0  # seconds until a database or location that is not there is looked for again
+RETRY = 2.0  # seconds between two looks for a database or location that is not there
 CHANNEL_SECONDS = 20.0
 
 
 async def run(config: AgentConfig, stopping: asyncio.Event) -> None:
-    """Work at the location until *stopping*; wait for a database or location that is not there."""
+    """Work at the location until *stopping*. Wait for the database and the location, if they are not there yet."""
     async with _pool(config) as pool, open_resolver() as resolve, _channels(config) as channels:
         location = await _prepare(pool, config, stopping)
         if location is None:
@@ -78,7 +78,7 @@ async def _pool(config: AgentConfig) -> AsyncIterator[asyncpg.Pool]:
 
 
 async def _prepare(pool: asyncpg.Pool, config: AgentConfig, stopping: asyncio.Event) -> Location | None:
-    """The location, and the partitions for its results; None if stopped before."""
+    """Find the location and make the partitions for its results; None if stopped before."""
     while True:
         try:
             row = await sql.locations.select_one(pool, config.location)

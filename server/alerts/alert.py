@@ -11,7 +11,7 @@ from server.checks.words import describe
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """*id* is the same at every attempt; *facts* are what it is about, as they were when it was written."""
+    """*id* is the same at every attempt. *facts* are as they were when the alert was written."""
 
     organization_id: int
     id: UUID
@@ -23,7 +23,7 @@ class Alert:
 
 
 class DeliveryError(Exception):
-    """Not delivered, as far as is known; the message says why, without credentials. *final*: nor ever will be."""
+    """The alert may or may not have arrived. The message says why, without credentials. *final*: do not try again."""
 
     def __init__(self, detail: str, *, final: bool = False) -> None:
         super().__init__(detail)
@@ -31,7 +31,7 @@ class DeliveryError(Exception):
 
 
 class Channel(Protocol):
-    """A way to deliver; *deliver* gives what the other side said, or raises DeliveryError."""
+    """A way to deliver. *deliver* gives the answer of the other side, or raises DeliveryError."""
 
     async def deliver(self, alert: Alert) -> str: ...
 
@@ -50,7 +50,7 @@ def subject(alert: Alert) -> str:
 
 
 def text(alert: Alert) -> str:
-    """Several lines in German, as in the rest of what people read."""
+    """Several lines in German, the default language."""
     facts = alert.facts
     port = "" if facts["port"] is None else f":{facts['port']}"
     lines = [f"Monitor: {facts['monitorName']} ({facts['publicId']})", f"Server: {facts['hostname']}{port}"]

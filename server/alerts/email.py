@@ -16,7 +16,7 @@ PORTS = {"smtp": 587, "smtps": 465}
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """Where to hand in: ``smtps`` is TLS from the start, ``smtp`` uses STARTTLS where it is offered.
+    """The server that takes the mail: ``smtps`` is TLS from the first byte, ``smtp`` uses STARTTLS if it is offered.
 
     A password is sent over TLS alone.
     """
@@ -71,7 +71,7 @@ class Email:
         message["To"] = alert.recipient
         message["Subject"] = subject(alert)
         message["Date"] = format_datetime(alert.created_at)
-        # the same at every attempt: a receiver that knows it drops a repeat
+        # the same at every attempt, so that a receiver can drop repeats
         message["Message-ID"] = f"<{alert.id}@{self._relay.sender.rpartition('@')[2]}>"
         message["X-Alert-Id"] = str(alert.id)
         message["Auto-Submitted"] = "auto-generated"

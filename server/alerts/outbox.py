@@ -1,4 +1,7 @@
-"""When alerts are delivered: leased from the outbox, tried, tried again later, each attempt kept."""
+"""Delivers alerts: leases them from the outbox, tries, tries again later, and keeps each attempt.
+
+Delivery is at least once, for a day. Any agent that has the channel delivers (``tests/fleet/test_alerts.py``).
+"""
 
 import asyncio
 import contextlib
@@ -26,7 +29,7 @@ ATTEMPTS = Counter("alert_attempts_total", "Attempts to deliver an alert", ["cha
 
 
 class Outbox:
-    """Delivers over the *channels* there are; an alert for another waits for an agent that has it."""
+    """Delivers over *channels*. An alert for another channel waits for an agent that has it."""
 
     def __init__(self, pool: asyncpg.Pool, channels: Mapping[str, Channel]) -> None:
         self._pool = pool
@@ -37,7 +40,7 @@ class Outbox:
         self._woken.set()
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Deliver until *stopping*, and end with what is under way then."""
+        """Deliver until *stopping*, then finish the attempts that are under way."""
         while not stopping.is_set():
             try:
                 seconds = await self._deliver_due()
@@ -49,7 +52,7 @@ class Outbox:
             self._woken.clear()
 
     async def _deliver_due(self) -> float:
-        """Make an attempt for each alert that is due; the seconds until the next one is."""
+        """Make an attempt for each alert that is due. Gives the seconds until the next one is due."""
         names = list(self._channels)
         while rows := await sql.alerts.lease(self._pool, names, limit=MAX_LEASED):
             await asyncio.gather(*[self._attempt(row) for row in rows])
@@ -75,13 +78,13 @@ class Outbox:
         )
 
     async def _try(self, row: asyncpg.Record) -> str | Exception:
-        """What the receiver said, or why it has nothing."""
+        """What the receiver said, or why the attempt failed."""
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):
                 return await self._channels[row["channel"]].deliver(_alert(row))
         except (DeliveryError, TimeoutError) as error:
             return error
-        except Exception as error:  # one alert must not keep the others from leaving
+        except Exception as error:  # one alert must not stop the others
             logger.exception("alert %s cannot be delivered", row["id"])
             return error
 

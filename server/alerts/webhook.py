@@ -1,4 +1,4 @@
-"""Alerts posted to an organization's own address, signed with its secret."""
+"""Alerts posted to an organization's own URL, signed with its secret."""
 
 import hashlib
 import hmac
@@ -18,7 +18,7 @@ class Webhook:
         self._ring = ring
 
     async def deliver(self, alert: Alert) -> str:
-        """Post it; any answer but 2xx, a redirect too, is no delivery."""
+        """Post it. Any answer but a 2xx is a failure, also a redirect."""
         try:
             secret = self._ring.decrypt(alert.secret or b"", bound_to(alert.organization_id))
         except Undecryptable as error:

@@ -1,4 +1,8 @@
-"""The customers of an organization: find, make, rename, remove."""
+"""The customers of an organization: find, make, rename, remove.
+
+A customer with monitors is not removed: 409. A removed customer also leaves the ``customerIds`` of users
+(``tests/api/test_customers.py``).
+"""
 
 from aiohttp import web
 

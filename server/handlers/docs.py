@@ -1,4 +1,4 @@
-"""The API's own description: as a document for programs, and as a page for people."""
+"""The description of the API: a document for programs, and a page for people."""
 
 from aiohttp import web
 

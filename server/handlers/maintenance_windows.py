@@ -1,4 +1,4 @@
-"""When an outage is no news: find, make, change, remove."""
+"""Maintenance windows, in which an outage opens no incident: find, make, change, remove."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -65,7 +65,7 @@ async def delete_window(request: web.Request) -> Answer:
 
 
 async def _scope(request: web.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Whom a new window is for: a monitor or customer in reach, else the organization; 400 names what is not there."""
+    """Whom a new window is for: a monitor, a customer or the organization; Invalid names what is out of reach."""
     caller, pool = request[CALLER], request.app[POOL]
     if (public_id := fields.get("smtpMonitorId")) is not None:
         monitor = await sql.smtp_monitors.select_one(pool, request.app[LOOKUPS], caller.reach, public_id)
@@ -79,7 +79,7 @@ async def _scope(request: web.Request, fields: Mapping[str, Any]) -> dict[str, A
         if customer is None:
             raise invalid_fields([FieldError("customerId", "unknown_customer", {})])
         return {"organization_id": customer["organization_id"], "customer_id": customer["id"], "monitor_id": None}
-    if caller.reach.customer_ids is not None:  # who has some customers cannot silence the others
+    if caller.reach.customer_ids is not None:  # a user of some customers cannot silence the others
         raise invalid_fields([FieldError("customerId", "required", {})])
     organization_id = organization_for(caller, fields.get("organizationId"))
     return {"organization_id": organization_id, "customer_id": None, "monitor_id": None}

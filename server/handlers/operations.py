@@ -1,4 +1,4 @@
-"""For operators: is the process up, is the database there, and what is counted."""
+"""For operators: is the process up, is the database there, and the metrics."""
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, values

@@ -44,7 +44,7 @@ async def patch_organization(request: web.Request) -> Answer:
 
 
 def _named(request: web.Request) -> int:
-    """The organization in the path; the caller's own where the path names none."""
+    """The organization in the path, or the caller's own if the path names none."""
     if "organizationId" in request.match_info:
         return requests.number(request, "organizationId")
     return request[CALLER].organization_id

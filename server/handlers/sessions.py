@@ -40,7 +40,11 @@ async def get_session(request: web.Request) -> Answer:
 
 
 async def patch_session(request: web.Request) -> Answer:
-    """Change one's own password, which ends every other session and token of the user."""
+    """Change one's own password. That ends every other session and token of the user.
+
+    So does deactivation, and a session that was being opened with the old password never opens
+    (``tests/api/test_passwords.py``).
+    """
     caller = request[CALLER]
     require_log_in(caller)
     body = parse_object(await read_object(request), PASSWORD_FIELDS, required=("currentPassword", "password"))
@@ -60,7 +64,7 @@ async def delete_session(request: web.Request) -> Answer:
 
 
 async def _judge(request: web.Request, email: str, password: str) -> asyncpg.Record | None:
-    """The active user of that address and password; an unknown address takes as long as a wrong password."""
+    """The active user with that address and password. An unknown address takes as long as a wrong password."""
     pool, address = request.app[POOL], client_address(request, request.app[TRUSTED_PROXIES])
     async with request.app[JUDGING]:
         await _limit_attempts(pool, email, address)

@@ -1,4 +1,4 @@
-"""What was found out about a monitor: checks, incidents, alerts, and all of it together."""
+"""What is known about a monitor: checks, incidents, alerts, and all of them together."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta

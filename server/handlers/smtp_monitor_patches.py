@@ -1,4 +1,10 @@
-"""The ways to patch: one monitor, many at once, back to what a change replaced."""
+"""The ways to patch: one monitor, many at once, back to what a change replaced.
+
+``{}`` changes nothing: 200 with the monitor as it is. With If-Match, a monitor that is not there is 412 and not
+404, because no representation of it can match. A patch of many locks its rows in the order in which batches do,
+and writes nothing unless it got them all. Its ``updated`` counts written monitors, so it is 0 for ``{}``. A revert
+is a PATCH by the rules of any PATCH (``tests/api/test_patch_rules.py``, ``test_patch_many.py``, ``test_changes.py``).
+"""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -56,7 +62,7 @@ async def patch_monitors(request: web.Request) -> Answer:
 
 
 async def _patch(request: web.Request, public_id: UUID, body: dict[str, object]) -> Answer:
-    """Judge the *body*, write its columns, answer the monitor; ApiError 403, 412, 404, or Invalid."""
+    """Judge the *body*, write its columns, answer the monitor. ApiError 403, 412, 404, or Invalid."""
     app, caller = request.app, request[CALLER]
     changes = judge_patch(body, caller, public_id, app[KEY_RING])
     row = await sql.smtp_monitors.update(

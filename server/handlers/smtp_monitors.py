@@ -103,7 +103,7 @@ def _made(request: web.Request, row: asyncpg.Record) -> Answer:
 
 
 def _made_before(first: dict[str, Any], fields: Mapping[str, object]) -> Answer:
-    """The answer to the first of these creates; its password is in this one's equal body."""
+    """The answer to the first of equal requests. The password comes from this one's body, because none is kept."""
     config = fields.get("smtpConfig", fields.get("config"))
     if isinstance(config, SmtpConfig) and config.password is not None:
         filled = orjson.Fragment(smtp_config.with_password(config.json, config.password))

@@ -1,4 +1,8 @@
-"""API tokens: sessions with a name, an end or none, and perhaps one customer. Shown once."""
+"""API tokens: sessions with a name, an end or none, and perhaps one customer. A token is shown once.
+
+A token without an end expires in the year 9999, so that every token has an ``exp`` to check. A token for a
+customer reaches that customer and administers nothing, whatever its user may do (``tests/api/test_tokens.py``).
+"""
 
 from uuid import UUID, uuid4
 
@@ -72,12 +76,12 @@ def _manager(request: web.Request) -> Caller:
 
 
 def _whose(caller: Caller) -> int | None:
-    """Its own tokens; None, all in reach, for who administers."""
+    """The caller, who manages its own tokens; None, all tokens in reach, for an administrator."""
     return None if caller.administers else caller.id
 
 
 async def _customer_id(db: Executor, caller: Caller, wanted: int | UUID | None) -> int | None:
-    """A customer of the caller's own organization: a token belongs where its user does."""
+    """The number of a customer in the caller's own organization, which its tokens belong to."""
     if wanted is None:
         return None
     row = await sql.customers.select_one(db, Reach(caller.organization_id, caller.reach.customer_ids), wanted)

@@ -1,4 +1,9 @@
-"""The users of an organization: find, make, change, remove."""
+"""The users of an organization: find, make, change, remove.
+
+The last administrator of an organization (active, role ``admin``, not restricted to customers, no supporter)
+cannot be removed, demoted or deactivated: 409. Changes of users wait for each other at one lock for each
+organization. A user's own password changes by ``PATCH /api/session`` alone (``tests/api/test_users.py``).
+"""
 
 import secrets
 from uuid import UUID
@@ -31,7 +36,7 @@ async def list_users(request: web.Request) -> Answer:
 
 
 async def post_user(request: web.Request) -> Answer:
-    """A password that is not given is made, and shown in this answer alone."""
+    """Make a user. Without a password in the body, one is made and shown in this answer alone."""
     caller, pool = request[CALLER], request.app[POOL]
     require_administrator(caller)
     body = await read_object(request)
@@ -100,13 +105,13 @@ async def delete_user(request: web.Request) -> Answer:
 
 
 def _judge_global_role(caller: Caller, body: dict[str, object]) -> None:
-    """Only who has the global role of an admin gives global roles; null, as read and sent back, gives none."""
+    """Only a global admin gives global roles. null gives none: a client may send back what it has read."""
     if body.get("globalRole") is not None and not caller.global_admin:
         raise forbidden("global_role_forbidden")
 
 
 async def _select_changeable(connection: Executor, caller: Caller, user_id: int) -> asyncpg.Record:
-    """The locked user. Whoever could give a global user a password or role would have its global role."""
+    """The locked user. Only a global admin changes a global user: a new password would hand over its global role."""
     before = await sql.users.select_locked(connection, caller.reach, user_id)
     if before is None:
         raise not_found()
@@ -125,7 +130,7 @@ async def _known_customers(db: Executor, organization_id: int, wanted: list[int 
 
 
 async def _keep_an_administrator(connection: Executor, before: asyncpg.Record) -> None:
-    """ApiError 409, which undoes the transaction, if the last administrator was changed or removed."""
+    """ApiError 409 if the last administrator was changed or removed; the transaction is then rolled back."""
     administered = before["active"] and before["role"] == "admin" and before["customer_ids"] is None
     counted = administered and before["global_role"] != "supporter"
     if counted and not await sql.users.has_administrator(connection, before["organization_id"]):

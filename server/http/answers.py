@@ -1,4 +1,4 @@
-"""What answers have in common: how they are written, JSON, times, entity tags."""
+"""Answers: how they are written, and what they have in common (JSON, times, entity tags)."""
 
 import time
 import zlib
@@ -14,8 +14,8 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.typedefs import Middleware
 
 JSON = "application/json; charset=utf-8"
-# What every answer has. Answers hold credentials, and none is a page to be shown, framed or linked from;
-# a handler may say otherwise.
+# Headers of every answer, unless a handler sets its own. Answers hold credentials: no cache may store them, and
+# no page may show them in a frame.
 STANDING = {
     "Server": "smtp-monitors",
     "X-Content-Type-Options": "nosniff",
@@ -28,8 +28,8 @@ STANDING = {
 class Answer(web.StreamResponse):
     """A whole answer: status, body, and *own_headers* beside the standing ones.
 
-    Head and body are written as one piece of text. aiohttp's own way, by a map of headers, takes a
-    third of the time of a PATCH; it is left for HEAD, for HTTP/1.0 and for connections about to close.
+    Head and body are written as one text. aiohttp's own way, by a map of headers, takes a third of the time of
+    a PATCH. It serves HEAD, HTTP/1.0 and connections that are about to close.
     """
 
     def __init__(self, body: bytes = b"", *, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
@@ -80,7 +80,7 @@ class Answer(web.StreamResponse):
         if not own.count("\r") == own.count("\n") == len(self.own_headers):
             raise ValueError(f"a header has a line break: {own!r}")
         standing = _standing(int(time.time()), tuple(filter(self.own_headers.__contains__, STANDING)))
-        # RFC 9110, 8.6: none in a 204; a 304 would have to give that of the 200
+        # RFC 9110, 8.6: a 204 has none; in a 304 it would be the length of the 200
         length = "" if self.status in (204, 304) else f"Content-Length: {len(self.body)}\r\n"
         return f"HTTP/1.1 {self.status} {self.reason}\r\n{standing}{own}{length}\r\n".encode() + self.body
 
@@ -89,13 +89,13 @@ Handler = Callable[[web.Request], Awaitable[Answer]]
 
 
 def middleware(surround: Callable[[web.Request, Handler], Awaitable[Answer]]) -> Middleware:
-    """aiohttp's decorator, for handlers that give an Answer, as all of ours do."""
+    """aiohttp's decorator, typed for handlers that give an Answer. All of ours do."""
     return web.middleware(cast(Middleware, surround))
 
 
 @lru_cache(maxsize=16)
 def _standing(second: int, but: tuple[str, ...]) -> str:
-    """The standing headers as text, without those that an answer gives itself."""
+    """The standing headers as text, without the names in *but*."""
     headers = {"Date": _date(second)} | STANDING
     return "".join(f"{name}: {value}\r\n" for name, value in headers.items() if name not in but)
 
@@ -125,8 +125,9 @@ def _to_second(second: float) -> str:
 
 
 def entity_tag(version: int, body: bytes) -> str:
-    """A strong tag: the version of what clients write, and a checksum of all that is shown.
+    """A strong tag, ``"version-checksum"`` (``tests/api/test_patch_rules.py``).
 
-    If-Match compares the version alone, so that a check that ran meanwhile is no conflict.
+    The version counts the writes of clients, and If-Match compares the version alone: a check that ran meanwhile
+    is no conflict. The checksum is over *body*, and If-None-Match compares all of the tag.
     """
     return f'"{version}-{zlib.crc32(body):08x}"'

@@ -1,6 +1,6 @@
-"""What the schema's constraints are called to clients: the field and the code, by the constraint's name."""
+"""The field and the code that a client is told when a constraint of the schema refuses a value."""
 
-# Parsers refuse these values before the database sees them; a constraint speaks where one did not.
+# Words for constraint names, used when a parser missed the value. A test holds both sets equal.
 CONSTRAINTS: dict[str, tuple[str, str]] = {
     "agents_location_id_fkey": ("locationId", "unknown_customer"),
     "alert_attempts_alert_id_fkey": ("alertId", "unknown_customer"),

@@ -1,4 +1,4 @@
-"""An error is a status, a code, words and, for fields, one entry for every wrong one."""
+"""Errors: a status, a code, words, and one entry for every wrong field."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ class BodyTimeoutError(RequestPayloadError):
 
 
 class ApiError(Exception):
-    """An answer other than success; *detail* is the code of the reason, where it may be told."""
+    """An answer other than success. *detail* is the code of the reason, if the client may know it."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ def unavailable(code: str) -> ApiError:
 
 
 def to_api_error(error: Exception, *, where: str) -> ApiError:
-    """The answer to any exception of a handler; unknown ones are logged whole and answered blank."""
+    """The error that answers an exception of a handler. An unknown exception is logged whole and answered 500."""
     if isinstance(error, ApiError):
         return error
     if isinstance(error, Invalid):

@@ -1,4 +1,4 @@
-"""What people read, by code: German, as in the reference page, and English."""
+"""What people read, by code: in German, as in the reference page, and in English."""
 
 from server.http.check_messages import CHECK_MESSAGES
 
@@ -168,7 +168,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
 
 
 def choose_language(accept_language: str) -> str:
-    """``de`` or ``en``: the one of greater weight (RFC 9110, 12.5.4), German where they are equal."""
+    """``de`` or ``en``: the language with the greater weight (RFC 9110, 12.5.4), German if they are equal."""
     weights = {"de": 0.0, "en": 0.0}
     for part in accept_language.split(","):
         tag, *parameters = part.strip().lower().split(";")

@@ -1,4 +1,4 @@
-"""Reading a query string: its own parsers, since every value is a string there."""
+"""Reading a query string. It has its own parsers, because every value is a string."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ PAGING: dict[str, Callable[[str], object]] = {
 
 
 def parse_query(request: web.Request, parameters: dict[str, Callable[[str], object]]) -> dict[str, Any]:
-    """The parameters present; of a repeated one the last counts. Invalid names the wrong ones."""
+    """The parameters that are present. The last of equal names counts. Invalid names the wrong ones."""
     parsed: dict[str, Any] = {}
     wrong = Invalid()
     for name, value in dict(request.query).items():

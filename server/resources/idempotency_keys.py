@@ -1,4 +1,9 @@
-"""Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a repeated create answers what the first one did."""
+"""Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a repeated create answers what the first one did.
+
+The key is reserved, the monitor inserted and the answer kept in one transaction. Concurrent repetitions wait and
+answer the same. Another body is 422. An error leaves the key free. The kept answer has no password in it, since
+the repeated body brings it along (``tests/api/test_idempotency.py``).
+"""
 
 import hmac
 import re
@@ -18,7 +23,7 @@ KEY = re.compile(r'"([\x20-\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x7e][\x2
 
 
 def key_of(request: web.Request) -> str | None:
-    """The key, as the draft's quoted string or bare; None without the header. ApiError 400."""
+    """The key, quoted as in the draft or bare; None without the header. ApiError 400 if it is neither."""
     values = request.headers.getall("Idempotency-Key", ())
     if not values:
         return None
@@ -31,10 +36,10 @@ def key_of(request: web.Request) -> str | None:
 async def reserve(
     connection: Executor, caller: Caller, signer: Signer, key: str, body: Mapping[str, object]
 ) -> dict[str, Any] | None:
-    """What the first request with this key was answered; None if this is the first, which now owns the key.
+    """The answer to the first request with this key; None if this one is the first. It owns the key then.
 
-    *body* is what of the request's body counts. Waits for a first one under way. ApiError 422 if that one had
-    another body, or made what is out of reach now.
+    *body* is the part of the request's body that counts. Waits for a first request that is under way. ApiError 422
+    if that one had another body, or made something that is out of reach now.
     """
     fingerprint = signer.fingerprint(orjson.dumps(body, option=orjson.OPT_SORT_KEYS))
     whose = (caller.organization_id, caller.id)
@@ -50,7 +55,7 @@ async def reserve(
 
 
 async def complete(connection: Executor, caller: Caller, key: str, answer: Mapping[str, object]) -> None:
-    """Keep the *answer*, which holds no password: a repetition brings it along."""
+    """Keep the *answer*, which has no password in it."""
     text = orjson.dumps(answer).decode()
     await sql.idempotency_keys.complete(connection, caller.organization_id, caller.id, key=key, answer=text)
 

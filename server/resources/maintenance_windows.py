@@ -1,4 +1,4 @@
-"""A maintenance window as JSON: its fields on the way in, its keys on the way out."""
+"""A maintenance window: silence for a monitor, a customer or an organization; once, daily or weekly."""
 
 from uuid import UUID
 
@@ -24,7 +24,7 @@ FIELDS: dict[str, Parser] = {
     "repeatUntil": nullable(moment),
     "timeZone": time_zone,
 }
-# whom a window is for is settled when it is made
+# the scope of a window is fixed when it is made
 CREATE_FIELDS: dict[str, Parser] = {
     **FIELDS,
     "organizationId": identifier,

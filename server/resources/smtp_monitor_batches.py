@@ -1,4 +1,4 @@
-"""One change for many monitors: which ones, and what of them."""
+"""The body that patches many monitors: their ids, and the changes for all of them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -37,13 +37,13 @@ FIELDS: dict[str, Parser] = {"ids": public_ids, "changes": changes}
 
 
 def require_fields(caller: Caller, body: Mapping[str, object]) -> None:
-    """ApiError 403 for who may change a monitor's status only, and names more."""
+    """ApiError 403 for a caller that may change the status only, if the body names more."""
     named = body.get("changes")
     if caller.readonly and type(named) is dict and named.keys() - {"status"}:
         raise forbidden("readonly_status_only")
 
 
 def unknown_monitors(wanted: Sequence[UUID], reached: Collection[UUID]) -> ApiError:
-    """404 that names the first of those that are not there; all alike, whether absent or out of reach."""
+    """404 that names the first missing monitors. Absent ones and those out of reach are treated alike."""
     ids = [str(public_id) for public_id in wanted if public_id not in reached][:NAMED]
     return ApiError(404, "not_found", detail="unknown_monitors", ids=", ".join(ids))

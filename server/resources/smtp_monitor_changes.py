@@ -1,4 +1,4 @@
-"""A change of a monitor: what is kept of it, how it is shown, and what it replaced."""
+"""A change of a monitor: what is kept of it, how it is shown, and how it is taken back."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -18,14 +18,14 @@ FIELDS = {column: field for field, column in COLUMNS.items()} | {"smtp_config": 
 
 
 class ChangeKeeper:
-    """What is kept of each change: nothing, unless the server *keeps* changes."""
+    """Describes changes, if the server *keeps* them."""
 
     def __init__(self, *, keeps: bool, trusted_proxies: Sequence[Network]) -> None:
         self._keeps = keeps
         self._trusted_proxies = trusted_proxies
 
     def describe(self, request: web.Request, caller: Caller, columns: Mapping[str, object]) -> Change | None:
-        """The change of *columns* that *caller* makes by *request*; passwords are kept apart from it, encrypted."""
+        """What is kept when *caller* changes *columns*; None if nothing is. Passwords are kept apart, encrypted."""
         if not self._keeps:
             return None
         actor = {"userId": caller.id, "email": caller.email, "tokenName": caller.token_name}
@@ -54,7 +54,7 @@ def represent(row: asyncpg.Record) -> dict[str, object]:
 
 
 def body_before(row: asyncpg.Record, ring: KeyRing, public_id: UUID) -> dict[str, object]:
-    """The body of the PATCH that brings back what a change replaced."""
+    """The body of the PATCH that restores what a change replaced."""
     before = _columns(row["before"])
     body = {FIELDS[column]: before[column] for column in _columns(row["after"])}
     if row["before_password"] is not None:

@@ -1,4 +1,4 @@
-"""A monitor's figures over a span of time: which span is asked for, and what is answered."""
+"""The figures of a monitor over a span of time: which span the query asks for, and how they are shown."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from server.resources.histories import milliseconds
 DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 GRANULARITY = {"day": "raw", "week": "hour", "month": "hour", "year": "day"}
 MAX_DAYS = {"raw": 7, "hour": 62, "day": 366}
-MAX_POINTS = 10_000  # of raw ones, the newest
+MAX_POINTS = 10_000  # the newest raw points
 PARAMETERS: dict[str, Any] = {
     "range": choice({name: name for name in DAYS}),
     "date": day,
@@ -73,7 +73,7 @@ def represent_points(rows: Iterable[asyncpg.Record]) -> list[dict[str, object]]:
 def uptime(
     hours: Sequence[asyncpg.Record], days: Sequence[asyncpg.Record], now: datetime
 ) -> tuple[dict[str, object], dict[str, object]]:
-    """uptimeStats and uptimeStatsMeta, from the hours of the last day and the days of the last year."""
+    """``uptimeStats`` and ``uptimeStatsMeta``, from the hours of the last day and the days of the last year."""
     month = now - timedelta(days=DAYS["month"])
     rows = {"day": hours, "month": [row for row in days if row["starts_at"] >= month], "year": days}
     found = {name: _summary(of) for name, of in rows.items()}
@@ -92,7 +92,7 @@ def uptime(
 
 
 def _summary(rows: Sequence[asyncpg.Record]) -> dict[str, object]:
-    """Uptime is in percent, null where nothing was checked; response times are of checks that succeeded."""
+    """Uptime in percent, null if nothing was checked. Response times are those of successful checks."""
     checks = sum(row["checks"] for row in rows)
     failures = sum(row["failures"] for row in rows)
     answered = sum(row["answered"] for row in rows)

@@ -1,4 +1,9 @@
-"""A monitor: its fields on the way in, its keys on the way out, and who may change what of it."""
+"""A monitor: its fields on the way in, its keys on the way out, and who may change what of it.
+
+The presence of a key is the signal: absent is unchanged, null clears the column or is refused. The password stands
+apart from its config, encrypted. ``null`` as ``auth.pass`` is refused: a client that has read a masked password
+and sends it back would erase it (``tests/api/test_smtp_config.py``).
+"""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -57,7 +62,7 @@ FILTERS = {
     "search": text(0, 255),
     "status": choice(STATUS),
 }
-# sent back by a client that edits what it has read
+# a client may send these back: it edits what it has read
 SERVER_SET = frozenset(
     {
         "id",
@@ -94,14 +99,14 @@ def judge_patch(body: dict[str, object], caller: Caller, public_id: UUID, ring: 
 
 
 def without_alias(body: dict[str, object]) -> dict[str, object]:
-    """Of ``smtpConfig`` and its alias ``config`` the first counts, for a client that sends back both."""
+    """Drop ``config``, the alias, if ``smtpConfig`` is there: a client may send back both."""
     if "smtpConfig" in body:
         body.pop("config", None)
     return body
 
 
 def to_columns(fields: Mapping[str, object], public_id: UUID, ring: KeyRing) -> dict[str, object]:
-    """The columns that parsed *fields* change, the password encrypted for this monitor alone."""
+    """The columns that parsed *fields* change. The password is encrypted for this monitor alone."""
     columns: dict[str, object] = {}
     for name, value in fields.items():
         if isinstance(value, SmtpConfig):
@@ -164,9 +169,9 @@ def to_answer(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """One monitor with its entity tag, or less where the request's If-None-Match or Prefer asks for less."""
+    """One monitor with its entity tag; 304 or 204 if If-None-Match or Prefer asks for less."""
     monitor = represent(row, ring, passwords=passwords)
-    # the tag is over what every answer shows, so that a PATCH and the GET after it have the same
+    # the tag covers what every answer shows: a PATCH and the GET after it have the same tag
     body = orjson.dumps(monitor)
     tag = entity_tag(row["version"], body)
     headers = {"ETag": tag, **(headers or {})}
@@ -180,5 +185,5 @@ def to_answer(
 
 
 def missing(request: web.Request) -> ApiError:
-    """No such monitor in reach; under If-Match that is a precondition that does not hold."""
+    """404, or 412 under If-Match: a monitor that is not there cannot match."""
     return ApiError(412, "precondition_failed") if "If-Match" in request.headers else not_found()

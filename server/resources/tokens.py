@@ -16,7 +16,7 @@ FIELDS: dict[str, Parser] = {
     "customerId": nullable(customer),
 }
 FILTERS = {**query.PAGING, "organizationId": query.identifier}
-DEFAULT_DAYS = 90  # a token nobody thought about ends by itself
+DEFAULT_DAYS = 90  # a forgotten token ends by itself
 
 
 def represent(row: asyncpg.Record) -> dict[str, object]:

@@ -1,4 +1,7 @@
-"""The agent beside the workers: a process that exactly one of them keeps alive."""
+"""The agent beside the workers: a process that exactly one worker keeps alive.
+
+Held by ``tests/fleet/test_agent_metrics.py``.
+"""
 
 import asyncio
 import contextlib
@@ -17,12 +20,13 @@ STOP_SECONDS = 9.5
 
 
 async def supervise(agent: AgentProcess) -> None:
-    """Run the agent again and again while this process holds the lock, as the first that gets it.
+    """Keep an agent running for as long as this process holds the lock.
 
-    If this process dies, the lock is free for another worker, and the agent sees its standard input close and stops.
+    The first worker to get the lock has it. If that worker dies, its agent sees its standard input close and
+    stops, and another worker gets the lock.
     """
     with agent.lock.open("w") as file:
-        while not _locked(file):  # noqa: ASYNC110 - a lock that a kill releases tells nobody
+        while not _locked(file):  # noqa: ASYNC110 - nobody is told when a kill releases the lock
             await asyncio.sleep(RESTART_SECONDS)
         while True:
             process = await asyncio.create_subprocess_exec(

@@ -33,7 +33,7 @@ CONFIG = web.AppKey("CONFIG", Config)
 
 
 def create_app(config: Config, *, rates: Table | None = None) -> web.Application:
-    """*rates* is the memory that the workers of a server share, if there is a rate limit."""
+    """The application of one worker. All workers of a server share *rates*, if there is a rate limit."""
     app = web.Application(middlewares=[boundary, auth], client_max_size=MAX_BODY)
     app[CONFIG] = config
     app[keys.KEY_RING] = config.key_ring

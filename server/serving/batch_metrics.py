@@ -1,4 +1,4 @@
-"""What the batches of a worker tell of themselves."""
+"""Prometheus metrics of the batches of patches and reads."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -6,7 +6,7 @@ from server.http.traces import BUCKETS
 
 
 class BatchMetrics:
-    """What a Batcher tells of itself; *many* are what it gathers, *shared* is what they share."""
+    """Metrics of one Batcher, in words: so many *many* shared a *shared*."""
 
     def __init__(self, name: str, many: str, shared: str) -> None:
         sizes = (1, 4, 16, 64, 256, 1024, 4096)

@@ -40,7 +40,7 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class AgentProcess:
-    """How an agent beside the workers is started; whoever holds *lock* starts it."""
+    """How the agent beside the workers is started. The worker that holds *lock* starts it."""
 
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(repr=False)

@@ -1,4 +1,7 @@
-"""Browsers of other origins: refused, but for those that CORS_ORIGINS names exactly."""
+"""Pages of other origins may call the API only if CORS_ORIGINS names their origin exactly.
+
+Held by ``tests/api/test_security.py``.
+"""
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -14,9 +17,9 @@ PREFLIGHT_SECONDS = "600"
 
 
 def add_cors(app: web.Application, origins: frozenset[str]) -> None:
-    """Answer preflights of the *origins*, and name the origin in every answer to one of them."""
-    app.middlewares.insert(1, _preflight(origins))  # inside the boundary, before anybody asks for a token
-    app.middlewares.insert(0, _name_origin(origins))  # outside of it, so that errors are named, too
+    """Answer preflight requests of the *origins*, and allow their pages to read every answer."""
+    app.middlewares.insert(1, _preflight(origins))  # within the boundary; a preflight has no token
+    app.middlewares.insert(0, _name_origin(origins))  # around it, so that pages can read errors, too
 
 
 def _preflight(origins: frozenset[str]) -> Middleware:

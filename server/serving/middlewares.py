@@ -21,7 +21,7 @@ SEQUENCE = count(1)
 
 @middleware
 async def boundary(request: web.Request, handler: Handler) -> Answer:
-    """Answer every request, errors included, and leave one line and one count of it."""
+    """Turn errors into answers. Count and log every request once."""
     started = time.perf_counter()
     sent_id = request.headers.get("X-Request-Id", "")
     request_id = sent_id if CLIENT_REQUEST_ID.fullmatch(sent_id) else f"{PROCESS}-{next(SEQUENCE):x}"
@@ -33,7 +33,7 @@ async def boundary(request: web.Request, handler: Handler) -> Answer:
         api_error = to_api_error(error, where=f"{request.method} {route} {request_id}")
         answer = render(api_error, request.headers.get("Accept-Language", ""))
         if isinstance(error, RequestPayloadError):
-            # what follows cannot be told from the broken body
+            # nobody knows where the broken body ends and the next request begins
             answer.force_close()
             request.content.feed_eof()
     answer.own_headers["X-Request-Id"] = request_id
@@ -45,7 +45,7 @@ async def boundary(request: web.Request, handler: Handler) -> Answer:
 
 @middleware
 async def auth(request: web.Request, handler: Handler) -> Answer:
-    """Attach the caller, with its roles as they are now; only PUBLIC handlers go without one."""
+    """Attach the caller, with its roles as they are now. Only PUBLIC handlers need none."""
     match = request.match_info
     if match.http_exception is None and match.handler not in PUBLIC:
         authorization = request.headers.getall("Authorization", ())

@@ -2,10 +2,10 @@
 
 Read from aiohttp 3.14, to which pyproject.toml pins; ``tests/serving/test_protocol.py`` names each part that moves.
 
-- ``_reading_paused``: aiohttp parses no bytes once more for every body, to resume a reading that was not paused.
-- ``_current_request``, ``_request_in_progress``, ``_request_count``: what a connection waits for, see slow_clients.
-- ``_make_server``, ``__class__``, ``_loop``, ``_kwargs``: there is no public way to serve with a protocol of one's own.
-- ``_message``, ``_match_info``: ``Dispatch`` finds the route of a request by one or two look-ups in a dictionary.
+- ``_reading_paused``: skips a useless parse when reading was never paused.
+- ``_current_request``, ``_request_in_progress``, ``_request_count``: tell what a connection waits for.
+- ``_make_server``, ``__class__``, ``_loop``, ``_kwargs``: serve with our own protocol. There is no public way.
+- ``_message``, ``_match_info``: ``Dispatch`` finds a route by one or two look-ups in a dictionary.
 """
 
 import asyncio
@@ -22,19 +22,19 @@ from server.http.errors import ApiError, BodyTimeoutError, render
 from server.serving.slow_clients import Limits, SlowClients
 
 AnyHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-# a path's end that means what it says: nothing encoded in it, no dots, no query
+# the end of a path without percent-encoding, dots or a query
 PLAIN = re.compile("[A-Za-z0-9_-]+")
 VARIABLE = re.compile(r"\{(\w+)\}")
 
 
 class Protocol(RequestHandler):
-    """A connection. What aiohttp refuses before any middleware, such as bytes that are not HTTP, gets our words."""
+    """A connection. It words what aiohttp refuses before any middleware, such as bytes that are not HTTP."""
 
     __slots__ = ()
 
     @property
     def phase(self) -> tuple[str, int]:
-        """What it waits for, ``header``, ``body`` or ``answer``, and of which request."""
+        """What the connection waits for (``header``, ``body`` or ``answer``), and the number of the request."""
         request = self._current_request
         if not self._request_in_progress:
             return "header", self._request_count
@@ -74,7 +74,7 @@ class Server(web.Server):
 
 
 class ServerRunner(web.AppRunner):
-    """aiohttp's runner, with our protocol and dispatch, and an eye on slow clients."""
+    """aiohttp's runner with our protocol and dispatch. It also watches for slow clients."""
 
     def __init__(self, app: web.Application, *, limits: Limits | None = None, **options: Any) -> None:
         super().__init__(app, **options)
@@ -95,10 +95,10 @@ class ServerRunner(web.AppRunner):
 
 
 class Dispatch:
-    """The application's routes, by the method and the path as it was sent.
+    """Finds the handler of a request by its method and its path as sent.
 
-    A path that ends in a variable is known by what stands before it. Whatever is not known here, or
-    expects something before its body, goes to aiohttp's *otherwise*, which gives the same for the rest.
+    A path that ends in a variable is found by the part before it. All other requests, and those with an Expect
+    header, go to aiohttp's own way, *otherwise*. Both ways give the same (``tests/serving/test_dispatch.py``).
     """
 
     def __init__(self, app: web.Application, otherwise: AnyHandler) -> None:

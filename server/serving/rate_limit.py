@@ -1,8 +1,10 @@
-"""How many requests a token may make, counted for all workers of a server alike.
+"""A limit of requests for each token, exact over all workers of a server (``tests/serving/test_limits.py``).
 
-Each token has a time up to which it has used its share (the generic cell rate algorithm): requests may
-come in bursts up to the quota, and come back evenly. The times stand in memory that the workers share.
-Nothing locks it: of two requests that two workers judge within the same microsecond, one may go uncounted.
+The algorithm is GCRA, the generic cell rate algorithm: each token has a time up to which its quota is used.
+A client may send a burst up to the quota, and gets its quota back evenly. The times stand in memory that the
+workers share, made before the fork. There is no lock: if two workers judge two requests of a token within the
+same microsecond, one of them may go uncounted. Several servers count each for itself. Without a limit there is
+no middleware at all.
 """
 
 import math
@@ -23,7 +25,7 @@ RATE_HEADERS = web.RequestKey("RATE_HEADERS", dict[str, str])
 
 
 class Table:
-    """Times by token, in slots of shared memory; a slot whose time has passed is free."""
+    """Times by token, in slots of shared memory. A slot whose time has passed is free."""
 
     def __init__(self, slots: int = SLOTS) -> None:
         self._slots = slots
@@ -32,7 +34,7 @@ class Table:
         self._times = memory[slots * 8 :].cast("d")
 
     def slot(self, owner: int, now: float) -> int:
-        """Where the owner's time stands; the one that ends first is taken over if all near it are in use."""
+        """The slot of the owner. If all slots near it are in use, the owner takes over the one that ends first."""
         first = owner % self._slots
         near = [(first + n) % self._slots for n in range(PROBED)]
         for slot in near:
@@ -43,7 +45,7 @@ class Table:
         return taken
 
     def take(self, owner: int, quota: Quota, now: float) -> tuple[bool, float]:
-        """Whether one more request is within the quota, and how many seconds of it are used now."""
+        """Whether one more request is within the quota, and how many seconds of the quota are used now."""
         slot = self.slot(owner, now)
         used = max(self._times[slot] - now, 0.0)
         more = used + quota.seconds / quota.requests
@@ -54,7 +56,7 @@ class Table:
 
 
 def limiter(quota: Quota, table: Table) -> Middleware:
-    """A middleware behind the one that knows the caller; requests without one pass."""
+    """The middleware that refuses what is beyond the quota. Requests without a caller pass."""
     policy = f'"default";q={quota.requests};w={quota.seconds}'
 
     @middleware
@@ -77,7 +79,7 @@ def limiter(quota: Quota, table: Table) -> Middleware:
 
 @middleware
 async def show(request: web.Request, handler: Handler) -> Answer:
-    """Tell in every answer, errors included, what is left."""
+    """Add the RateLimit headers to every answer, errors included."""
     answer = await handler(request)
     answer.own_headers.update(request.get(RATE_HEADERS, {}))
     return answer

@@ -1,4 +1,4 @@
-"""Every route, and which of them need no caller."""
+"""Every route, and the handlers that need no caller."""
 
 from aiohttp import web
 
@@ -19,14 +19,14 @@ from server.handlers import (
     users,
 )
 
-# [^/]* rather than a UUID: a wrong id is a 400 that says what it should be
+# [^/]* and not a UUID: a wrong id gets a 400 that says what an id looks like
 MONITOR = "/api/smtp-monitors/{smtpMonitorPublicId:[^/]*}"
 CUSTOMER = "/api/customers/{customerId:[^/]*}"
 ORGANIZATION = "/api/organizations/{organizationId:[^/]*}"
 WINDOW = "/api/maintenance-windows/{windowId:[^/]*}"
 USER = "/api/users/{userId:[^/]*}"
 
-# aiohttp tries those below one prefix in this order, so what is asked for most comes first
+# aiohttp tries routes with the same prefix in this order: the busiest come first
 ROUTES = [
     web.post("/api/sessions", sessions.post_session),
     web.get("/api/session", sessions.get_session),

@@ -1,6 +1,6 @@
-"""Connections whose client is too slow are ended, so that nobody holds them for ever.
+"""Ends connections whose client is too slow, so that nobody holds one for ever (``tests/serving/test_limits.py``).
 
-The connections are looked at every second rather than each timed: that costs a request nothing.
+One task looks at all connections every second. So a request needs no timer of its own.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from aiohttp import web
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds from a connection to its first header, from a header to its body's end, from there to the answer's."""
+    """Seconds that a client has: to send its first header, then its body, and to take the answer."""
 
     header: float = 20.0
     body: float = 20.0
@@ -21,7 +21,7 @@ class Limits:
 
 
 class Connection(Protocol):
-    """One of ours, see protocol."""
+    """What is used of ``server.serving.protocol.Protocol``."""
 
     transport: asyncio.Transport | None
 
@@ -34,9 +34,9 @@ class Connection(Protocol):
 
 
 class SlowClients:
-    """What each connection of a server waits for, and since when.
+    """Remembers what each connection of a server waits for, and since when.
 
-    Between requests it is aiohttp's keep-alive that ends a connection, also in the middle of a header.
+    Between requests, aiohttp's keep-alive ends a connection, also in the middle of a header.
     """
 
     def __init__(self, server: web.Server, limits: Limits) -> None:
