@@ -4,7 +4,7 @@ import importlib
 import signal
 import sys
 
-from tests.bench.errors import UnusableError
+from tests.bench.unusable import UnusableError
 
 # each is a module beside this one, with main(arguments) -> int
 COMMANDS = {

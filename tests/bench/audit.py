@@ -7,13 +7,11 @@ from pathlib import Path
 from tests.bench import database, options, wrk
 from tests.bench.measure import measure, say_round, warm_up
 from tests.bench.report import Bar, emit, medians
-from tests.bench.servers import OURS, Contestant, running
+from tests.bench.servers import OURS, OURS_UNKEPT, running
 
 MONITORS = 10_000
 CONNECTIONS = (1, 256)
 BOUND = 0.75
-KEPT = Contestant("changes kept", OURS.arguments, {**OURS.environ, "AUDIT": "ON"})
-NOT_KEPT = Contestant("not kept", OURS.arguments, OURS.environ)
 
 
 def main(arguments: list[str]) -> int:
@@ -23,7 +21,7 @@ def main(arguments: list[str]) -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = stack.enter_context(database.postgres())
         loaded = database.load(url, "audit", monitors=MONITORS)
-        servers = [stack.enter_context(running(contestant, loaded, folder)) for contestant in (KEPT, NOT_KEPT)]
+        servers = [stack.enter_context(running(contestant, loaded, folder)) for contestant in (OURS, OURS_UNKEPT)]
         for server in servers:
             warm_up(server)
         rows = []
@@ -37,8 +35,8 @@ def main(arguments: list[str]) -> int:
         table = medians(rows)
         rates = {(row.name, row.connections): row.requests_per_second for row in table}
         bars = [
-            Bar(f"{connections} connections, requests/s: × without", kept / rates[NOT_KEPT.name, connections], BOUND)
+            Bar(f"{connections} connections, requests/s: × without", kept / rates[OURS_UNKEPT.name, connections], BOUND)
             for (name, connections), kept in rates.items()
-            if name == KEPT.name
+            if name == OURS.name
         ]
         return emit(table, bars, postgres_url=url, as_json=chosen.json)

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
-from tests.bench.errors import UnusableError
+from tests.bench.unusable import UnusableError
 from tests.probe.mail_servers import Place, find
 
 Once = Callable[[], Awaitable[bool]]

@@ -1,4 +1,4 @@
-"""PATCH, side by side: this server, the same without group commit, two peers, and pgbench."""
+"""PATCH, side by side: this server with default settings and with one turned off each, two peers, and pgbench."""
 
 import contextlib
 import tempfile
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.bench import database, options, pgbench, wrk
-from tests.bench.errors import UnusableError
+from tests.bench.unusable import UnusableError
 from tests.bench.measure import measure, say_round, warm_up
 from tests.bench.report import Bar, Row, emit, medians
-from tests.bench.servers import ASYNCPG, OURS, OURS_ALONE, SQLALCHEMY, Server, require_peers, running
+from tests.bench.servers import ASYNCPG, OURS, OURS_ALONE, OURS_UNKEPT, SQLALCHEMY, Server, require_peers, running
 
 MONITORS = 10_000
 CONNECTIONS = (1, 64, 256)
-CONTESTANTS = (OURS, OURS_ALONE, ASYNCPG, SQLALCHEMY)
+CONTESTANTS = (OURS, OURS_UNKEPT, OURS_ALONE, ASYNCPG, SQLALCHEMY)
 PGBENCH = "pgbench"
 
 

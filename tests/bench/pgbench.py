@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sql.smtp_monitor_patches import COLUMNS
 from tests.bench.database import FIRST, PUBLIC_ID, Database, program
-from tests.bench.errors import UnusableError
+from tests.bench.unusable import UnusableError
 
 CLIENTS = (8, 32, 64)
 THREADS = 2

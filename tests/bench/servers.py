@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 
 from tests.bench.database import Database
-from tests.bench.errors import UnusableError
+from tests.bench.unusable import UnusableError
 
 PROJECT = Path(__file__).parent.parent.parent
 WORKERS = len(os.sched_getaffinity(0))
@@ -35,9 +35,10 @@ class Contestant:
     environ: dict[str, str] = field(default_factory=dict)
 
 
-# the work that the peers do: no checks beside it, and no changes kept, which `audit` measures
-OURS = Contestant("this server", ("run.py", "serve", "--workers", str(WORKERS)), {"AGENT": "off", "AUDIT": "OFF"})
-OURS_ALONE = Contestant("group commit off", OURS.arguments, {**OURS.environ, "GROUP_COMMIT_ROWS": "1"})
+# as its users run it: every change kept, every request logged, an agent beside the workers
+OURS = Contestant("this server", ("run.py", "serve", "--workers", str(WORKERS)))
+OURS_UNKEPT = Contestant("changes not kept", OURS.arguments, {"AUDIT": "OFF"})
+OURS_ALONE = Contestant("group commit off", OURS.arguments, {"GROUP_COMMIT_ROWS": "1"})
 
 
 def _peer(name: str, module: str) -> Contestant:

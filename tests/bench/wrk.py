@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.errors import UnusableError
+from tests.bench.unusable import UnusableError
 from tests.bench.servers import Server
 
 SCRIPT = Path(__file__).parent / "requests.lua"
