@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 
 from tests.bench import database, options, wrk
-from tests.bench.unusable import UnusableError
 from tests.bench.measure import measure, say_round, warm_up
 from tests.bench.report import Bar, emit, medians
 from tests.bench.servers import OURS, running
+from tests.bench.unusable import UnusableError
 
 MONITORS = 10_000
 CONNECTIONS = 2_000

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.bench import database, options, pgbench, wrk
-from tests.bench.unusable import UnusableError
 from tests.bench.measure import measure, say_round, warm_up
 from tests.bench.report import Bar, Row, emit, medians
 from tests.bench.servers import ASYNCPG, OURS, OURS_ALONE, OURS_UNKEPT, SQLALCHEMY, Server, require_peers, running
+from tests.bench.unusable import UnusableError
 
 MONITORS = 10_000
 CONNECTIONS = (1, 64, 256)

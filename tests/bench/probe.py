@@ -21,8 +21,8 @@ from server.checks.probe import probe
 from server.checks.resolver import open_resolver
 from server.checks.target import Target, TlsOptions
 from tests.bench.contenders import blackbox, check_smtp, smtp_sink
-from tests.bench.unusable import UnusableError
 from tests.bench.options import parse, positive
+from tests.bench.unusable import UnusableError
 from tests.probe import mail_servers
 from tests.probe.mail_server_kinds import postfix
 from tests.probe.mail_servers import Setup

@@ -8,8 +8,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.unusable import UnusableError
 from tests.bench.servers import Server
+from tests.bench.unusable import UnusableError
 
 SCRIPT = Path(__file__).parent / "requests.lua"
 TIMEOUT_SECONDS = 5  # an answer that takes longer is an error
