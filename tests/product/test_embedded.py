@@ -1,9 +1,11 @@
 """The database that comes along: how it is set up, and how it comes back."""
 
+import os
 from pathlib import Path
 
 import psutil
 import psycopg
+import pytest
 
 from server.cli import embedded
 
@@ -49,3 +51,35 @@ def test_a_start_right_after_a_kill_waits_for_what_is_left(tmp_path: Path) -> No
         embedded._start(tmp_path.resolve() / "postgres")
         with psycopg.connect(url) as another:
             assert another.execute("SELECT value FROM kept").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("socket_is_there", [True, False])
+def test_a_killed_databases_pid_may_be_another_processs_by_now(tmp_path: Path, socket_is_there: bool) -> None:
+    lock = tmp_path / "postgres" / "postmaster.pid"
+    with embedded.database(tmp_path, exclusive=True) as url, psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 1 AS value")
+        connection.commit()
+        lines = lock.read_text().splitlines()
+        killed = psutil.Process(int(lines[0]))
+        processes = [killed, *killed.children()]
+        for process in processes:
+            process.kill()
+        psutil.wait_procs(processes, timeout=5)
+        lock.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+        if not socket_is_there:
+            (Path(lines[4]) / ".s.PGSQL.5432").unlink()
+    with embedded.database(tmp_path, exclusive=True) as url, psycopg.connect(url) as connection:
+        assert connection.execute("SELECT value FROM kept").fetchone() == (1,)
+
+
+def test_a_database_that_is_out_of_sight_is_left_alone(tmp_path: Path) -> None:
+    """Its socket may be in the /tmp of a service, which others do not see."""
+    lock = tmp_path / "postgres" / "postmaster.pid"
+    with embedded.database(tmp_path, exclusive=True):
+        socket = Path(lock.read_text().splitlines()[4]) / ".s.PGSQL.5432"
+        hidden = socket.rename(socket.with_name("hidden"))
+        embedded._forget_dead_postmaster(tmp_path / "postgres", alone=False)
+        assert lock.exists()
+        hidden.rename(socket)
+        embedded._forget_dead_postmaster(tmp_path / "postgres", alone=True)
+        assert lock.exists()
