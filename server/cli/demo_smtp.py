@@ -5,10 +5,14 @@ import asyncio
 import logging
 import signal
 import sys
-
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from server.cli.context import Context
+from server.cli.environment import ConfigError
+
+if TYPE_CHECKING:
+    from aiosmtpd.smtp import SMTP, Envelope, Session
 
 HOST = "127.0.0.1"
 PORT = 2525
@@ -23,27 +27,35 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def run(context: Context) -> int:
     logging.getLogger("mail.log").setLevel(logging.WARNING)  # it tells of every line
     try:
-        asyncio.run(serve(context.options.port))
+        asyncio.run(serve(_demo_server(), context.options.port))
     except OSError as error:
         print(f"run.py demo-smtp: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-async def serve(port: int) -> None:
+def _demo_server() -> "Callable[[], SMTP]":
+    try:
+        from aiosmtpd.smtp import SMTP  # nothing else needs this package
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"demo-smtp needs aiosmtpd; get it with: {sys.executable} -m pip install aiosmtpd") from error
+    return lambda: SMTP(Printer(), hostname="demo.localhost", ident="demo")
+
+
+async def serve(protocol: "Callable[[], SMTP]", port: int) -> None:
     """Accept any mail, show a line of each and keep none, until SIGINT or SIGTERM."""
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    server = await loop.create_server(lambda: SMTP(Printer(), hostname="demo.localhost", ident="demo"), HOST, port)
+    server = await loop.create_server(protocol, HOST, port)
     async with server:
         print(f"SMTP on {HOST}:{server.sockets[0].getsockname()[1]}", flush=True)
         await stopped.wait()
 
 
 class Printer:
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: "SMTP", _session: "Session", envelope: "Envelope") -> str:  # noqa: N802
         size = len(envelope.content or b"")
         print(f"{envelope.mail_from} -> {', '.join(envelope.rcpt_tos)}: {size} bytes", flush=True)
         return "250 OK"
