@@ -1,9 +1,8 @@
-"""Start here: ``python run.py --help``."""
+"""Start here: ``python run.py --help``. Where this project is installed, it is the command ``smtp-monitors``."""
 
-import os
 import sys
 
-from server.cli import main
+from server.__main__ import main
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], os.environ))
+    sys.exit(main())

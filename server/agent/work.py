@@ -85,7 +85,7 @@ async def _prepare(pool: asyncpg.Pool, config: AgentConfig, stopping: asyncio.Ev
             if row is not None:
                 await upkeep.prepare(pool, retention_days=config.retention_days)
                 return Location(row["id"], row["code"])
-            logger.warning("no location %s; add one with: run.py location add", config.location or "yet")
+            logger.warning("no location %s; the command location add adds one", config.location or "yet")
         except UNAVAILABLE as error:
             logger.warning("no database yet: %r", error)
         if await _stopped_within(stopping, RETRY):

@@ -17,10 +17,12 @@ from server.cli import (
     location,
     logs,
     migrate,
+    program,
     secret_keys,
     serve,
     token,
     user,
+    version,
     webhook,
 )
 from server.cli.context import Context
@@ -45,7 +47,7 @@ settings, from the environment; X_FILE instead of X names a file that holds it:
   RETENTION_DAYS how long each result is kept (35); its roll-up by day stays 400 days
   SMTP_RELAY_URL, ALERT_SENDER  alerts by e-mail: smtp://[user:password@]host[:port] or smtps://, and from whom
   SMS_GATEWAY_URL, SMS_GATEWAY_TOKEN  alerts by SMS: where to post {"to", "text", "id"}, with a bearer token
-  AGENT_PORT     where run.py agent serves /metrics, /healthz and /readyz (nowhere)
+  AGENT_PORT     where an agent serves /metrics, /healthz and /readyz (nowhere)
   RATE_LIMIT     requests/seconds that each token may make, such as 600/60 (off)
   CORS_ORIGINS   origins whose pages may call the API, with commas (none)
   TRUSTED_PROXIES  addresses or networks whose X-Forwarded-For is believed, with commas (none)
@@ -56,11 +58,12 @@ settings, from the environment; X_FILE instead of X names a file that holds it:
 def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
     """Run one command; 0 is success, 1 a failure told in one line, 2 wrong usage; check has its own."""
     parser = argparse.ArgumentParser(
-        prog="run.py",
+        prog=program.name(),
         description="Watches SMTP servers.",
         epilog=SETTINGS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="store_true", help="print the version, and the commit where it is known")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for command in (serve, agent, check, migrate, token, user, customer, location, webhook, secret_keys, demo_smtp):
         command.register(commands)
@@ -70,6 +73,9 @@ def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
         if end.code and "check" in arguments[:1]:
             return check.WRONG_USAGE  # 1 and 2 are what it says of a server
         raise
+    if options.version:
+        print(version.version())
+        return 0
     if not hasattr(options, "run"):
         parser.print_help()
         return 2
@@ -85,11 +91,11 @@ def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
         logging.getLogger(__name__).debug("database", exc_info=True)
         return _fail(f"the database cannot be reached: {' '.join(str(error).split()) or type(error).__name__}")
     except asyncpg.UndefinedTableError:
-        return _fail("the database has no schema yet; run: run.py migrate")
+        return _fail(f"the database has no schema yet; run: {program.name()} migrate")
     except KeyboardInterrupt:
         return 130
 
 
 def _fail(message: str) -> int:
-    print(f"run.py: {message}", file=sys.stderr)
+    print(f"{program.name()}: {message}", file=sys.stderr)
     return 1

@@ -1,4 +1,4 @@
-"""run.py agent: check from one location."""
+"""smtp-monitors agent: check from one location."""
 
 import argparse
 import asyncio

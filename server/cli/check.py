@@ -1,4 +1,4 @@
-"""run.py check: probe one server from here, readable in a terminal or as JSON."""
+"""smtp-monitors check: probe one server from here, readable in a terminal or as JSON."""
 
 import argparse
 import asyncio
@@ -16,6 +16,7 @@ from server.checks.report import render
 from server.checks.resolver import open_resolver
 from server.checks.target import DEFAULT_TIMEOUT_SECONDS, Target, TlsOptions
 from server.checks.tls import require_authorities
+from server.cli import program
 from server.cli.context import Context
 from server.cli.environment import ConfigError
 from server.fields.smtp_config import ehlo_name, mailbox
@@ -57,7 +58,7 @@ def run(context: Context) -> int:
     try:
         target, allowed = _target(context.options), context.probe_allow()
     except ConfigError as error:
-        print(f"run.py check: {error}", file=sys.stderr)
+        print(f"{program.name()} check: {error}", file=sys.stderr)
         return WRONG_USAGE
     outcome = asyncio.run(_probe(target, allowed))
     print(json.dumps(represent(outcome, "en"), indent=2) if context.options.json else render(outcome))

@@ -1,4 +1,4 @@
-"""run.py customer: whom an organization watches servers for."""
+"""smtp-monitors customer: whom an organization watches servers for."""
 
 import argparse
 import asyncio

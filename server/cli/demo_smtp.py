@@ -1,4 +1,4 @@
-"""run.py demo-smtp: a small SMTP server on loopback, to watch, to stop, and to watch again."""
+"""smtp-monitors demo-smtp: a small SMTP server on loopback, to watch, to stop, and to watch again."""
 
 import argparse
 import asyncio
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from server.cli import program
 from server.cli.context import Context
 from server.cli.environment import ConfigError
 
@@ -29,7 +30,7 @@ def run(context: Context) -> int:
     try:
         asyncio.run(serve(_demo_server(), context.options.port))
     except OSError as error:
-        print(f"run.py demo-smtp: {error}", file=sys.stderr)
+        print(f"{program.name()} demo-smtp: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -1,4 +1,4 @@
-"""run.py location add: a place where agents stand."""
+"""smtp-monitors location add: a place where agents stand."""
 
 import argparse
 import asyncio
@@ -6,6 +6,7 @@ import asyncio
 import asyncpg
 
 import sql
+from server.cli import program
 from server.cli.context import Context
 from server.cli.environment import ConfigError
 from server.http.constraints import CONSTRAINTS
@@ -25,7 +26,7 @@ def run(context: Context) -> None:
     options = context.options
     with context.database() as url:
         asyncio.run(_add(url, options.code, options.name, options.country))
-    print(f"location {options.code} added; run its agent: run.py agent --location {options.code}")
+    print(f"location {options.code} added; run its agent: {program.name()} agent --location {options.code}")
 
 
 async def _add(url: str, code: str, name: str, country: str) -> None:

@@ -1,4 +1,4 @@
-"""run.py migrate: bring the schema up to date."""
+"""smtp-monitors migrate: bring the schema up to date."""
 
 import argparse
 

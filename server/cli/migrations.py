@@ -8,18 +8,23 @@ from psycopg import conninfo
 from yoyo import read_migrations
 from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 from yoyo.connections import DatabaseURI
+from yoyo.migrations import MigrationList
 
-MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
+from server.cli.environment import ConfigError
+
+SERVER = Path(__file__).parent.parent
+# inside this package where it is installed, beside it in a checkout
+MIGRATIONS = (SERVER if (SERVER / "migrations").is_dir() else SERVER.parent) / "migrations"
 
 
 def known() -> set[str]:
-    return {path.stem for path in MIGRATIONS.glob("*.sql") if not path.name.endswith(".rollback.sql")}
+    return {migration.id for migration in _read()}
 
 
 def migrate(dsn: str, report: Callable[[str], None] = lambda _: None) -> list[str]:
     """Apply what is missing, each in its own transaction; the ids of what was applied, reported one by one."""
     with _backend(dsn) as backend:
-        pending = backend.to_apply(read_migrations(str(MIGRATIONS)))
+        pending = backend.to_apply(_read())
         for migration in pending:
             backend.apply_one(migration)
             report(migration.id)
@@ -29,7 +34,15 @@ def migrate(dsn: str, report: Callable[[str], None] = lambda _: None) -> list[st
 def roll_back(dsn: str) -> None:
     """Undo everything."""
     with _backend(dsn) as backend:
-        backend.rollback_migrations(backend.to_rollback(read_migrations(str(MIGRATIONS))))
+        backend.rollback_migrations(backend.to_rollback(_read()))
+
+
+def _read() -> MigrationList:
+    """Never empty: without migrations, an empty database would be up to date."""
+    found = read_migrations(str(MIGRATIONS))
+    if not found:
+        raise ConfigError(f"there are no migrations in {MIGRATIONS}; install smtp-monitors again")
+    return found
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""run.py secrets: keys for stored credentials, and their rotation."""
+"""smtp-monitors secrets: keys for stored credentials, and their rotation."""
 
 import argparse
 import asyncio

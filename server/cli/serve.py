@@ -1,4 +1,4 @@
-"""run.py serve: gunicorn keeps the workers; each is one aiohttp application on uvloop."""
+"""smtp-monitors serve: gunicorn keeps the workers; each is one aiohttp application on uvloop."""
 
 import argparse
 import asyncio
@@ -18,7 +18,7 @@ from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 
 import sql
-from server.cli import demo, logs, migrations
+from server.cli import demo, logs, migrations, program
 from server.cli.context import Context
 from server.cli.environment import ConfigError, Environment
 from server.cli.settings import read_agent
@@ -30,7 +30,7 @@ PORT_SECONDS = 3  # in which the workers of a master that was killed leave the p
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("serve", help="serve the API (what run.py does by itself)")
+    parser = commands.add_parser("serve", help="serve the API (what is done without a command)")
     parser.add_argument("--workers", type=int, choices=range(1, 257), metavar="N", help="instead of WORKERS")
     parser.set_defaults(run=run)
 
@@ -64,7 +64,7 @@ def _agent(context: Context, config: Config, lock: Path) -> AgentProcess | None:
         environment.pop("SECRETS_KEY_FILE", None)
     if config.probe_allow.listed:
         environment["PROBE_ALLOW"] = ",".join(map(str, config.probe_allow.listed))
-    command = [sys.executable, sys.argv[0], "agent", "--while-stdin-open"]
+    command = [*program.command(), "agent", "--while-stdin-open"]
     if location != "on":
         command += ["--location", location]
     read_agent(Environment(environment), config.key_ring, config.probe_allow)
@@ -89,7 +89,7 @@ async def _applied(url: str) -> set[str]:
 
 async def _refuse_old_schema(url: str) -> None:
     if missing := migrations.known() - await _applied(url):
-        raise ConfigError(f"the schema is behind by {', '.join(sorted(missing))}; run: run.py migrate")
+        raise ConfigError(f"the schema is behind by {', '.join(sorted(missing))}; run: {program.name()} migrate")
 
 
 def _refuse_taken_port(config: Config) -> None:

@@ -9,6 +9,7 @@ from server.access.key_ring import KeyRing
 from server.agent.config import AgentConfig
 from server.alerts.email import Relay
 from server.checks.networks import Networks
+from server.cli import program
 from server.cli.environment import ConfigError, Environment
 from server.fields.values import Invalid, email
 from server.http.requests import Network
@@ -66,7 +67,7 @@ def read_key_ring(secret: Callable[[str], str]) -> KeyRing:
     try:
         return KeyRing.parse(secret("SECRETS_KEY"))
     except ValueError as error:
-        raise ConfigError(f"SECRETS_KEY {error}; make one with: run.py secrets generate") from error
+        raise ConfigError(f"SECRETS_KEY {error}; make one with: {program.name()} secrets generate") from error
 
 
 def _quota(text: str | None) -> Quota | None:

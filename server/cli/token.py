@@ -1,4 +1,4 @@
-"""run.py token: a session for a user, or an API token, without a password."""
+"""smtp-monitors token: a session for a user, or an API token, without a password."""
 
 import argparse
 import asyncio

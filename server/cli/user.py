@@ -1,4 +1,4 @@
-"""run.py user: the first user of an organization, who adds the others; and help for those locked out."""
+"""smtp-monitors user: the first user of an organization, who adds the others; and help for those locked out."""
 
 import argparse
 import asyncio

@@ -1,4 +1,4 @@
-"""run.py webhook: where an organization's alerts are posted to."""
+"""smtp-monitors webhook: where an organization's alerts are posted to."""
 
 import argparse
 import asyncio

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 
@@ -19,10 +19,12 @@ START_SECONDS = 30
 
 
 class Product:
-    """``run.py`` with a data directory and port of its own."""
+    """``run.py``, or another *command* that starts it in *folder*, with a data directory and port of its own."""
 
-    def __init__(self, data_dir: Path) -> None:
-        self.data_dir = data_dir
+    def __init__(
+        self, data_dir: Path, command: Sequence[str] = (sys.executable, str(RUN)), folder: Path | None = None
+    ) -> None:
+        self.data_dir, self.command, self.folder = data_dir, tuple(command), folder
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -32,19 +34,24 @@ class Product:
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """A command to its end."""
-        command = [sys.executable, str(RUN), *arguments]
-        environ = {**self.environ, **variables}
-        return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(
+            [*self.command, *arguments],
+            cwd=self.folder,
+            env={**self.environ, **variables},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
 
     def start(self, **variables: str) -> str:
         """Serve until stopped; gives what was printed before the first answer."""
         self.log = self.data_dir.parent / "log"
         printed = self.data_dir.parent / "printed"
         with self.log.open("w") as log, printed.open("w") as output:
-            command = [sys.executable, str(RUN), "serve", "--workers", "2"]
-            self.process = subprocess.Popen(
-                command, env={**self.environ, **variables}, stdout=output, stderr=log, text=True
-            )
+            command = [*self.command, "serve", "--workers", "2"]
+            environ = {**self.environ, **variables}
+            self.process = subprocess.Popen(command, cwd=self.folder, env=environ, stdout=output, stderr=log, text=True)
         wait_until(lambda: self.process is None or self.process.poll() is not None or self.ready())
         assert self.process.poll() is None, self.log.read_text()
         return printed.read_text()

@@ -1,12 +1,17 @@
 """The commands: setting up, and what a wrong setting is told."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from server.access.key_ring import generate_key
-from tests.product.process import Product
+from server.cli import migrations
+from server.cli.environment import ConfigError
+from server.cli.version import VERSION
+from tests.product.process import RUN, Product
 
 
 def test_a_database_of_ones_own_is_set_up_by_commands(product: Product, make_database: Callable[[str], str]) -> None:
@@ -80,6 +85,30 @@ def test_a_database_that_is_not_there_is_told_in_one_line(product: Product) -> N
         failed = product.run(command, DATABASE_URL=url, **secrets)
         assert (failed.returncode, failed.stderr.count("\n")) == (1, 1), failed.stderr
         assert "cannot be reached" in failed.stderr
+
+
+def test_migrations_that_are_not_there_are_no_schema_up_to_date(
+    make_database: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = make_database("nomigrations")
+    monkeypatch.setattr(migrations, "MIGRATIONS", tmp_path / "none")
+    for ask in (lambda: migrations.migrate(url), migrations.known):
+        with pytest.raises(ConfigError, match=f"no migrations in {tmp_path}/none;"):
+            ask()
+
+
+def test_the_version_is_told_with_the_commit(product: Product) -> None:
+    describe = ["git", "-C", str(RUN.parent), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    commit = subprocess.run(describe, capture_output=True, text=True, check=False).stdout.strip()
+    told = product.run("--version")
+    assert (told.returncode, told.stdout) == (0, f"smtp-monitors {VERSION} ({commit})\n".replace(" ()", ""))
+
+
+def test_the_module_is_the_same_command(tmp_path: Path) -> None:
+    module = Product(tmp_path / "data", (sys.executable, "-m", "server"), RUN.parent)
+    assert module.run("--version").stdout == Product(tmp_path).run("--version").stdout
+    own = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x", "JWT_SECRET": "j" * 32, "SECRETS_KEY": "x"}
+    assert module.run("serve", **own).stderr.endswith("; make one with: python -m server secrets generate\n")
 
 
 def test_help_tells_every_command_and_setting(product: Product) -> None:

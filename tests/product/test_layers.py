@@ -1,8 +1,10 @@
 """Who may know what: read from the imports and the texts of the source itself."""
 
 import ast
+import importlib.metadata
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -111,11 +113,29 @@ def test_statements_stand_in_sql_alone() -> None:
 
 
 def test_the_environment_is_read_in_one_place() -> None:
+    run = PROJECT / "run.py"
+    trees = [*sources("server"), *sources("sql"), (run, ast.parse(run.read_text()))]
+    assert [path for path, tree in trees if reads_the_environment(tree)] == [PROJECT / "server" / "__main__.py"]
+
+
+def reads_the_environment(tree: ast.Module) -> bool:
+    attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    of_os = {node.attr for node in attributes if isinstance(node.value, ast.Name) and node.value.id == "os"}
+    return bool(imports(tree) & {"os.environ", "os.getenv"} or of_os & {"environ", "getenv"})
+
+
+def test_what_is_imported_is_declared() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    lines = [*project["dependencies"], *project["optional-dependencies"]["demo"]]
+    declared = {canonical(re.split(r"[^\w.-]", line)[0]) for line in lines}
+    providers = importlib.metadata.packages_distributions()
     for path, tree in [*sources("server"), *sources("sql")]:
-        assert not imports(tree) & {"os.environ", "os.getenv"}, path
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os":
-                assert node.attr not in ("environ", "getenv"), path
+        for package in {name.partition(".")[0] for name in imports(tree)} - {"server", "sql", *sys.stdlib_module_names}:
+            assert {canonical(name) for name in providers[package]} & declared, (path, package)
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def test_files_stay_readable() -> None:
@@ -125,6 +145,6 @@ def test_files_stay_readable() -> None:
 
 
 def test_no_other_package_stands_at_the_top() -> None:
-    packages = {path.parent.name for path in PROJECT.glob("*/*.py")}
+    packages = {path.parent.name for path in PROJECT.glob("[!.]*/*.py")}
     assert packages <= {"server", "sql", "tests", "build"}
     assert [path.name for path in PROJECT.glob("*.py")] == ["run.py"]
