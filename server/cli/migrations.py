@@ -31,10 +31,13 @@ def migrate(dsn: str, report: Callable[[str], None] = lambda _: None) -> list[st
         return [migration.id for migration in pending]
 
 
-def roll_back(dsn: str) -> None:
-    """Undo everything."""
+def roll_back(dsn: str, last: int = 0, report: Callable[[str], None] = lambda _: None) -> None:
+    """Undo, the newest first, every migration whose number is greater than *last*."""
     with _backend(dsn) as backend:
-        backend.rollback_migrations(backend.to_rollback(_read()))
+        for migration in backend.to_rollback(_read()):
+            if int(migration.id.partition("_")[0]) > last:
+                backend.rollback_one(migration)
+                report(migration.id)
 
 
 def _read() -> MigrationList:

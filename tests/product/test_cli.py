@@ -97,6 +97,18 @@ def test_migrations_that_are_not_there_are_no_schema_up_to_date(
             ask()
 
 
+def test_a_schema_goes_back_to_the_version_before(product: Product, make_database: Callable[[str], str]) -> None:
+    own = {"DATABASE_URL": make_database("back"), "JWT_SECRET": "j" * 32, "SECRETS_KEY": generate_key()}
+    applied = product.run("migrate", **own).stdout.splitlines()[:-1]
+    [*_, last, newest] = [line.removeprefix("applied ") for line in applied]
+    number = int(last.partition("_")[0])
+    undone = product.run("migrate", "--back-to", str(number), **own)
+    assert undone.stdout == f"undone {newest}\nthe schema is that of migration {number}\n"
+    behind = product.run("serve", **own).stderr
+    assert behind == f"run.py: the schema is behind by {newest}; run: run.py migrate\n"
+    assert product.run("migrate", **own).stdout == f"applied {newest}\nthe schema is up to date\n"
+
+
 def test_the_version_is_told_with_the_commit(product: Product) -> None:
     describe = ["git", "-C", str(RUN.parent), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
     commit = subprocess.run(describe, capture_output=True, text=True, check=False).stdout.strip()
