@@ -1,6 +1,5 @@
 """Customers: whom an organization watches servers for."""
 
-from server.openapi.fields import CUSTOMER, IDENTIFIER, TIMESTAMP, UUID, answer, body, page, trimmed
 from server.openapi.operations import (
     LIST_ERRORS,
     MAKE_ERRORS,
@@ -16,16 +15,17 @@ from server.openapi.operations import (
     request,
     shown,
 )
+from server.openapi.schemas import CUSTOMER, IDENTIFIER, TIMESTAMP, UUID, accepted, page, shape, trimmed
 from server.resources.customers import SERVER_SET
 
 TAG = "Customers"
 NAME = trimmed(1, 255)
 SCHEMAS = {
-    "NewCustomer": body(
+    "NewCustomer": accepted(
         {"name": NAME, "organizationId": IDENTIFIER}, required=("name",), ignored=SERVER_SET - {"organizationId"}
     ),
-    "CustomerPatch": body({"name": NAME}, ignored=SERVER_SET),
-    "Customer": answer(
+    "CustomerPatch": accepted({"name": NAME}, ignored=SERVER_SET),
+    "Customer": shape(
         {"id": IDENTIFIER, "publicId": UUID, "organizationId": IDENTIFIER, "name": NAME, "createdAt": TIMESTAMP}
     ),
     "CustomerPage": page({"$ref": "#/components/schemas/Customer"}),

@@ -7,7 +7,7 @@ import orjson
 
 from server.openapi import (
     customers,
-    errors,
+    error_responses,
     locations,
     maintenance_windows,
     operators,
@@ -63,10 +63,10 @@ def describe() -> dict[str, Any]:
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
             "schemas": {
                 **{name: schema for module in RESOURCES for name, schema in module.SCHEMAS.items()},
-                **errors.SCHEMAS,
+                **error_responses.SCHEMAS,
             },
             "parameters": PARAMETERS,
-            "headers": errors.HEADERS,
-            "responses": errors.responses(),
+            "headers": error_responses.HEADERS,
+            "responses": error_responses.responses(),
         },
     }

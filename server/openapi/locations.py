@@ -1,15 +1,17 @@
 """Locations: where checks are made from."""
 
-from server.openapi.fields import BOOLEAN, IDENTIFIER, TIMESTAMP, Schema, answer, body, country_code, trimmed
 from server.openapi.operations import MAKE_ERRORS, WRITE_ERRORS, in_path, linked, made, operation, request, shown
+from server.openapi.schemas import BOOLEAN, IDENTIFIER, TIMESTAMP, Schema, accepted, country_code, shape, trimmed
 
 TAG = "Locations"
 CODE: Schema = {"type": "string", "pattern": "^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$"}
 FIELDS: dict[str, Schema] = {"name": trimmed(1, 255), "country": country_code(), "active": BOOLEAN}
 SCHEMAS = {
-    "NewLocation": body({**FIELDS, "code": CODE}, required=("code", "name", "country"), ignored=("id", "createdAt")),
-    "LocationPatch": body(FIELDS, ignored=("id", "code", "createdAt")),
-    "Location": answer(
+    "NewLocation": accepted(
+        {**FIELDS, "code": CODE}, required=("code", "name", "country"), ignored=("id", "createdAt")
+    ),
+    "LocationPatch": accepted(FIELDS, ignored=("id", "code", "createdAt")),
+    "Location": shape(
         {
             "id": IDENTIFIER,
             "code": CODE,
@@ -19,7 +21,7 @@ SCHEMAS = {
             "createdAt": TIMESTAMP,
         }
     ),
-    "LocationList": answer({"items": {"type": "array", "items": {"$ref": "#/components/schemas/Location"}}}),
+    "LocationList": shape({"items": {"type": "array", "items": {"$ref": "#/components/schemas/Location"}}}),
 }
 _LOCATION = {
     "id": 1,

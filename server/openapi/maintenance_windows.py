@@ -1,19 +1,5 @@
 """Maintenance windows: when an outage is no news."""
 
-from server.openapi.fields import (
-    BOOLEAN,
-    CUSTOMER,
-    IDENTIFIER,
-    TIMESTAMP,
-    UUID,
-    Schema,
-    answer,
-    body,
-    choice,
-    nullable,
-    page,
-    trimmed,
-)
 from server.openapi.operations import (
     LIST_ERRORS,
     MAKE_ERRORS,
@@ -28,6 +14,20 @@ from server.openapi.operations import (
     operation,
     request,
     shown,
+)
+from server.openapi.schemas import (
+    BOOLEAN,
+    CUSTOMER,
+    IDENTIFIER,
+    TIMESTAMP,
+    UUID,
+    Schema,
+    accepted,
+    choice,
+    nullable,
+    page,
+    shape,
+    trimmed,
 )
 
 TAG = "Maintenance windows"
@@ -51,7 +51,7 @@ FIELDS: dict[str, Schema] = {
 _BY_SERVER = ("id", "active", "createdAt", "updatedAt")
 _SCOPE = ("organizationId", "customerId", "smtpMonitorId")
 SCHEMAS = {
-    "NewMaintenanceWindow": body(
+    "NewMaintenanceWindow": accepted(
         {
             **FIELDS,
             "organizationId": IDENTIFIER,
@@ -61,8 +61,8 @@ SCHEMAS = {
         required=("name", "startsAt", "endsAt"),
         ignored=_BY_SERVER,
     ),
-    "MaintenanceWindowPatch": body(FIELDS, ignored=(*_BY_SERVER, *_SCOPE)),
-    "MaintenanceWindow": answer(
+    "MaintenanceWindowPatch": accepted(FIELDS, ignored=(*_BY_SERVER, *_SCOPE)),
+    "MaintenanceWindow": shape(
         {
             "id": IDENTIFIER,
             "organizationId": IDENTIFIER,

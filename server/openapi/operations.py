@@ -5,8 +5,8 @@ from typing import Any
 
 from server.http.query import DEFAULT_PER_PAGE, MAX_PAGE, MAX_PER_PAGE
 from server.http.requests import JSON_TYPES
-from server.openapi.errors import named, reference
-from server.openapi.fields import IDENTIFIER, UUID, Schema, text
+from server.openapi.error_responses import named, reference
+from server.openapi.schemas import IDENTIFIER, UUID, Schema, text
 from server.resources.idempotency_keys import KEY
 
 Operation = dict[str, Any]

@@ -1,12 +1,12 @@
 """For operators and readers: the process, the database, Prometheus, this document."""
 
-from server.openapi.errors import named
-from server.openapi.fields import Schema, answer, choice
+from server.openapi.error_responses import named
 from server.openapi.operations import in_path, operation, shown
 from server.openapi.page import FILES
+from server.openapi.schemas import Schema, choice, shape
 
 TAG = "Operations"
-SCHEMAS = {"Health": answer({"status": choice(("ok",))})}
+SCHEMAS = {"Health": shape({"status": choice(("ok",))})}
 
 
 def _text(description: str, content_type: str) -> Schema:

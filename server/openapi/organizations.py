@@ -1,6 +1,5 @@
 """Organizations and their settings."""
 
-from server.openapi.fields import IDENTIFIER, TIMESTAMP, answer, body, integer, nullable, page, trimmed
 from server.openapi.operations import (
     LIST_ERRORS,
     MAKE_ERRORS,
@@ -14,6 +13,7 @@ from server.openapi.operations import (
     request,
     shown,
 )
+from server.openapi.schemas import IDENTIFIER, TIMESTAMP, accepted, integer, nullable, page, shape, trimmed
 from server.resources.organizations import SERVER_SET
 
 TAG = "Organizations"
@@ -25,9 +25,9 @@ SETTINGS = {
     "reminderIntervalMinutes": {**nullable(integer(5, 10080)), "description": "null: no reminders"},
 }
 SCHEMAS = {
-    "OrganizationPatch": body(SETTINGS, ignored=SERVER_SET),
-    "NewOrganization": body(SETTINGS, required=("name",), ignored=SERVER_SET),
-    "Organization": answer({"id": IDENTIFIER, **SETTINGS, "createdAt": TIMESTAMP}),
+    "OrganizationPatch": accepted(SETTINGS, ignored=SERVER_SET),
+    "NewOrganization": accepted(SETTINGS, required=("name",), ignored=SERVER_SET),
+    "Organization": shape({"id": IDENTIFIER, **SETTINGS, "createdAt": TIMESTAMP}),
     "OrganizationPage": page({"$ref": "#/components/schemas/Organization"}),
 }
 _ORGANIZATION = {

@@ -1,8 +1,8 @@
 """Log in, who am I, change my password, log out."""
 
 from server.access import passwords
-from server.openapi.fields import IDENTIFIER, TIMESTAMP, answer, body, choice, nullable, text
 from server.openapi.operations import empty, operation, request, shown
+from server.openapi.schemas import IDENTIFIER, TIMESTAMP, accepted, choice, nullable, shape, text
 
 TAG = "Sessions"
 EMAIL, PASSWORD = text(1, 320), text(1, 1024)
@@ -21,15 +21,13 @@ CALLER = {
 }
 END = {**nullable(TIMESTAMP), "description": "When the token ends; null if never."}
 SCHEMAS = {
-    "LogIn": body({"email": EMAIL, "password": PASSWORD}, required=("email", "password")),
-    "PasswordChange": body(
+    "LogIn": accepted({"email": EMAIL, "password": PASSWORD}, required=("email", "password")),
+    "PasswordChange": accepted(
         {"currentPassword": PASSWORD, "password": NEW_PASSWORD}, required=("currentPassword", "password")
     ),
-    "Caller": answer(CALLER),
-    "LoggedIn": answer(
-        {"token": {"type": "string"}, "expiresAt": END, "user": {"$ref": "#/components/schemas/Caller"}}
-    ),
-    "Session": answer({**CALLER, "expiresAt": END}),
+    "Caller": shape(CALLER),
+    "LoggedIn": shape({"token": {"type": "string"}, "expiresAt": END, "user": {"$ref": "#/components/schemas/Caller"}}),
+    "Session": shape({**CALLER, "expiresAt": END}),
 }
 _USER = {
     "id": 1,

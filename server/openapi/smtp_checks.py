@@ -1,7 +1,7 @@
 """Checks: probe a config without saving it."""
 
-from server.openapi.fields import BOOLEAN, CUSTOMER, TIMESTAMP, Schema, answer, body, choice, nullable
 from server.openapi.operations import MAKE_ERRORS, operation, request, shown
+from server.openapi.schemas import BOOLEAN, CUSTOMER, TIMESTAMP, Schema, accepted, choice, nullable, shape
 from server.openapi.smtp_monitor import ALIAS, FIELDS
 from server.resources.smtp_monitors import SERVER_SET
 
@@ -13,7 +13,7 @@ CODE: Schema = {
     "pattern": "^[a-z0-9_]+$",
     "description": "The words never change; new ones may come.",
 }
-WARNING = answer({"code": CODE, "message": {"type": "string"}})
+WARNING = shape({"code": CODE, "message": {"type": "string"}})
 CHECK: dict[str, Schema] = {
     "verdict": choice(("success", "warning", "failure")),
     "phase": {**choice(PHASES), "description": "The last phase entered; `quit` after a success."},
@@ -25,11 +25,11 @@ CHECK: dict[str, Schema] = {
     "address": {"type": ["string", "null"]},
     "port": {"type": "integer", "minimum": 1, "maximum": 65535},
     "checkedAt": TIMESTAMP,
-    "timings": answer(dict.fromkeys((*PHASES, "total"), MILLISECONDS)),
+    "timings": shape(dict.fromkeys((*PHASES, "total"), MILLISECONDS)),
 }
 WARNINGS: Schema = {"type": "array", "items": WARNING}
 _TEXT: Schema = {"type": "string"}
-CERTIFICATE = answer(
+CERTIFICATE = shape(
     {
         "subject": _TEXT,
         "issuer": _TEXT,
@@ -41,13 +41,13 @@ CERTIFICATE = answer(
         "daysLeft": {"type": "integer"},
     }
 )
-TLS = answer({"version": _TEXT, "cipher": _TEXT, "verified": BOOLEAN, "certificate": nullable(CERTIFICATE)})
+TLS = shape({"version": _TEXT, "cipher": _TEXT, "verified": BOOLEAN, "certificate": nullable(CERTIFICATE)})
 SCHEMAS = {
     "SmtpProbe": {
-        **body({"customerId": CUSTOMER, **FIELDS}, required=("hostname",), ignored=SERVER_SET - {"customerId"}),
+        **accepted({"customerId": CUSTOMER, **FIELDS}, required=("hostname",), ignored=SERVER_SET - {"customerId"}),
         **ALIAS,
     },
-    "ProbeResult": answer(
+    "ProbeResult": shape(
         {
             **CHECK,
             "tls": nullable(TLS),

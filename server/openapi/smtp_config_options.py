@@ -1,6 +1,6 @@
 """What a probe can be told in smtpConfig beside how it connects."""
 
-from server.openapi.fields import BOOLEAN, EMAIL, HOSTNAME, Schema, choice, integer, nullable, text
+from server.openapi.schemas import BOOLEAN, EMAIL, HOSTNAME, Schema, choice, integer, nullable, text
 
 MAX_DAYS = 3650
 TLS: Schema = {

@@ -1,7 +1,7 @@
 """Schemas and examples of a monitor; the examples are the reference page's own."""
 
 from server.openapi import smtp_config_options
-from server.openapi.fields import (
+from server.openapi.schemas import (
     BOOLEAN,
     CUSTOMER,
     EMAIL,
@@ -11,13 +11,13 @@ from server.openapi.fields import (
     TIMESTAMP,
     UUID,
     Schema,
-    answer,
-    body,
+    accepted,
     choice,
     country_code,
     integer,
     nullable,
     page,
+    shape,
     text,
     trimmed,
 )
@@ -113,25 +113,25 @@ SCHEMAS: dict[str, Schema] = {
         "additionalProperties": False,
         "description": "As it was sent.",
     },
-    "SmtpMonitorPatch": {**body(FIELDS, ignored=SERVER_SET), **ALIAS},
+    "SmtpMonitorPatch": {**accepted(FIELDS, ignored=SERVER_SET), **ALIAS},
     "NewSmtpMonitor": {
-        **body(
+        **accepted(
             {"customerId": CUSTOMER, **FIELDS},
             required=("customerId", "name", "hostname"),
             ignored=SERVER_SET - {"customerId"},
         ),
         **ALIAS,
     },
-    "SmtpMonitorsPatch": body(
+    "SmtpMonitorsPatch": accepted(
         {
             "ids": {"type": "array", "items": UUID, "minItems": 1, "maxItems": MAX_IDS},
             "changes": {"$ref": "#/components/schemas/SmtpMonitorPatch"},
         },
         required=("ids", "changes"),
     ),
-    "SmtpMonitor": answer(SHOWN, optional=("customerName",)),
+    "SmtpMonitor": shape(SHOWN, optional=("customerName",)),
     "SmtpMonitorPage": page(MONITOR),
-    "PatchedSmtpMonitors": answer(
+    "PatchedSmtpMonitors": shape(
         {
             "updated": {"type": "integer", "minimum": 0, "maximum": MAX_IDS, "description": "0 if `changes` is empty"},
             "items": {"type": "array", "items": MONITOR},

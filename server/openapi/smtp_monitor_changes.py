@@ -1,24 +1,24 @@
 """Changes of a monitor: who changed what, and taking a change back."""
 
-from server.openapi.fields import IDENTIFIER, TIMESTAMP, answer, choice, nullable, page
 from server.openapi.operations import READ_ERRORS, REMOVE_ERRORS, empty, in_path, listed, operation, shown
+from server.openapi.schemas import IDENTIFIER, TIMESTAMP, choice, nullable, page, shape
 from server.openapi.smtp_monitor import ANSWERED
 from server.resources.smtp_monitor_changes import FIELDS
 
 TAG = "Changes"
 SCHEMAS = {
-    "Change": answer(
+    "Change": shape(
         {
             "id": IDENTIFIER,
             "action": choice(("created", "updated", "deleted")),
             "changedAt": TIMESTAMP,
-            "actor": answer(
+            "actor": shape(
                 {"userId": IDENTIFIER, "email": {"type": "string"}, "tokenName": {"type": ["string", "null"]}}
             ),
             "address": nullable({"type": "string"}),
             "fields": {
                 "type": "array",
-                "items": answer(
+                "items": shape(
                     {
                         "field": choice(FIELDS.values()),
                         "before": {"description": "null if it was made here"},

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from server.openapi.fields import BOOLEAN, IDENTIFIER, TIMESTAMP, UUID, Schema, answer, choice, integer, nullable
 from server.openapi.operations import READ_ERRORS, REMOVE_ERRORS, Operation, in_query, operation, shown
+from server.openapi.schemas import BOOLEAN, IDENTIFIER, TIMESTAMP, UUID, Schema, choice, integer, nullable, shape
 from server.openapi.smtp_checks import CHECK, CODE, SEEN, WARNINGS
 
 TAG = "Histories"
 _TEXT: Schema = {"type": "string"}
 _PLACE = {"locationCode": _TEXT, "locationName": _TEXT}
 _ALERT_KINDS = ("incident_opened", "incident_reminder", "incident_closed", "certificate_expires")
-_ATTEMPT = answer({"number": {"type": "integer"}, "endedAt": TIMESTAMP, "delivered": BOOLEAN, "detail": _TEXT})
-_CHECK_RECORD = answer({**CHECK, "warnings": WARNINGS, **_PLACE})
-_INCIDENT = answer(
+_ATTEMPT = shape({"number": {"type": "integer"}, "endedAt": TIMESTAMP, "delivered": BOOLEAN, "detail": _TEXT})
+_CHECK_RECORD = shape({**CHECK, "warnings": WARNINGS, **_PLACE})
+_INCIDENT = shape(
     {
         "id": IDENTIFIER,
         "status": choice(("open", "closed")),
@@ -26,7 +26,7 @@ _INCIDENT = answer(
         "locationCodes": {"type": "array", "items": _TEXT},
     }
 )
-_ALERT = answer(
+_ALERT = shape(
     {
         "id": UUID,
         "incidentId": nullable(IDENTIFIER),
@@ -43,10 +43,10 @@ _KINDS = {"CheckRecord": _CHECK_RECORD, "Incident": _INCIDENT, "Alert": _ALERT}
 SCHEMAS: dict[str, Schema] = {
     **_KINDS,
     **{
-        f"{name}History": answer({"items": {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}}})
+        f"{name}History": shape({"items": {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}}})
         for name in _KINDS
     },
-    "TriggeredCheck": answer(
+    "TriggeredCheck": shape(
         {
             "success": {"const": True},
             "message": _TEXT,

@@ -1,7 +1,7 @@
 """Details of a monitor: what was found out about it over a span of time, together."""
 
-from server.openapi.fields import BOOLEAN, IDENTIFIER, TIMESTAMP, Schema, answer, choice, nullable
 from server.openapi.operations import READ_ERRORS, in_query, operation, shown
+from server.openapi.schemas import BOOLEAN, IDENTIFIER, TIMESTAMP, Schema, choice, nullable, shape
 from server.openapi.smtp_checks import CHECK, MILLISECONDS
 from server.openapi.smtp_monitor import READ
 from server.openapi.smtp_monitor_checks import ALERT, CHECKED, INCIDENT
@@ -23,7 +23,7 @@ _FIGURE = {
     "uptime": _PERCENT,
     **dict.fromkeys(("avgResponse", "minResponse", "maxResponse"), MILLISECONDS),
 }
-_META = answer({"since": TIMESTAMP, **dict.fromkeys(("checks", "failures", "warnings"), _COUNT)})
+_META = shape({"since": TIMESTAMP, **dict.fromkeys(("checks", "failures", "warnings"), _COUNT)})
 
 
 def _list(of: Schema) -> Schema:
@@ -35,26 +35,26 @@ def _named(name: str) -> Schema:
 
 
 SCHEMAS = {
-    "Details": answer(
+    "Details": shape(
         {
             "smtpMonitorId": IDENTIFIER,
             "monitor": _named("SmtpMonitor"),
-            "latestCheck": nullable(answer({**_POINT, "locationName": {"type": "string"}})),
-            "uptimeStats": answer(
+            "latestCheck": nullable(shape({**_POINT, "locationName": {"type": "string"}})),
+            "uptimeStats": shape(
                 {
                     **dict.fromkeys(_SPANS, _PERCENT),
                     **dict.fromkeys((f"{span}AvgResponse" for span in _SPANS), MILLISECONDS),
                 }
             ),
-            "uptimeStatsMeta": answer(dict.fromkeys(_SPANS, _META)),
+            "uptimeStatsMeta": shape(dict.fromkeys(_SPANS, _META)),
             "monitoringData": {
-                **_list({"anyOf": [answer(_POINT), answer(_FIGURE)]}),
+                **_list({"anyOf": [shape(_POINT), shape(_FIGURE)]}),
                 "description": "Each check with granularity `raw`, else sums of hours or days; the oldest first.",
             },
             "incidents": _list(_named("Incident")),
             "alerts": _list(_named("Alert")),
             "testResultLog": _list(_named("CheckRecord")),
-            "maintenance": answer({"active": BOOLEAN, "windows": _list(_named("MaintenanceWindow"))}),
+            "maintenance": shape({"active": BOOLEAN, "windows": _list(_named("MaintenanceWindow"))}),
         }
     )
 }

@@ -1,7 +1,6 @@
 """Monitors: find, make, patch one or many, remove."""
 
 from server.openapi import smtp_monitor
-from server.openapi.fields import IDENTIFIER, choice
 from server.openapi.operations import (
     LIST_ERRORS,
     MAKE_ERRORS,
@@ -17,6 +16,7 @@ from server.openapi.operations import (
     request,
     shown,
 )
+from server.openapi.schemas import IDENTIFIER, choice
 from server.openapi.smtp_monitor import ANSWERED, PUBLIC_ID, READ, SENT
 from server.resources.smtp_monitors import STATUS
 

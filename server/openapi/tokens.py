@@ -1,7 +1,18 @@
 """API tokens: sessions with a name, an end or none, and perhaps one customer."""
 
-from server.openapi.fields import CUSTOMER, IDENTIFIER, TIMESTAMP, UUID, answer, body, integer, nullable, page, trimmed
 from server.openapi.operations import MAKE_ERRORS, empty, in_path, linked, listed, made, operation, request
+from server.openapi.schemas import (
+    CUSTOMER,
+    IDENTIFIER,
+    TIMESTAMP,
+    UUID,
+    accepted,
+    integer,
+    nullable,
+    page,
+    shape,
+    trimmed,
+)
 from server.resources.tokens import DEFAULT_DAYS
 
 TAG = "Tokens"
@@ -17,7 +28,7 @@ TOKEN = {
     "email": {"type": "string"},
 }
 SCHEMAS = {
-    "NewToken": body(
+    "NewToken": accepted(
         {
             "name": trimmed(1, 255),
             "expiresInDays": {**nullable(integer(1, 365)), "default": DEFAULT_DAYS, "description": "null: never"},
@@ -25,8 +36,8 @@ SCHEMAS = {
         },
         required=("name",),
     ),
-    "Token": answer(TOKEN),
-    "MadeToken": answer({**TOKEN, "token": {"type": "string", "description": "Shown in this answer alone."}}),
+    "Token": shape(TOKEN),
+    "MadeToken": shape({**TOKEN, "token": {"type": "string", "description": "Shown in this answer alone."}}),
     "TokenPage": page({"$ref": "#/components/schemas/Token"}),
 }
 _TOKEN = {

@@ -1,20 +1,6 @@
 """Users: their roles, the customers they are restricted to, whether they are active."""
 
 from server.access import passwords
-from server.openapi.fields import (
-    BOOLEAN,
-    CUSTOMERS,
-    EMAIL,
-    IDENTIFIER,
-    TIMESTAMP,
-    answer,
-    body,
-    choice,
-    nullable,
-    page,
-    text,
-    trimmed,
-)
 from server.openapi.operations import (
     MAKE_ERRORS,
     REMOVE_ERRORS,
@@ -27,6 +13,20 @@ from server.openapi.operations import (
     operation,
     request,
     shown,
+)
+from server.openapi.schemas import (
+    BOOLEAN,
+    CUSTOMERS,
+    EMAIL,
+    IDENTIFIER,
+    TIMESTAMP,
+    accepted,
+    choice,
+    nullable,
+    page,
+    shape,
+    text,
+    trimmed,
 )
 from server.resources.users import SERVER_SET
 
@@ -51,7 +51,7 @@ USER = {
     "createdAt": TIMESTAMP,
 }
 SCHEMAS = {
-    "NewUser": body(
+    "NewUser": accepted(
         {
             **{name: schema for name, schema in FIELDS.items() if name != "active"},
             "email": EMAIL,
@@ -60,9 +60,9 @@ SCHEMAS = {
         required=("email", "name", "role"),
         ignored=("id", "active", "createdAt"),
     ),
-    "UserPatch": body(FIELDS, ignored=SERVER_SET),
-    "User": answer(USER),
-    "MadeUser": answer(
+    "UserPatch": accepted(FIELDS, ignored=SERVER_SET),
+    "User": shape(USER),
+    "MadeUser": shape(
         {**USER, "password": {"type": "string", "description": "Only if none was sent; shown in this answer alone."}},
         optional=("password",),
     ),

@@ -80,7 +80,7 @@ def country_code() -> Schema:
     return {"type": "string", "pattern": f"^(?:{'|'.join(groups)})$", "description": "ISO 3166-1 alpha-2, in any case"}
 
 
-def body(fields: dict[str, Schema], *, required: Iterable[str] = (), ignored: Iterable[str] = ()) -> Schema:
+def accepted(fields: dict[str, Schema], *, required: Iterable[str] = (), ignored: Iterable[str] = ()) -> Schema:
     """What a request may send: unknown keys are refused, those that only the server sets are ignored."""
     by_server = {"readOnly": True, "description": "Set by the server; ignored where it is sent back."}
     schema: Schema = {
@@ -93,7 +93,7 @@ def body(fields: dict[str, Schema], *, required: Iterable[str] = (), ignored: It
     return schema
 
 
-def answer(fields: dict[str, Schema], *, optional: Iterable[str] = ()) -> Schema:
+def shape(fields: dict[str, Schema], *, optional: Iterable[str] = ()) -> Schema:
     """What an answer holds: these keys, all of them but the *optional* ones."""
     left = set(optional)
     return {
@@ -105,7 +105,7 @@ def answer(fields: dict[str, Schema], *, optional: Iterable[str] = ()) -> Schema
 
 
 def page(of: Schema) -> Schema:
-    return answer(
+    return shape(
         {
             "items": {"type": "array", "items": of},
             "total": {"type": "integer", "minimum": 0},

@@ -6,14 +6,12 @@ import orjson
 
 from server.http.errors import MAX_BODY, ApiError, FieldError, invalid_fields, render, unauthorized, unavailable
 from server.http.requests import JSON_TYPES
-from server.openapi.fields import Schema, answer
+from server.openapi.schemas import Schema, shape
 
 CODE: Schema = {"type": "string", "pattern": "^[a-z0-9_]+$"}
 WORDS: Schema = {"type": "string", "description": "For people: German, or English with `Accept-Language: en`."}
-FIELD_ERROR = answer(
-    {"field": {"type": "string", "examples": ["smtpConfig.auth.user"]}, "code": CODE, "message": WORDS}
-)
-ERROR = answer(
+FIELD_ERROR = shape({"field": {"type": "string", "examples": ["smtpConfig.auth.user"]}, "code": CODE, "message": WORDS})
+ERROR = shape(
     {
         "statusCode": {"type": "integer", "minimum": 400, "maximum": 599},
         "statusMessage": {"type": "string"},
