@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.fields.smtp_config import ehlo_name
+from server.fields.ehlo_name import ehlo_name
 from server.fields.values import hostname as hostname_of
 
 SMTP_PORT = 25

@@ -19,7 +19,8 @@ from server.checks.tls import require_authorities
 from server.cli import program
 from server.cli.context import Context
 from server.cli.environment import ConfigError
-from server.fields.smtp_config import ehlo_name, mailbox
+from server.fields.contacts import mailbox, sender
+from server.fields.ehlo_name import ehlo_name
 from server.fields.values import Invalid, hostname, text
 
 EXIT = {Verdict.SUCCESS: 0, Verdict.WARNING: 1, Verdict.FAILURE: 2}
@@ -48,7 +49,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     trust.add_argument("--ca-file", type=Path, metavar="F", help="trust these authorities, not the system's")
     parser.add_argument("--servername", type=_field(hostname), metavar="N", help="what the certificate must be for")
     parser.add_argument("--ehlo", type=_field(ehlo_name), metavar="NAME", help="introduce yourself as this")
-    parser.add_argument("--mail-from", type=_sender, metavar="A", help="offer mail from A, which may be empty")
+    parser.add_argument("--mail-from", type=_field(sender), metavar="A", help="offer mail from A, which may be empty")
     parser.add_argument("--rcpt-to", type=_field(mailbox), metavar="B", help="offer mail to B; none is sent")
     parser.add_argument("--json", action="store_true", help="print what the API answers")
     parser.set_defaults(run=run)
@@ -130,10 +131,6 @@ def _field(parse: Callable[[object], str]) -> Callable[[str], str]:
             raise argparse.ArgumentTypeError(f"{argument!r}: {error}") from error
 
     return parse_option
-
-
-def _sender(argument: str) -> str:
-    return _field(mailbox)(argument) if argument else argument
 
 
 def _seconds(argument: str) -> float:

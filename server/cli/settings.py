@@ -11,7 +11,8 @@ from server.alerts.email import Relay
 from server.checks.networks import Networks
 from server.cli import program
 from server.cli.environment import ConfigError, Environment
-from server.fields.values import Invalid, email
+from server.fields.contacts import email
+from server.fields.values import Invalid
 from server.http.requests import Network
 from server.serving.config import Config, Quota
 

@@ -11,7 +11,8 @@ from server.access import passwords
 from server.cli.context import Context
 from server.cli.database import connected, new_password, organization_id, print_table
 from server.cli.environment import ConfigError
-from server.fields.values import Invalid, email, trimmed
+from server.fields.contacts import email
+from server.fields.values import Invalid, trimmed
 from sql.connection import Reach
 
 ALL = Reach(None, None)

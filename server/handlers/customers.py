@@ -14,7 +14,7 @@ from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, found, not_found
 from server.http.requests import read_object
-from server.resources.customers import CREATE_FIELDS, FIELDS, FILTERS, SERVER_SET, represent
+from server.resources.customers import CREATE_FIELDS, FIELDS, FILTERS, REQUIRED, SERVER_SET, represent
 
 
 async def list_customers(request: web.Request) -> Answer:
@@ -28,8 +28,7 @@ async def list_customers(request: web.Request) -> Answer:
 
 async def post_customer(request: web.Request) -> Answer:
     require_administrator(request[CALLER])
-    ignored = SERVER_SET - {"organizationId"}
-    fields = parse_object(await read_object(request), CREATE_FIELDS, ignored=ignored, required=("name",))
+    fields = parse_object(await read_object(request), CREATE_FIELDS, ignored=SERVER_SET, required=REQUIRED)
     organization_id = organization_for(request[CALLER], fields.get("organizationId"))
     row = await sql.customers.insert(request.app[POOL], organization_id, fields["name"])
     return Answer.json(represent(row), status=201, headers={"Location": f"/api/customers/{row['public_id']}"})

@@ -9,7 +9,7 @@ from server.handlers.keys import CALLER, POOL
 from server.http.answers import Answer
 from server.http.errors import not_found
 from server.http.requests import read_object
-from server.resources.locations import CREATE_FIELDS, FIELDS, SERVER_SET, represent
+from server.resources.locations import CREATE_FIELDS, FIELDS, REQUIRED, SERVER_SET, represent
 
 
 async def list_locations(request: web.Request) -> Answer:
@@ -20,7 +20,7 @@ async def list_locations(request: web.Request) -> Answer:
 async def post_location(request: web.Request) -> Answer:
     require_global_admin(request[CALLER])
     body = await read_object(request)
-    fields = parse_object(body, CREATE_FIELDS, ignored=SERVER_SET, required=("code", "name", "country"))
+    fields = parse_object(body, CREATE_FIELDS, ignored=SERVER_SET, required=REQUIRED)
     row = await sql.locations.insert(request.app[POOL], **fields)
     return Answer.json(represent(row), status=201, headers={"Location": f"/api/locations/{row['code']}"})
 

@@ -13,9 +13,16 @@ from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import FieldError, found, invalid_fields, not_found
 from server.http.requests import read_object
-from server.resources.maintenance_windows import COLUMNS, CREATE_FIELDS, FIELDS, SCOPE, SERVER_SET, represent
-
-FILTERS = {**query.PAGING, "organizationId": query.identifier}
+from server.resources.maintenance_windows import (
+    COLUMNS,
+    CREATE_FIELDS,
+    FIELDS,
+    FILTERS,
+    REQUIRED,
+    SCOPE,
+    SERVER_SET,
+    represent,
+)
 
 
 async def list_windows(request: web.Request) -> Answer:
@@ -30,7 +37,7 @@ async def list_windows(request: web.Request) -> Answer:
 async def post_window(request: web.Request) -> Answer:
     require_writer(request[CALLER])
     body = await read_object(request)
-    fields = parse_object(body, CREATE_FIELDS, ignored=SERVER_SET, required=("name", "startsAt", "endsAt"))
+    fields = parse_object(body, CREATE_FIELDS, ignored=SERVER_SET, required=REQUIRED)
     scope = await _scope(request, fields)
     values = {COLUMNS[name]: value for name, value in fields.items() if name in COLUMNS}
     row = await sql.maintenance_windows.insert(request.app[POOL], **scope, values=values)

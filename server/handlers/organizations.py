@@ -10,7 +10,7 @@ from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import found
 from server.http.requests import read_object
-from server.resources.organizations import FIELDS, FILTERS, SERVER_SET, represent, to_columns
+from server.resources.organizations import FIELDS, FILTERS, REQUIRED, SERVER_SET, represent, to_columns
 
 
 async def list_organizations(request: web.Request) -> Answer:
@@ -24,7 +24,7 @@ async def list_organizations(request: web.Request) -> Answer:
 
 async def post_organization(request: web.Request) -> Answer:
     require_global_admin(request[CALLER])
-    fields = parse_object(await read_object(request), FIELDS, ignored=SERVER_SET, required=("name",))
+    fields = parse_object(await read_object(request), FIELDS, ignored=SERVER_SET, required=REQUIRED)
     row = await sql.organizations.insert(request.app[POOL], to_columns(fields))
     return Answer.json(represent(row), status=201, headers={"Location": f"/api/organizations/{row['id']}"})
 

@@ -17,6 +17,8 @@ from server.resources.sessions import (
     ATTEMPTS_PER_ADDRESS,
     FIELDS,
     PASSWORD_FIELDS,
+    PASSWORD_REQUIRED,
+    REQUIRED,
     expiry,
     represent,
 )
@@ -24,7 +26,7 @@ from sql.connection import Executor
 
 
 async def post_session(request: web.Request) -> Answer:
-    body = parse_object(await read_object(request), FIELDS, required=("email", "password"))
+    body = parse_object(await read_object(request), FIELDS, required=REQUIRED)
     app = request.app
     user = await _judge(request, body["email"].lower(), body["password"])
     if user is None:
@@ -47,7 +49,7 @@ async def patch_session(request: web.Request) -> Answer:
     """
     caller = request[CALLER]
     require_log_in(caller)
-    body = parse_object(await read_object(request), PASSWORD_FIELDS, required=("currentPassword", "password"))
+    body = parse_object(await read_object(request), PASSWORD_FIELDS, required=PASSWORD_REQUIRED)
     if await _judge(request, caller.email, body["currentPassword"]) is None:
         raise invalid_fields([FieldError("currentPassword", "wrong_password", {})])
     password_hash = await passwords.make_hash(body["password"])

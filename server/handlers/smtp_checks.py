@@ -8,14 +8,14 @@ from server.handlers.keys import CALLER, PROBE, PROBING
 from server.http.answers import Answer
 from server.http.errors import unavailable
 from server.http.requests import language, read_object
-from server.resources.smtp_checks import represent, to_target
+from server.resources.smtp_checks import REQUIRED, represent, to_target
 from server.resources.smtp_monitors import CREATE_FIELDS, SERVER_SET, without_alias
 
 
 async def post_check(request: web.Request) -> Answer:
     require_writer(request[CALLER])
     body = without_alias(await read_object(request))
-    target = to_target(parse_object(body, CREATE_FIELDS, ignored=SERVER_SET, required=("hostname",)))
+    target = to_target(parse_object(body, CREATE_FIELDS, ignored=SERVER_SET, required=REQUIRED))
     probing = request.app[PROBING]
     if probing.locked():
         raise unavailable("overloaded")

@@ -17,9 +17,6 @@ from server.resources import histories, smtp_monitor_details
 from server.resources.maintenance_windows import represent as represent_window
 from server.resources.smtp_monitors import represent_with_customer
 
-LIMIT: dict[str, Callable[[str], object]] = {"limit": query.number(1, 200)}
-DEFAULT_LIMIT = 50
-
 
 async def trigger_check(request: web.Request) -> Answer:
     public_id = requests.monitor_id(request)
@@ -61,7 +58,7 @@ async def get_alert_history(request: web.Request) -> Answer:
 async def get_details(request: web.Request) -> Answer:
     now = datetime.now(UTC)
     monitor = await _monitor(request)
-    span = smtp_monitor_details.to_span(query.parse_query(request, smtp_monitor_details.PARAMETERS), now)
+    span = smtp_monitor_details.to_span(query.parse_query(request, smtp_monitor_details.FILTERS), now)
     pool, language, caller = request.app[POOL], requests.language(request), request[CALLER]
     key = monitor["organization_id"], monitor["id"]
     bounds: dict[str, Any] = {"since": span.since, "before": span.before}
@@ -89,7 +86,7 @@ async def get_details(request: web.Request) -> Answer:
             "monitoringData": data,
             "incidents": [histories.represent_incident(row, language) for row in incidents],
             "alerts": [histories.represent_alert(row) for row in alerts],
-            "testResultLog": [histories.represent_check(row, language) for row in checks[:DEFAULT_LIMIT]],
+            "testResultLog": [histories.represent_check(row, language) for row in checks[: histories.DEFAULT_LIMIT]],
             "maintenance": {
                 "active": monitor["status"] == "maintenance" or any(row["open_now"] for row in windows),
                 "windows": [represent_window(row) for row in windows],
@@ -104,7 +101,7 @@ async def _history(
     represent_one: Callable[[asyncpg.Record], dict[str, object]],
 ) -> Answer:
     monitor = await _monitor(request)
-    limit = query.parse_query(request, LIMIT).get("limit", DEFAULT_LIMIT)
+    limit = query.parse_query(request, histories.FILTERS).get("limit", histories.DEFAULT_LIMIT)
     rows = await select(request.app[POOL], monitor["organization_id"], monitor["id"], limit=limit)
     return Answer.json({"items": [represent_one(row) for row in rows]})
 

@@ -20,7 +20,7 @@ from server.http import requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, not_found
 from server.http.requests import if_match, read_object
-from server.resources.smtp_monitor_batches import FIELDS, require_fields, unknown_monitors
+from server.resources.smtp_monitor_batches import FIELDS, REQUIRED, require_fields, unknown_monitors
 from server.resources.smtp_monitor_changes import body_before
 from server.resources.smtp_monitors import judge_patch, missing, represent, to_answer, to_columns
 from sql.smtp_monitor_patches import Patch
@@ -50,7 +50,7 @@ async def patch_monitors(request: web.Request) -> Answer:
     require_patcher(caller)
     body = await read_object(request)
     require_fields(caller, body)
-    parsed = parse_object(body, FIELDS, required=("ids", "changes"))
+    parsed = parse_object(body, FIELDS, required=REQUIRED)
     wanted: list[UUID] = parsed["ids"]
     rows = await _write(request, wanted, parsed["changes"])
     found = {row["public_id"]: row for row in rows}

@@ -21,6 +21,7 @@ from server.resources import idempotency_keys
 from server.resources.smtp_monitors import (
     CREATE_FIELDS,
     FILTERS,
+    REQUIRED,
     SERVER_SET,
     missing,
     represent,
@@ -60,7 +61,7 @@ async def post_monitor(request: web.Request) -> Answer:
     require_writer(caller)
     key = idempotency_keys.key_of(request)
     body = without_alias(await requests.read_object(request))
-    fields = parse_object(body, CREATE_FIELDS, ignored=SERVER_SET, required=("customerId", "name", "hostname"))
+    fields = parse_object(body, CREATE_FIELDS, ignored=SERVER_SET, required=REQUIRED)
     if key is None:
         return _made(request, await _insert(pool, request, fields))
     sent = {name: body[name] for name in fields}

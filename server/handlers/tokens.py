@@ -17,7 +17,7 @@ from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import FieldError, forbidden, invalid_fields, not_found, unauthorized
 from server.http.requests import read_object
-from server.resources.tokens import DEFAULT_DAYS, FIELDS, FILTERS, expiry, represent
+from server.resources.tokens import DEFAULT_DAYS, FIELDS, FILTERS, REQUIRED, expiry, represent
 from sql.connection import Executor, Reach
 
 
@@ -38,7 +38,7 @@ async def list_tokens(request: web.Request) -> Answer:
 
 async def post_token(request: web.Request) -> Answer:
     caller, pool = _manager(request), request.app[POOL]
-    fields = parse_object(await read_object(request), FIELDS, required=("name",))
+    fields = parse_object(await read_object(request), FIELDS, required=REQUIRED)
     token_id, expires_at = uuid4(), expiry(fields.get("expiresInDays", DEFAULT_DAYS))
     customer_id = await _customer_id(pool, caller, fields.get("customerId"))
     async with pool.acquire() as connection, connection.transaction():

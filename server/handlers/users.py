@@ -21,7 +21,16 @@ from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, FieldError, forbidden, invalid_fields, not_found
 from server.http.requests import read_object
-from server.resources.users import COLUMNS, CREATE_FIELDS, FIELDS, FILTERS, SERVER_SET, represent
+from server.resources.users import (
+    COLUMNS,
+    CREATE_FIELDS,
+    CREATE_SERVER_SET,
+    FIELDS,
+    FILTERS,
+    REQUIRED,
+    SERVER_SET,
+    represent,
+)
 from sql.connection import Executor
 
 
@@ -41,8 +50,7 @@ async def post_user(request: web.Request) -> Answer:
     require_administrator(caller)
     body = await read_object(request)
     _judge_global_role(caller, body)
-    ignored = frozenset({"id", "active", "createdAt"})
-    fields = parse_object(body, CREATE_FIELDS, ignored=ignored, required=("email", "name", "role"))
+    fields = parse_object(body, CREATE_FIELDS, ignored=CREATE_SERVER_SET, required=REQUIRED)
     organization_id = organization_for(caller, fields.get("organizationId"))
     customer_ids = await _known_customers(pool, organization_id, fields.get("customerIds"))
     password = fields.get("password") or secrets.token_urlsafe(18)

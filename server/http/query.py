@@ -1,13 +1,15 @@
 """Reading a query string. It has its own parsers, because every value is a string."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
+from server.fields import values
 from server.fields.objects import below
-from server.fields.values import MAX_BIGINT, Invalid
+from server.fields.parser import Parameter, Parser, described
+from server.fields.values import Invalid, integer, text
 
 MAX_PER_PAGE = 200
 DEFAULT_PER_PAGE = 50
@@ -27,25 +29,31 @@ class Page:
         return {"items": list(items), "total": total, "page": self.number, "perPage": self.size}
 
 
-def number(low: int, high: int) -> Callable[[str], int]:
-    def parse(value: str) -> int:
+def digits(parse: Parser[object, int]) -> Parser[str, int]:
+    """The integer that digits write, judged by *parse*."""
+
+    @described(parse.schema)
+    def parse_digits(value: str) -> int:
         if not (value.isascii() and value.isdigit() and len(value) <= 20):
             raise Invalid("not_an_integer")
-        if not low <= int(value) <= high:
-            raise Invalid("out_of_range", low=low, high=high)
-        return int(value)
+        return parse(int(value))
 
-    return parse
+    return parse_digits
 
 
-identifier = number(1, MAX_BIGINT)
-PAGING: dict[str, Callable[[str], object]] = {
+def number(low: int, high: int) -> Parser[str, int]:
+    return digits(integer(low, high))
+
+
+identifier = digits(values.identifier)
+search = text(0, 255)
+PAGING: dict[str, Parameter] = {
     "page": number(1, MAX_PAGE),
     "perPage": number(1, MAX_PER_PAGE),
 }
 
 
-def parse_query(request: web.Request, parameters: dict[str, Callable[[str], object]]) -> dict[str, Any]:
+def parse_query(request: web.Request, parameters: Mapping[str, Parameter]) -> dict[str, Any]:
     """The parameters that are present. The last of equal names counts. Invalid names the wrong ones."""
     parsed: dict[str, Any] = {}
     wrong = Invalid()

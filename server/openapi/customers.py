@@ -1,5 +1,6 @@
 """Customers: whom an organization watches servers for."""
 
+from server.fields.references import customer
 from server.openapi.operations import (
     LIST_ERRORS,
     MAKE_ERRORS,
@@ -12,21 +13,25 @@ from server.openapi.operations import (
     listed,
     made,
     operation,
+    queried,
     request,
     shown,
 )
-from server.openapi.schemas import CUSTOMER, IDENTIFIER, TIMESTAMP, UUID, accepted, page, shape, trimmed
-from server.resources.customers import SERVER_SET
+from server.openapi.schemas import IDENTIFIER, TIMESTAMP, UUID, accepted, page, properties, shape
+from server.resources.customers import CREATE_FIELDS, FIELDS, FILTERS, REQUIRED, SERVER_SET
 
 TAG = "Customers"
-NAME = trimmed(1, 255)
 SCHEMAS = {
-    "NewCustomer": accepted(
-        {"name": NAME, "organizationId": IDENTIFIER}, required=("name",), ignored=SERVER_SET - {"organizationId"}
-    ),
-    "CustomerPatch": accepted({"name": NAME}, ignored=SERVER_SET),
+    "NewCustomer": accepted(properties(CREATE_FIELDS), required=REQUIRED, ignored=SERVER_SET),
+    "CustomerPatch": accepted(properties(FIELDS), ignored=SERVER_SET),
     "Customer": shape(
-        {"id": IDENTIFIER, "publicId": UUID, "organizationId": IDENTIFIER, "name": NAME, "createdAt": TIMESTAMP}
+        {
+            "id": IDENTIFIER,
+            "publicId": UUID,
+            "organizationId": IDENTIFIER,
+            **properties(FIELDS),
+            "createdAt": TIMESTAMP,
+        }
     ),
     "CustomerPage": page({"$ref": "#/components/schemas/Customer"}),
 }
@@ -37,7 +42,7 @@ _CUSTOMER = {
     "name": "Example customer",
     "createdAt": "2026-01-01T12:00:00.000Z",
 }
-_NAMED = in_path("customerId", CUSTOMER, "The customer's number or public UUID.", 10)
+_NAMED = in_path("customerId", customer.schema, "The customer's number or public UUID.", 10)
 _SHOWN = shown("The customer.", "Customer", customer=_CUSTOMER)
 _LINKS = linked("customerId", "id", "getCustomer", "patchCustomer", "removeCustomer")
 
@@ -49,7 +54,7 @@ PATHS = {
             "A page of customers",
             {200: listed("CustomerPage", _CUSTOMER)},
             errors=LIST_ERRORS,
-            parameters=("organizationId", "search", "page", "perPage"),
+            parameters=queried(FILTERS),
         ),
         "post": operation(
             "makeCustomer",

@@ -4,9 +4,10 @@ from typing import Any
 
 import orjson
 
+from server.fields.parser import Schema
 from server.http.errors import MAX_BODY, ApiError, FieldError, invalid_fields, render, unauthorized, unavailable
 from server.http.requests import JSON_TYPES
-from server.openapi.schemas import Schema, shape
+from server.openapi.schemas import shape
 
 CODE: Schema = {"type": "string", "pattern": "^[a-z0-9_]+$"}
 WORDS: Schema = {"type": "string", "description": "For people: German, or English with `Accept-Language: en`."}

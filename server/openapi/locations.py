@@ -1,20 +1,17 @@
 """Locations: where checks are made from."""
 
 from server.openapi.operations import MAKE_ERRORS, WRITE_ERRORS, in_path, linked, made, operation, request, shown
-from server.openapi.schemas import BOOLEAN, IDENTIFIER, TIMESTAMP, Schema, accepted, country_code, shape, trimmed
+from server.openapi.schemas import BOOLEAN, IDENTIFIER, TIMESTAMP, accepted, properties, shape
+from server.resources.locations import CREATE_FIELDS, FIELDS, REQUIRED, SERVER_SET, location_code
 
 TAG = "Locations"
-CODE: Schema = {"type": "string", "pattern": "^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$"}
-FIELDS: dict[str, Schema] = {"name": trimmed(1, 255), "country": country_code(), "active": BOOLEAN}
 SCHEMAS = {
-    "NewLocation": accepted(
-        {**FIELDS, "code": CODE}, required=("code", "name", "country"), ignored=("id", "createdAt")
-    ),
-    "LocationPatch": accepted(FIELDS, ignored=("id", "code", "createdAt")),
+    "NewLocation": accepted(properties(CREATE_FIELDS), required=REQUIRED, ignored=SERVER_SET),
+    "LocationPatch": accepted(properties(FIELDS), ignored=SERVER_SET | {"code"}),
     "Location": shape(
         {
             "id": IDENTIFIER,
-            "code": CODE,
+            "code": location_code.schema,
             "name": {"type": "string"},
             "country": {"type": "string", "pattern": "^[A-Z]{2}$"},
             "active": BOOLEAN,

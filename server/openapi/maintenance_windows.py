@@ -1,5 +1,6 @@
 """Maintenance windows: when an outage is no news."""
 
+from server.fields.parser import or_null
 from server.openapi.operations import (
     LIST_ERRORS,
     MAKE_ERRORS,
@@ -12,67 +13,33 @@ from server.openapi.operations import (
     listed,
     made,
     operation,
+    queried,
     request,
     shown,
 )
-from server.openapi.schemas import (
-    BOOLEAN,
-    CUSTOMER,
-    IDENTIFIER,
-    TIMESTAMP,
-    UUID,
-    Schema,
-    accepted,
-    choice,
-    nullable,
-    page,
-    shape,
-    trimmed,
-)
+from server.openapi.schemas import BOOLEAN, IDENTIFIER, TIMESTAMP, UUID, accepted, page, properties, shape
+from server.resources.maintenance_windows import CREATE_FIELDS, FIELDS, FILTERS, REQUIRED, SCOPE, SERVER_SET
 
 TAG = "Maintenance windows"
-# RFC 3339, and what it leaves to an agreement: a space for the T, seconds left out
-MOMENT: Schema = {
-    "type": "string",
-    "format": "moment",
-    "description": "RFC 3339 with a zone, from 2000 to 2199.",
-    "examples": ["2026-01-01T22:00:00+01:00"],
-}
-TIME_ZONE: Schema = {"type": "string", "format": "time-zone", "examples": ["Europe/Berlin"]}
-REPEAT = nullable(choice(("daily", "weekly")))
-FIELDS: dict[str, Schema] = {
-    "name": trimmed(1, 255),
-    "startsAt": MOMENT,
-    "endsAt": MOMENT,
-    "repeat": REPEAT,
-    "repeatUntil": nullable(MOMENT),
-    "timeZone": {**TIME_ZONE, "description": "Whose clock a repeated window keeps to."},
-}
-_BY_SERVER = ("id", "active", "createdAt", "updatedAt")
-_SCOPE = ("organizationId", "customerId", "smtpMonitorId")
+_SENT_TO_CREATE = properties(
+    CREATE_FIELDS,
+    timeZone="Whose clock a repeated window keeps to.",
+    smtpMonitorId="The public UUID; excludes `customerId`.",
+)
 SCHEMAS = {
-    "NewMaintenanceWindow": accepted(
-        {
-            **FIELDS,
-            "organizationId": IDENTIFIER,
-            "customerId": nullable(CUSTOMER),
-            "smtpMonitorId": {**nullable(UUID), "description": "The public UUID; excludes `customerId`."},
-        },
-        required=("name", "startsAt", "endsAt"),
-        ignored=_BY_SERVER,
-    ),
-    "MaintenanceWindowPatch": accepted(FIELDS, ignored=(*_BY_SERVER, *_SCOPE)),
+    "NewMaintenanceWindow": accepted(_SENT_TO_CREATE, required=REQUIRED, ignored=SERVER_SET),
+    "MaintenanceWindowPatch": accepted({name: _SENT_TO_CREATE[name] for name in FIELDS}, ignored=SERVER_SET | SCOPE),
     "MaintenanceWindow": shape(
         {
             "id": IDENTIFIER,
             "organizationId": IDENTIFIER,
-            "customerId": nullable(IDENTIFIER),
-            "smtpMonitorId": nullable(UUID),
+            "customerId": or_null(IDENTIFIER),
+            "smtpMonitorId": or_null(UUID),
             "name": {"type": "string"},
             "startsAt": TIMESTAMP,
             "endsAt": TIMESTAMP,
-            "repeat": REPEAT,
-            "repeatUntil": nullable(TIMESTAMP),
+            "repeat": FIELDS["repeat"].schema,
+            "repeatUntil": or_null(TIMESTAMP),
             "timeZone": {"type": "string"},
             "active": {**BOOLEAN, "description": "Whether it is open now."},
             "createdAt": TIMESTAMP,
@@ -111,7 +78,7 @@ PATHS = {
             "A page of windows",
             {200: listed("MaintenanceWindowPage", _WINDOW)},
             errors=LIST_ERRORS,
-            parameters=("organizationId", "page", "perPage"),
+            parameters=queried(FILTERS),
         ),
         "post": operation(
             "makeMaintenanceWindow",

@@ -1,12 +1,15 @@
 """How an operation is put together: its parameters, body, answers and errors."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from server.http.query import DEFAULT_PER_PAGE, MAX_PAGE, MAX_PER_PAGE
+from server.fields.parser import Parameter, Schema
+from server.http import query
+from server.http.query import DEFAULT_PER_PAGE, PAGING
 from server.http.requests import JSON_TYPES
 from server.openapi.error_responses import named, reference
-from server.openapi.schemas import IDENTIFIER, UUID, Schema, text
+from server.openapi.schemas import UUID
 from server.resources.idempotency_keys import KEY
 
 Operation = dict[str, Any]
@@ -32,14 +35,12 @@ def in_header(name: str, description: str, example: str, schema: Schema | None =
 
 
 PARAMETERS: dict[str, Schema] = {
-    "page": in_query("page", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 1}, "Which page."),
-    "perPage": in_query(
-        "perPage",
-        {"type": "integer", "minimum": 1, "maximum": MAX_PER_PAGE, "default": DEFAULT_PER_PAGE},
-        "How many on a page.",
+    "page": in_query("page", {**PAGING["page"].schema, "default": 1}, "Which page."),
+    "perPage": in_query("perPage", {**PAGING["perPage"].schema, "default": DEFAULT_PER_PAGE}, "How many on a page."),
+    "search": in_query("search", query.search.schema, "Part of a name, in any case."),
+    "organizationId": in_query(
+        "organizationId", query.identifier.schema, "Of this organization only; for global roles."
     ),
-    "search": in_query("search", text(0, 255), "Part of a name, in any case."),
-    "organizationId": in_query("organizationId", IDENTIFIER, "Of this organization only; for global roles."),
     "If-Match": in_header(
         "If-Match", "Only if the monitor is at the version of one of these entity tags.", '"1-00000000"'
     ),
@@ -94,6 +95,20 @@ def operation(
     if public:
         described["security"] = []
     return described
+
+
+def queried(
+    filters: Mapping[str, Parameter], *, defaults: Mapping[str, object] = MappingProxyType({}), **descriptions: str
+) -> list[str | Schema]:
+    """The parameters of a query, each as its parser carries it; one without a description is a shared one."""
+    parameters: list[str | Schema] = []
+    for name, parse in filters.items():
+        if name in descriptions:
+            default = {"default": defaults[name]} if name in defaults else {}
+            parameters.append(in_query(name, {**parse.schema, **default}, descriptions[name]))
+        else:
+            parameters.append(name)
+    return parameters
 
 
 def request(schema: str, **examples: object) -> Schema:

@@ -10,23 +10,24 @@ from server.openapi.operations import (
     listed,
     made,
     operation,
+    queried,
     request,
     shown,
 )
-from server.openapi.schemas import IDENTIFIER, TIMESTAMP, accepted, integer, nullable, page, shape, trimmed
-from server.resources.organizations import SERVER_SET
+from server.openapi.schemas import IDENTIFIER, TIMESTAMP, accepted, page, properties, shape
+from server.resources.organizations import FIELDS, FILTERS, REQUIRED, SERVER_SET
 
 TAG = "Organizations"
-SETTINGS = {
-    "name": trimmed(1, 255),
-    "failureConfirmations": {**integer(1, 10), "description": "Failures in a row that open an incident."},
-    "recoveryConfirmations": {**integer(1, 10), "description": "Successes in a row that close it."},
-    "locationSharePercent": {**integer(1, 100), "description": "The share of locations that must agree."},
-    "reminderIntervalMinutes": {**nullable(integer(5, 10080)), "description": "null: no reminders"},
-}
+SETTINGS = properties(
+    FIELDS,
+    failureConfirmations="Failures in a row that open an incident.",
+    recoveryConfirmations="Successes in a row that close it.",
+    locationSharePercent="The share of locations that must agree.",
+    reminderIntervalMinutes="null: no reminders",
+)
 SCHEMAS = {
     "OrganizationPatch": accepted(SETTINGS, ignored=SERVER_SET),
-    "NewOrganization": accepted(SETTINGS, required=("name",), ignored=SERVER_SET),
+    "NewOrganization": accepted(SETTINGS, required=REQUIRED, ignored=SERVER_SET),
     "Organization": shape({"id": IDENTIFIER, **SETTINGS, "createdAt": TIMESTAMP}),
     "OrganizationPage": page({"$ref": "#/components/schemas/Organization"}),
 }
@@ -73,7 +74,7 @@ PATHS = {
             "A page of organizations: one's own, or for global roles all",
             {200: listed("OrganizationPage", _ORGANIZATION)},
             errors=LIST_ERRORS,
-            parameters=("search", "page", "perPage"),
+            parameters=queried(FILTERS),
         ),
         "post": operation(
             "makeOrganization",

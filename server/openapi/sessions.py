@@ -1,30 +1,28 @@
 """Log in, who am I, change my password, log out."""
 
-from server.access import passwords
+from server.fields.parser import or_null
 from server.openapi.operations import empty, operation, request, shown
-from server.openapi.schemas import IDENTIFIER, TIMESTAMP, accepted, choice, nullable, shape, text
+from server.openapi.schemas import IDENTIFIER, TIMESTAMP, accepted, properties, shape
+from server.resources import users
+from server.resources.sessions import FIELDS, PASSWORD_FIELDS, PASSWORD_REQUIRED, REQUIRED
 
 TAG = "Sessions"
-EMAIL, PASSWORD = text(1, 320), text(1, 1024)
-NEW_PASSWORD = text(passwords.MIN_LENGTH, passwords.MAX_LENGTH)
 CALLER = {
     "id": IDENTIFIER,
     "organizationId": IDENTIFIER,
     "email": {"type": "string"},
     "name": {"type": "string"},
-    "role": choice(("admin", "user", "readonly")),
-    "globalRole": nullable(choice(("supporter", "admin"))),
+    "role": users.FIELDS["role"].schema,
+    "globalRole": users.FIELDS["globalRole"].schema,
     "customerIds": {
-        **nullable({"type": "array", "items": IDENTIFIER}),
+        **or_null({"type": "array", "items": IDENTIFIER}),
         "description": "The customers that the caller is restricted to; null if to none.",
     },
 }
-END = {**nullable(TIMESTAMP), "description": "When the token ends; null if never."}
+END = {**or_null(TIMESTAMP), "description": "When the token ends; null if never."}
 SCHEMAS = {
-    "LogIn": accepted({"email": EMAIL, "password": PASSWORD}, required=("email", "password")),
-    "PasswordChange": accepted(
-        {"currentPassword": PASSWORD, "password": NEW_PASSWORD}, required=("currentPassword", "password")
-    ),
+    "LogIn": accepted(properties(FIELDS), required=REQUIRED),
+    "PasswordChange": accepted(properties(PASSWORD_FIELDS), required=PASSWORD_REQUIRED),
     "Caller": shape(CALLER),
     "LoggedIn": shape({"token": {"type": "string"}, "expiresAt": END, "user": {"$ref": "#/components/schemas/Caller"}}),
     "Session": shape({**CALLER, "expiresAt": END}),

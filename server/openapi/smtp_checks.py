@@ -1,12 +1,15 @@
 """Checks: probe a config without saving it."""
 
+from server.checks.outcome import Phase, Verdict
+from server.fields.parser import Schema, or_null
 from server.openapi.operations import MAKE_ERRORS, operation, request, shown
-from server.openapi.schemas import BOOLEAN, CUSTOMER, TIMESTAMP, Schema, accepted, choice, nullable, shape
-from server.openapi.smtp_monitor import ALIAS, FIELDS
-from server.resources.smtp_monitors import SERVER_SET
+from server.openapi.schemas import BOOLEAN, TIMESTAMP, accepted, one_of, shape
+from server.openapi.smtp_monitor import ALIAS, SENT_TO_CREATE
+from server.resources.smtp_checks import REQUIRED
+from server.resources.smtp_monitors import PORT, SERVER_SET
 
 TAG = "Checks"
-PHASES = ("dns", "connect", "tls", "greeting", "ehlo", "starttls", "auth", "mail", "quit")
+PHASES = [phase.value for phase in Phase]
 MILLISECONDS: Schema = {"type": ["number", "null"], "minimum": 0, "description": "null: not reached"}
 CODE: Schema = {
     "type": "string",
@@ -15,15 +18,15 @@ CODE: Schema = {
 }
 WARNING = shape({"code": CODE, "message": {"type": "string"}})
 CHECK: dict[str, Schema] = {
-    "verdict": choice(("success", "warning", "failure")),
-    "phase": {**choice(PHASES), "description": "The last phase entered; `quit` after a success."},
+    "verdict": one_of(*(verdict.value for verdict in Verdict)),
+    "phase": {**one_of(*PHASES), "description": "The last phase entered; `quit` after a success."},
     "code": CODE,
     "message": {"type": "string"},
     "replyCode": {"type": ["integer", "null"]},
     "replyText": {"type": ["string", "null"]},
     "hostname": {"type": "string"},
     "address": {"type": ["string", "null"]},
-    "port": {"type": "integer", "minimum": 1, "maximum": 65535},
+    "port": PORT.schema,
     "checkedAt": TIMESTAMP,
     "timings": shape(dict.fromkeys((*PHASES, "total"), MILLISECONDS)),
 }
@@ -41,16 +44,16 @@ CERTIFICATE = shape(
         "daysLeft": {"type": "integer"},
     }
 )
-TLS = shape({"version": _TEXT, "cipher": _TEXT, "verified": BOOLEAN, "certificate": nullable(CERTIFICATE)})
+TLS = shape({"version": _TEXT, "cipher": _TEXT, "verified": BOOLEAN, "certificate": or_null(CERTIFICATE)})
 SCHEMAS = {
     "SmtpProbe": {
-        **accepted({"customerId": CUSTOMER, **FIELDS}, required=("hostname",), ignored=SERVER_SET - {"customerId"}),
+        **accepted(SENT_TO_CREATE, required=REQUIRED, ignored=SERVER_SET),
         **ALIAS,
     },
     "ProbeResult": shape(
         {
             **CHECK,
-            "tls": nullable(TLS),
+            "tls": or_null(TLS),
             "capabilities": {"type": ["array", "null"], "items": _TEXT},
             "warnings": WARNINGS,
         }

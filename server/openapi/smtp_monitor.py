@@ -1,75 +1,45 @@
 """Schemas and examples of a monitor; the examples are the reference page's own."""
 
-from server.openapi import smtp_config_options
-from server.openapi.schemas import (
-    BOOLEAN,
-    CUSTOMER,
-    EMAIL,
-    HOSTNAME,
-    IDENTIFIER,
-    PHONE_NUMBER,
-    TIMESTAMP,
-    UUID,
-    Schema,
-    accepted,
-    choice,
-    country_code,
-    integer,
-    nullable,
-    page,
-    shape,
-    text,
-    trimmed,
-)
+from server.fields import smtp_config
+from server.fields.parser import Schema, or_null
+from server.openapi.schemas import IDENTIFIER, TIMESTAMP, UUID, accepted, one_of, page, properties, shape
+from server.resources import smtp_monitor_batches
 from server.resources.smtp_monitor_batches import MAX_IDS
-from server.resources.smtp_monitors import SERVER_SET, STATUS
+from server.resources.smtp_monitors import CREATE_FIELDS, FIELDS, REQUIRED, SERVER_SET, STATUSES
 
 CONFIG: Schema = {"$ref": "#/components/schemas/SmtpConfig"}
 KEPT_CONFIG: Schema = {"$ref": "#/components/schemas/KeptSmtpConfig"}
 MONITOR: Schema = {"$ref": "#/components/schemas/SmtpMonitor"}
-STORED = sorted(set(STATUS.values()))
-FIELDS: dict[str, Schema] = {
-    "name": trimmed(1, 255),
-    "hostname": HOSTNAME,
-    "port": {**nullable(integer(1, 65535)), "description": "null: 465 if `secure`, else 25"},
-    "status": {**choice(STATUS), "description": "`paused` and `inactive` become `disabled`."},
-    "checkInterval": {**integer(10, 86400), "description": "seconds"},
-    "timeoutSeconds": integer(1, 120),
-    "allowedCheckCountryCodes": {
-        "type": ["array", "null"],
-        "items": country_code(),
-        "description": "Stored in upper case, the first of equals kept; an empty list becomes null.",
-    },
-    "notificationEmail": nullable(EMAIL),
-    "notificationPhoneNumber": nullable(PHONE_NUMBER),
+SENT: dict[str, Schema] = {
+    **properties(
+        FIELDS,
+        port="null: 465 if `secure`, else 25",
+        status="`paused` and `inactive` become `disabled`.",
+        checkInterval="seconds",
+        allowedCheckCountryCodes="Stored in upper case, the first of equals kept; an empty list becomes null.",
+    ),
     "smtpConfig": {
-        **nullable(CONFIG),
+        **or_null(CONFIG),
         "description": "Replaces the stored one whole; null is the empty one. Absent, like `config`: it stays.",
     },
     "config": {"description": "Alias of `smtpConfig`, which counts if both are there."},
 }
+SENT_TO_CREATE = {**properties(CREATE_FIELDS), **SENT}
 # what stands in the alias matters only where it counts
-ALIAS = {"anyOf": [{"required": ["smtpConfig"]}, {"properties": {"config": nullable(CONFIG)}}]}
-SWITCHES = ("secure", "ignoreTls", "requireTls")
-
-
-def _on(*switches: str) -> Schema:
-    return {"properties": {name: {"const": True} for name in switches}, "required": list(switches)}
-
-
+ALIAS = {"anyOf": [{"required": ["smtpConfig"]}, {"properties": {"config": or_null(CONFIG)}}]}
 SHOWN: dict[str, Schema] = {
     "id": IDENTIFIER,
     "organizationId": IDENTIFIER,
     "customerId": IDENTIFIER,
     "name": {"type": "string"},
     "hostname": {"type": "string"},
-    "port": FIELDS["port"],
-    "status": choice(STORED),
-    "checkInterval": FIELDS["checkInterval"],
-    "timeoutSeconds": FIELDS["timeoutSeconds"],
+    "port": SENT["port"],
+    "status": one_of(*sorted(STATUSES)),
+    "checkInterval": SENT["checkInterval"],
+    "timeoutSeconds": SENT["timeoutSeconds"],
     "notificationEmail": {"type": ["string", "null"]},
     "notificationPhoneNumber": {"type": ["string", "null"]},
-    "lastCheckedAt": nullable(TIMESTAMP),
+    "lastCheckedAt": or_null(TIMESTAMP),
     "createdAt": TIMESTAMP,
     "updatedAt": TIMESTAMP,
     "config": KEPT_CONFIG,
@@ -78,56 +48,53 @@ SHOWN: dict[str, Schema] = {
     "allowedCheckCountryCodes": {"type": ["array", "null"], "items": {"type": "string", "pattern": "^[A-Z]{2}$"}},
     "customerName": {"type": "string", "description": "Only where monitors are read, not where they are written."},
 }
+_TLS_SENT = {
+    **smtp_config.TLS.schema,
+    "properties": properties(
+        smtp_config.TLS_FIELDS,
+        warnDays="Days left of the certificate that are a warning.",
+        criticalDays="Days left of the certificate that are a failure.",
+    ),
+}
+_CONFIG_SENT: dict[str, Schema] = {
+    **properties(
+        smtp_config.FIELDS,
+        auth="Credentials are used only when both parts are set.",
+        ehloName="A host name or an address literal, such as `[192.0.2.1]` or `[IPv6:2001:db8::1]`.",
+        mailFrom="Empty: the null sender.",
+        expect="Of `rcptTo`, which it needs.",
+        warnMs="Milliseconds from which a check is slow.",
+    ),
+    "tls": or_null(_TLS_SENT),
+}
+_AUTH_KEPT: Schema = {
+    "type": ["object", "null"],
+    "properties": {
+        "user": {"type": "string"},
+        "pass": {"type": ["string", "null"], "description": "null for who may not change it"},
+    },
+    "additionalProperties": False,
+}
 SCHEMAS: dict[str, Schema] = {
     "SmtpConfig": {
-        "type": "object",
-        "properties": {
-            **dict.fromkeys(SWITCHES, BOOLEAN),
-            **smtp_config_options.FIELDS,
-            "auth": {
-                "type": ["object", "null"],
-                "properties": {"user": text(0, 320), "pass": text(0, 1024)},
-                "additionalProperties": False,
-                "description": "Credentials are used only when both parts are set.",
-            },
-        },
-        "additionalProperties": False,
+        **smtp_config.CONFIG.schema,
+        "properties": _CONFIG_SENT,
         "description": "`ignoreTls` excludes `requireTls` and `secure`.",
-        "not": {"anyOf": [_on("ignoreTls", "requireTls"), _on("ignoreTls", "secure")]},
-        **smtp_config_options.NEEDS,
     },
     "KeptSmtpConfig": {
         "type": "object",
-        "properties": {
-            **dict.fromkeys(SWITCHES, BOOLEAN),
-            **smtp_config_options.FIELDS,
-            "auth": {
-                "type": ["object", "null"],
-                "properties": {
-                    "user": {"type": "string"},
-                    "pass": {"type": ["string", "null"], "description": "null for who may not change it"},
-                },
-                "additionalProperties": False,
-            },
-        },
+        "properties": {**_CONFIG_SENT, "auth": _AUTH_KEPT},
         "additionalProperties": False,
         "description": "As it was sent.",
     },
-    "SmtpMonitorPatch": {**accepted(FIELDS, ignored=SERVER_SET), **ALIAS},
-    "NewSmtpMonitor": {
-        **accepted(
-            {"customerId": CUSTOMER, **FIELDS},
-            required=("customerId", "name", "hostname"),
-            ignored=SERVER_SET - {"customerId"},
-        ),
-        **ALIAS,
-    },
+    "SmtpMonitorPatch": {**accepted(SENT, ignored=SERVER_SET), **ALIAS},
+    "NewSmtpMonitor": {**accepted(SENT_TO_CREATE, required=REQUIRED, ignored=SERVER_SET), **ALIAS},
     "SmtpMonitorsPatch": accepted(
         {
-            "ids": {"type": "array", "items": UUID, "minItems": 1, "maxItems": MAX_IDS},
+            **properties(smtp_monitor_batches.FIELDS),
             "changes": {"$ref": "#/components/schemas/SmtpMonitorPatch"},
         },
-        required=("ids", "changes"),
+        required=smtp_monitor_batches.REQUIRED,
     ),
     "SmtpMonitor": shape(SHOWN, optional=("customerName",)),
     "SmtpMonitorPage": page(MONITOR),
@@ -140,7 +107,7 @@ SCHEMAS: dict[str, Schema] = {
 }
 PUBLIC_ID = "33333333-3333-4333-8333-333333333333"
 _CONFIG = {"secure": False, "requireTls": True, "auth": {"user": "username", "pass": "password"}}
-SENT = {
+SENT_EXAMPLE = {
     "name": "Outbound SMTP (Primary)",
     "hostname": "smtp.example.com",
     "port": 587,

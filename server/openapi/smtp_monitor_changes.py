@@ -1,7 +1,9 @@
 """Changes of a monitor: who changed what, and taking a change back."""
 
-from server.openapi.operations import READ_ERRORS, REMOVE_ERRORS, empty, in_path, listed, operation, shown
-from server.openapi.schemas import IDENTIFIER, TIMESTAMP, choice, nullable, page, shape
+from server.fields.parser import or_null
+from server.http.query import PAGING
+from server.openapi.operations import READ_ERRORS, REMOVE_ERRORS, empty, in_path, listed, operation, queried, shown
+from server.openapi.schemas import IDENTIFIER, TIMESTAMP, one_of, page, shape
 from server.openapi.smtp_monitor import ANSWERED
 from server.resources.smtp_monitor_changes import FIELDS
 
@@ -10,17 +12,17 @@ SCHEMAS = {
     "Change": shape(
         {
             "id": IDENTIFIER,
-            "action": choice(("created", "updated", "deleted")),
+            "action": one_of("created", "updated", "deleted"),
             "changedAt": TIMESTAMP,
             "actor": shape(
                 {"userId": IDENTIFIER, "email": {"type": "string"}, "tokenName": {"type": ["string", "null"]}}
             ),
-            "address": nullable({"type": "string"}),
+            "address": or_null({"type": "string"}),
             "fields": {
                 "type": "array",
                 "items": shape(
                     {
-                        "field": choice(FIELDS.values()),
+                        "field": one_of(*FIELDS.values()),
                         "before": {"description": "null if it was made here"},
                         "after": {"description": "null if it was removed"},
                     }
@@ -48,7 +50,7 @@ PATHS = {
             "A page of changes, the newest first",
             {200: listed("ChangePage", _CHANGE)},
             errors=READ_ERRORS,
-            parameters=("smtpMonitorPublicId", "page", "perPage"),
+            parameters=("smtpMonitorPublicId", *queried(PAGING)),
         )
     },
     "/api/smtp-monitors/{smtpMonitorPublicId}/changes/{changeId}/revert": {

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from server.openapi.operations import READ_ERRORS, REMOVE_ERRORS, Operation, in_query, operation, shown
-from server.openapi.schemas import BOOLEAN, IDENTIFIER, TIMESTAMP, UUID, Schema, choice, integer, nullable, shape
+from server.fields.parser import Schema, or_null
+from server.openapi.operations import READ_ERRORS, REMOVE_ERRORS, Operation, operation, queried, shown
+from server.openapi.schemas import BOOLEAN, IDENTIFIER, TIMESTAMP, UUID, one_of, shape
 from server.openapi.smtp_checks import CHECK, CODE, SEEN, WARNINGS
+from server.resources.histories import DEFAULT_LIMIT, FILTERS
 
 TAG = "Histories"
 _TEXT: Schema = {"type": "string"}
@@ -15,11 +17,11 @@ _CHECK_RECORD = shape({**CHECK, "warnings": WARNINGS, **_PLACE})
 _INCIDENT = shape(
     {
         "id": IDENTIFIER,
-        "status": choice(("open", "closed")),
+        "status": one_of("open", "closed"),
         "openedAt": TIMESTAMP,
-        "closedAt": nullable(TIMESTAMP),
+        "closedAt": or_null(TIMESTAMP),
         "durationSeconds": {"type": ["integer", "null"], "minimum": 0},
-        "closeReason": nullable(choice(("recovered", "disabled"))),
+        "closeReason": or_null(one_of("recovered", "disabled")),
         "phase": CHECK["phase"],
         "code": CODE,
         "message": _TEXT,
@@ -29,13 +31,13 @@ _INCIDENT = shape(
 _ALERT = shape(
     {
         "id": UUID,
-        "incidentId": nullable(IDENTIFIER),
-        "kind": choice(_ALERT_KINDS),
-        "channel": choice(("email", "webhook", "sms")),
+        "incidentId": or_null(IDENTIFIER),
+        "kind": one_of(*_ALERT_KINDS),
+        "channel": one_of("email", "webhook", "sms"),
         "recipient": _TEXT,
-        "status": choice(("pending", "delivered", "given_up")),
+        "status": one_of("pending", "delivered", "given_up"),
         "createdAt": TIMESTAMP,
-        "endedAt": nullable(TIMESTAMP),
+        "endedAt": or_null(TIMESTAMP),
         "attempts": {"type": "array", "items": _ATTEMPT},
     }
 )
@@ -56,7 +58,7 @@ SCHEMAS: dict[str, Schema] = {
         }
     ),
 }
-_LIMIT = in_query("limit", {**integer(1, 200), "default": 50}, "How many, the newest first.")
+_LIMIT = queried(FILTERS, defaults={"limit": DEFAULT_LIMIT}, limit="How many, the newest first.")
 _TRIGGERED = {
     "success": True,
     "message": "Checks triggered successfully",
@@ -93,7 +95,7 @@ ALERT = {
 def _history(name: str, summary: str, schema: str, example: object) -> dict[str, Operation]:
     history: dict[str, Any] = {"items": [example]}
     answers = {200: shown("The newest first.", schema, history=history)}
-    parameters = ("smtpMonitorPublicId", _LIMIT)
+    parameters = ("smtpMonitorPublicId", *_LIMIT)
     return {"get": operation(name, TAG, summary, answers, errors=READ_ERRORS, parameters=parameters)}
 
 

@@ -1,16 +1,17 @@
 """Details of a monitor: what was found out about it over a span of time, together."""
 
-from server.openapi.operations import READ_ERRORS, in_query, operation, shown
-from server.openapi.schemas import BOOLEAN, IDENTIFIER, TIMESTAMP, Schema, choice, nullable, shape
+from server.fields.parser import Schema, or_null
+from server.openapi.operations import READ_ERRORS, operation, queried, shown
+from server.openapi.schemas import BOOLEAN, IDENTIFIER, TIMESTAMP, shape
 from server.openapi.smtp_checks import CHECK, MILLISECONDS
 from server.openapi.smtp_monitor import READ
 from server.openapi.smtp_monitor_checks import ALERT, CHECKED, INCIDENT
+from server.resources.smtp_monitor_details import DEFAULT_RANGE, FILTERS, MAX_DAYS
 
 TAG = "Details"
 _SPANS = ("day", "month", "year")
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _PERCENT: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 100}
-_DATE: Schema = {"type": "string", "format": "date", "pattern": "^2[01][0-9]{2}-[0-9]{2}-[0-9]{2}$"}
 _POINT = {
     "checkedAt": TIMESTAMP,
     "status": CHECK["verdict"],
@@ -39,7 +40,7 @@ SCHEMAS = {
         {
             "smtpMonitorId": IDENTIFIER,
             "monitor": _named("SmtpMonitor"),
-            "latestCheck": nullable(shape({**_POINT, "locationName": {"type": "string"}})),
+            "latestCheck": or_null(shape({**_POINT, "locationName": {"type": "string"}})),
             "uptimeStats": shape(
                 {
                     **dict.fromkeys(_SPANS, _PERCENT),
@@ -91,14 +92,16 @@ PATHS = {
             errors=READ_ERRORS,
             parameters=(
                 "smtpMonitorPublicId",
-                in_query("range", {**choice(("day", "week", "month", "year")), "default": "day"}, "How long a span."),
-                in_query("date", _DATE, "The last day of the range; without it, the range ends now."),
-                in_query("startDate", _DATE, "The first day, instead of the range."),
-                in_query("endDate", _DATE, "The last day."),
-                in_query(
-                    "granularity",
-                    choice(("raw", "hour", "day")),
-                    "Of `monitoringData`: at most 7 days raw, 62 in hours, 366 in days.",
+                *queried(
+                    FILTERS,
+                    defaults={"range": DEFAULT_RANGE},
+                    range="How long a span.",
+                    date="The last day of the range; without it, the range ends now.",
+                    startDate="The first day, instead of the range.",
+                    endDate="The last day.",
+                    granularity="Of `monitoringData`: at most {raw} days raw, {hour} in hours, {day} in days.".format(
+                        **MAX_DAYS
+                    ),
                 ),
             ),
         )

@@ -8,17 +8,16 @@ from server.openapi.operations import (
     REMOVE_ERRORS,
     WRITE_ERRORS,
     empty,
-    in_query,
     linked,
     listed,
     made,
     operation,
+    queried,
     request,
     shown,
 )
-from server.openapi.schemas import IDENTIFIER, choice
-from server.openapi.smtp_monitor import ANSWERED, PUBLIC_ID, READ, SENT
-from server.resources.smtp_monitors import STATUS
+from server.openapi.smtp_monitor import ANSWERED, PUBLIC_ID, READ, SENT_EXAMPLE
+from server.resources.smtp_monitors import FILTERS
 
 TAG = "SMTP monitors"
 SCHEMAS = smtp_monitor.SCHEMAS
@@ -49,7 +48,7 @@ PATHS = {
             {200: shown("The monitor as it is now.", "SmtpMonitor", "ETag", monitor=ANSWERED), 204: _MINIMAL},
             errors=(*WRITE_ERRORS, 412),
             parameters=(_ONE, "If-Match", "Prefer"),
-            body=request("SmtpMonitorPatch", all=SENT, status={"status": "disabled"}),
+            body=request("SmtpMonitorPatch", all=SENT_EXAMPLE, status={"status": "disabled"}),
             description="All fields are optional; `{}` changes nothing. `readonly` users change `status` only.",
         ),
         "delete": operation(
@@ -68,13 +67,10 @@ PATHS = {
             "A page of monitors",
             {200: listed("SmtpMonitorPage", READ)},
             errors=LIST_ERRORS,
-            parameters=(
-                "organizationId",
-                in_query("customerId", IDENTIFIER, "Of this customer only."),
-                "search",
-                in_query("status", choice(STATUS), "Only those; `paused` and `inactive` mean `disabled`."),
-                "page",
-                "perPage",
+            parameters=queried(
+                FILTERS,
+                customerId="Of this customer only.",
+                status="Only those; `paused` and `inactive` mean `disabled`.",
             ),
         ),
         "post": operation(
@@ -84,7 +80,7 @@ PATHS = {
             {201: made("The monitor.", "SmtpMonitor", "ETag", links=_LINKS, monitor=ANSWERED)},
             errors=(*MAKE_ERRORS, 409, 422),
             parameters=("Idempotency-Key",),
-            body=request("NewSmtpMonitor", least=_NEW, all={"customerId": 10, **SENT}),
+            body=request("NewSmtpMonitor", least=_NEW, all={"customerId": 10, **SENT_EXAMPLE}),
             description="Defaults: `status` active, `checkInterval` 60, `timeoutSeconds` 30, no config, the rest null.",
         ),
         "patch": operation(

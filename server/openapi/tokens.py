@@ -1,19 +1,9 @@
 """API tokens: sessions with a name, an end or none, and perhaps one customer."""
 
-from server.openapi.operations import MAKE_ERRORS, empty, in_path, linked, listed, made, operation, request
-from server.openapi.schemas import (
-    CUSTOMER,
-    IDENTIFIER,
-    TIMESTAMP,
-    UUID,
-    accepted,
-    integer,
-    nullable,
-    page,
-    shape,
-    trimmed,
-)
-from server.resources.tokens import DEFAULT_DAYS
+from server.fields.parser import or_null
+from server.openapi.operations import MAKE_ERRORS, empty, in_path, linked, listed, made, operation, queried, request
+from server.openapi.schemas import IDENTIFIER, TIMESTAMP, UUID, accepted, page, properties, shape
+from server.resources.tokens import DEFAULT_DAYS, FIELDS, FILTERS, REQUIRED
 
 TAG = "Tokens"
 TOKEN = {
@@ -21,20 +11,15 @@ TOKEN = {
     "organizationId": IDENTIFIER,
     "userId": IDENTIFIER,
     "name": {"type": "string"},
-    "customerId": nullable(IDENTIFIER),
+    "customerId": or_null(IDENTIFIER),
     "createdAt": TIMESTAMP,
-    "expiresAt": nullable(TIMESTAMP),
-    "lastUsedAt": nullable(TIMESTAMP),
+    "expiresAt": or_null(TIMESTAMP),
+    "lastUsedAt": or_null(TIMESTAMP),
     "email": {"type": "string"},
 }
 SCHEMAS = {
     "NewToken": accepted(
-        {
-            "name": trimmed(1, 255),
-            "expiresInDays": {**nullable(integer(1, 365)), "default": DEFAULT_DAYS, "description": "null: never"},
-            "customerId": nullable(CUSTOMER),
-        },
-        required=("name",),
+        properties(FIELDS, expiresInDays={"default": DEFAULT_DAYS, "description": "null: never"}), required=REQUIRED
     ),
     "Token": shape(TOKEN),
     "MadeToken": shape({**TOKEN, "token": {"type": "string", "description": "Shown in this answer alone."}}),
@@ -61,7 +46,7 @@ PATHS = {
             "A page of tokens: one's own, or for administrators all",
             {200: listed("TokenPage", _TOKEN)},
             errors=(400, 401, 403, 429, 500, 503),
-            parameters=("organizationId", "page", "perPage"),
+            parameters=queried(FILTERS),
         ),
         "post": operation(
             "makeToken",

@@ -1,6 +1,6 @@
 """Users: their roles, the customers they are restricted to, whether they are active."""
 
-from server.access import passwords
+from server.fields.parser import or_null
 from server.openapi.operations import (
     MAKE_ERRORS,
     REMOVE_ERRORS,
@@ -11,56 +11,30 @@ from server.openapi.operations import (
     listed,
     made,
     operation,
+    queried,
     request,
     shown,
 )
-from server.openapi.schemas import (
-    BOOLEAN,
-    CUSTOMERS,
-    EMAIL,
-    IDENTIFIER,
-    TIMESTAMP,
-    accepted,
-    choice,
-    nullable,
-    page,
-    shape,
-    text,
-    trimmed,
-)
-from server.resources.users import SERVER_SET
+from server.openapi.schemas import BOOLEAN, IDENTIFIER, TIMESTAMP, accepted, page, properties, shape
+from server.resources.users import CREATE_FIELDS, CREATE_SERVER_SET, FIELDS, FILTERS, REQUIRED, SERVER_SET
 
 TAG = "Users"
-FIELDS = {
-    "name": trimmed(1, 255),
-    "role": choice(("admin", "user", "readonly")),
-    "customerIds": {**nullable(CUSTOMERS), "description": "Restricted to these; null: to none."},
-    "active": BOOLEAN,
-    "password": text(passwords.MIN_LENGTH, passwords.MAX_LENGTH),
-    "globalRole": {**nullable(choice(("supporter", "admin"))), "description": "Given by global admins only."},
-}
+_NOTES = {"customerIds": "Restricted to these; null: to none.", "globalRole": "Given by global admins only."}
+_SENT = properties(FIELDS, **_NOTES)
 USER = {
     "id": IDENTIFIER,
     "organizationId": IDENTIFIER,
     "email": {"type": "string"},
     "name": {"type": "string"},
-    "role": FIELDS["role"],
-    "globalRole": FIELDS["globalRole"],
-    "customerIds": nullable({"type": "array", "items": IDENTIFIER}),
+    "role": _SENT["role"],
+    "globalRole": _SENT["globalRole"],
+    "customerIds": or_null({"type": "array", "items": IDENTIFIER}),
     "active": BOOLEAN,
     "createdAt": TIMESTAMP,
 }
 SCHEMAS = {
-    "NewUser": accepted(
-        {
-            **{name: schema for name, schema in FIELDS.items() if name != "active"},
-            "email": EMAIL,
-            "organizationId": IDENTIFIER,
-        },
-        required=("email", "name", "role"),
-        ignored=("id", "active", "createdAt"),
-    ),
-    "UserPatch": accepted(FIELDS, ignored=SERVER_SET),
+    "NewUser": accepted(properties(CREATE_FIELDS, **_NOTES), required=REQUIRED, ignored=CREATE_SERVER_SET),
+    "UserPatch": accepted(_SENT, ignored=SERVER_SET),
     "User": shape(USER),
     "MadeUser": shape(
         {**USER, "password": {"type": "string", "description": "Only if none was sent; shown in this answer alone."}},
@@ -91,7 +65,7 @@ PATHS = {
             "A page of users",
             {200: listed("UserPage", _USER)},
             errors=(400, 401, 403, 429, 500, 503),
-            parameters=("organizationId", "search", "page", "perPage"),
+            parameters=queried(FILTERS),
         ),
         "post": operation(
             "makeUser",

@@ -2,14 +2,15 @@
 
 import asyncpg
 
-from server.fields.objects import Parser
-from server.fields.values import identifier, text, trimmed
+from server.fields.parser import Field, Parameter
+from server.fields.values import identifier, trimmed
 from server.http import query
 from server.http.answers import timestamp
 
-FIELDS: dict[str, Parser] = {"name": trimmed(1, 255)}
-CREATE_FIELDS: dict[str, Parser] = {**FIELDS, "organizationId": identifier}
-FILTERS = {**query.PAGING, "organizationId": query.identifier, "search": text(0, 255)}
+FIELDS: dict[str, Field] = {"name": trimmed(1, 255)}
+CREATE_FIELDS: dict[str, Field] = {**FIELDS, "organizationId": identifier}
+REQUIRED = ("name",)  # to create one
+FILTERS: dict[str, Parameter] = {"organizationId": query.identifier, "search": query.search, **query.PAGING}
 SERVER_SET = frozenset({"id", "publicId", "organizationId", "createdAt"})
 
 

@@ -4,8 +4,13 @@ import asyncpg
 import orjson
 
 from server.checks.words import describe
+from server.fields.parser import Parameter
+from server.http import query
 from server.http.answers import timestamp
 from sql.smtp_checks import PHASES
+
+FILTERS: dict[str, Parameter] = {"limit": query.number(1, 200)}
+DEFAULT_LIMIT = 50
 
 
 def represent_check(row: asyncpg.Record, language: str) -> dict[str, object]:

@@ -1,13 +1,28 @@
 """A location: a place that checks are made from."""
 
+import re
+
 import asyncpg
 
-from server.fields.objects import Parser
-from server.fields.values import boolean, country_code, location_code, trimmed
+from server.fields.parser import Field, described
+from server.fields.values import Invalid, boolean, country_code, trimmed, wrong_type
 from server.http.answers import timestamp
 
-FIELDS: dict[str, Parser] = {"name": trimmed(1, 255), "country": country_code, "active": boolean}
-CREATE_FIELDS: dict[str, Parser] = {**FIELDS, "code": location_code}
+CODE = re.compile("[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+
+
+@described({"type": "string", "pattern": f"^{CODE.pattern}$"})
+def location_code(value: object) -> str:
+    if type(value) is not str:
+        raise wrong_type(value, "not_a_string")
+    if not CODE.fullmatch(value):
+        raise Invalid("invalid_location_code")
+    return value
+
+
+FIELDS: dict[str, Field] = {"name": trimmed(1, 255), "country": country_code, "active": boolean}
+CREATE_FIELDS: dict[str, Field] = {**FIELDS, "code": location_code}
+REQUIRED = ("code", "name", "country")  # to create one
 SERVER_SET = frozenset({"id", "createdAt"})
 
 

@@ -5,32 +5,37 @@ from uuid import UUID
 import asyncpg
 
 from server.fields.moments import moment, time_zone
-from server.fields.objects import Parser
-from server.fields.values import CANONICAL_UUID, Invalid, choice, customer, identifier, nullable, trimmed
+from server.fields.parser import Field, Parameter, described
+from server.fields.references import customer
+from server.fields.values import CANONICAL_UUID, UUID_SCHEMA, Invalid, choice, identifier, nullable, trimmed
+from server.http import query
 from server.http.answers import timestamp
 
 
+@described(UUID_SCHEMA)
 def _monitor(value: object) -> UUID:
     if type(value) is not str or not CANONICAL_UUID.fullmatch(value):
         raise Invalid("invalid_monitor")
     return UUID(value)
 
 
-FIELDS: dict[str, Parser] = {
+FIELDS: dict[str, Field] = {
     "name": trimmed(1, 255),
     "startsAt": moment,
     "endsAt": moment,
-    "repeat": nullable(choice({"daily": "daily", "weekly": "weekly"})),
+    "repeat": nullable(choice("daily", "weekly")),
     "repeatUntil": nullable(moment),
     "timeZone": time_zone,
 }
 # the scope of a window is fixed when it is made
-CREATE_FIELDS: dict[str, Parser] = {
+CREATE_FIELDS: dict[str, Field] = {
     **FIELDS,
     "organizationId": identifier,
     "customerId": nullable(customer),
     "smtpMonitorId": nullable(_monitor),
 }
+REQUIRED = ("name", "startsAt", "endsAt")  # to create one
+FILTERS: dict[str, Parameter] = {"organizationId": query.identifier, **query.PAGING}
 SERVER_SET = frozenset({"id", "active", "createdAt", "updatedAt"})
 SCOPE = frozenset({"organizationId", "customerId", "smtpMonitorId"})
 COLUMNS = {

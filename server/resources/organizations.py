@@ -2,18 +2,19 @@
 
 import asyncpg
 
-from server.fields.objects import Parser
-from server.fields.values import integer, nullable, text, trimmed
+from server.fields.parser import Field, Parameter
+from server.fields.values import integer, nullable, trimmed
 from server.http import query
 from server.http.answers import timestamp
 
-FIELDS: dict[str, Parser] = {
+FIELDS: dict[str, Field] = {
     "name": trimmed(1, 255),
     "failureConfirmations": integer(1, 10),
     "recoveryConfirmations": integer(1, 10),
     "locationSharePercent": integer(1, 100),
     "reminderIntervalMinutes": nullable(integer(5, 10080)),
 }
+REQUIRED = ("name",)  # to create one
 COLUMNS = {
     "name": "name",
     "failureConfirmations": "failure_confirmations",
@@ -21,7 +22,7 @@ COLUMNS = {
     "locationSharePercent": "location_share_percent",
     "reminderIntervalMinutes": "reminder_interval_minutes",
 }
-FILTERS = {**query.PAGING, "search": text(0, 255)}
+FILTERS: dict[str, Parameter] = {"search": query.search, **query.PAGING}
 SERVER_SET = frozenset({"id", "createdAt"})
 
 

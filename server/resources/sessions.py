@@ -5,15 +5,17 @@ from datetime import UTC, datetime
 import sql
 from server.access import passwords
 from server.access.caller import Caller
-from server.fields.objects import Parser
+from server.fields.parser import Field
 from server.fields.values import text
 from server.http.answers import timestamp
 
-FIELDS: dict[str, Parser] = {"email": text(1, 320), "password": text(1, 1024)}
-PASSWORD_FIELDS: dict[str, Parser] = {
+FIELDS: dict[str, Field] = {"email": text(1, 320), "password": text(1, 1024)}
+REQUIRED = tuple(FIELDS)
+PASSWORD_FIELDS: dict[str, Field] = {
     "currentPassword": text(1, 1024),
     "password": text(passwords.MIN_LENGTH, passwords.MAX_LENGTH),
 }
+PASSWORD_REQUIRED = tuple(PASSWORD_FIELDS)
 ATTEMPTS_PER_ACCOUNT = 10
 ATTEMPTS_PER_ADDRESS = 100
 

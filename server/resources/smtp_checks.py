@@ -7,6 +7,8 @@ from server.checks.outcome import Outcome, represent
 from server.checks.target import DEFAULT_TIMEOUT_SECONDS, Target, from_config
 from server.fields.smtp_config import SmtpConfig
 
+REQUIRED = ("hostname",)
+
 Probe = Callable[[Target], Awaitable[Outcome]]
 
 
@@ -17,4 +19,4 @@ def to_target(fields: Mapping[str, Any]) -> Target:
     return from_config(fields["hostname"], fields.get("port"), timeout_seconds, config.whole())
 
 
-__all__ = ["Probe", "represent", "to_target"]
+__all__ = ["REQUIRED", "Probe", "represent", "to_target"]

@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from server.access.caller import Caller
-from server.fields.objects import Parser, below, parse_object
-from server.fields.values import CANONICAL_UUID, Invalid
+from server.fields.objects import below, parse_object
+from server.fields.parser import Field, described
+from server.fields.values import CANONICAL_UUID, UUID_SCHEMA, Invalid
 from server.http.errors import ApiError, forbidden
 from server.resources import smtp_monitors
 from server.resources.smtp_monitors import SERVER_SET, without_alias
@@ -14,8 +15,9 @@ MAX_IDS = 500
 NAMED = 10  # of the missing
 
 
+@described({"type": "array", "items": UUID_SCHEMA, "minItems": 1, "maxItems": MAX_IDS})
 def public_ids(value: object) -> list[UUID]:
-    """At most 500 UUIDs, the first of equals kept."""
+    """The first of equals is kept."""
     if type(value) is not list or not 1 <= len(value) <= MAX_IDS:
         raise Invalid("invalid_public_ids")
     if not all(type(text) is str and CANONICAL_UUID.fullmatch(text) for text in value):
@@ -23,6 +25,7 @@ def public_ids(value: object) -> list[UUID]:
     return list(dict.fromkeys(map(UUID, value)))
 
 
+@described({"type": "object"})
 def changes(value: object) -> dict[str, object]:
     """The fields of a PATCH, their errors below ``changes``."""
     if type(value) is not dict:
@@ -33,7 +36,8 @@ def changes(value: object) -> dict[str, object]:
         raise below(".", error) from error
 
 
-FIELDS: dict[str, Parser] = {"ids": public_ids, "changes": changes}
+FIELDS: dict[str, Field] = {"ids": public_ids, "changes": changes}
+REQUIRED = tuple(FIELDS)
 
 
 def require_fields(caller: Caller, body: Mapping[str, object]) -> None:

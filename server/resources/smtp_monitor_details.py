@@ -8,21 +8,23 @@ from typing import Any
 import asyncpg
 
 from server.fields.moments import day
+from server.fields.parser import Parameter
 from server.fields.values import choice
 from server.http.answers import timestamp
 from server.http.errors import FieldError, invalid_fields
 from server.resources.histories import milliseconds
 
 DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
+DEFAULT_RANGE = "day"
 GRANULARITY = {"day": "raw", "week": "hour", "month": "hour", "year": "day"}
 MAX_DAYS = {"raw": 7, "hour": 62, "day": 366}
 MAX_POINTS = 10_000  # the newest raw points
-PARAMETERS: dict[str, Any] = {
-    "range": choice({name: name for name in DAYS}),
+FILTERS: dict[str, Parameter] = {
+    "range": choice(*DAYS),
     "date": day,
     "startDate": day,
     "endDate": day,
-    "granularity": choice({name: name for name in MAX_DAYS}),
+    "granularity": choice(*MAX_DAYS),
 }
 
 
@@ -38,7 +40,7 @@ def to_span(parsed: Mapping[str, Any], now: datetime) -> Span:
 
     ApiError 400 if that is no span, or too long for its granularity.
     """
-    name = parsed.get("range", "day")
+    name = parsed.get("range", DEFAULT_RANGE)
     length = timedelta(days=DAYS[name])
     start, end = parsed.get("startDate"), parsed.get("endDate", parsed.get("date"))
     before = _midnight(end) + timedelta(days=1) if end else _midnight(start) + length if start else now

@@ -15,37 +15,25 @@ from aiohttp import web
 from server.access.caller import Caller
 from server.access.key_ring import KeyRing, Undecryptable
 from server.fields import smtp_config
-from server.fields.objects import Parser, parse_object
+from server.fields.contacts import email, phone_number
+from server.fields.objects import parse_object
+from server.fields.parser import Field, Parameter
+from server.fields.references import customer
 from server.fields.smtp_config import SmtpConfig
-from server.fields.values import (
-    choice,
-    country_codes,
-    customer,
-    email,
-    hostname,
-    integer,
-    nullable,
-    phone_number,
-    text,
-    trimmed,
-)
+from server.fields.values import choice, country_codes, hostname, integer, nullable, trimmed
+from server.http import query
 from server.http.answers import Answer, entity_tag, timestamp
 from server.http.errors import ApiError, forbidden, not_found, unavailable
-from server.http.query import PAGING, identifier
 from server.http.requests import none_match
 
-STATUS = {
-    "active": "active",
-    "maintenance": "maintenance",
-    "disabled": "disabled",
-    "paused": "disabled",
-    "inactive": "disabled",
-}
-FIELDS: dict[str, Parser] = {
+STATUSES = ("active", "maintenance", "disabled")
+STATUS = choice(*STATUSES, paused="disabled", inactive="disabled")
+PORT = integer(1, 65535)
+FIELDS: dict[str, Field] = {
     "name": trimmed(1, 255),
     "hostname": hostname,
-    "port": nullable(integer(1, 65535)),
-    "status": choice(STATUS),
+    "port": nullable(PORT),
+    "status": STATUS,
     "checkInterval": integer(10, 86400),
     "timeoutSeconds": integer(1, 120),
     "allowedCheckCountryCodes": nullable(country_codes),
@@ -54,13 +42,14 @@ FIELDS: dict[str, Parser] = {
     "smtpConfig": smtp_config.parse,
     "config": smtp_config.parse,
 }
-CREATE_FIELDS: dict[str, Parser] = {**FIELDS, "customerId": customer}
-FILTERS = {
-    **PAGING,
-    "organizationId": identifier,
-    "customerId": identifier,
-    "search": text(0, 255),
-    "status": choice(STATUS),
+CREATE_FIELDS: dict[str, Field] = {**FIELDS, "customerId": customer}
+REQUIRED = ("customerId", "name", "hostname")  # to create one
+FILTERS: dict[str, Parameter] = {
+    "organizationId": query.identifier,
+    "customerId": query.identifier,
+    "search": query.search,
+    "status": STATUS,
+    **query.PAGING,
 }
 # a client may send these back: it edits what it has read
 SERVER_SET = frozenset(

@@ -5,17 +5,19 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 import sql
-from server.fields.objects import Parser
-from server.fields.values import customer, integer, nullable, trimmed
+from server.fields.parser import Field, Parameter
+from server.fields.references import customer
+from server.fields.values import integer, nullable, trimmed
 from server.http import query
 from server.http.answers import timestamp
 
-FIELDS: dict[str, Parser] = {
+FIELDS: dict[str, Field] = {
     "name": trimmed(1, 255),
     "expiresInDays": nullable(integer(1, 365)),
     "customerId": nullable(customer),
 }
-FILTERS = {**query.PAGING, "organizationId": query.identifier}
+REQUIRED = ("name",)
+FILTERS: dict[str, Parameter] = {"organizationId": query.identifier, **query.PAGING}
 DEFAULT_DAYS = 90  # a forgotten token ends by itself
 
 

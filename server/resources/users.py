@@ -3,24 +3,27 @@
 import asyncpg
 
 from server.access import passwords
-from server.fields.objects import Parser
-from server.fields.values import boolean, choice, customers, email, identifier, nullable, text, trimmed
+from server.fields.contacts import email
+from server.fields.parser import Field, Parameter
+from server.fields.references import customers
+from server.fields.values import boolean, choice, identifier, nullable, text, trimmed
 from server.http import query
 from server.http.answers import timestamp
 
-FIELDS: dict[str, Parser] = {
+FIELDS: dict[str, Field] = {
     "name": trimmed(1, 255),
-    "role": choice({role: role for role in ("admin", "user", "readonly")}),
+    "role": choice("admin", "user", "readonly"),
     "customerIds": nullable(customers),
     "active": boolean,
     "password": text(passwords.MIN_LENGTH, passwords.MAX_LENGTH),
-    "globalRole": nullable(choice({role: role for role in ("supporter", "admin")})),
+    "globalRole": nullable(choice("supporter", "admin")),
 }
-CREATE_FIELDS: dict[str, Parser] = {
+CREATE_FIELDS: dict[str, Field] = {
     **{name: parse for name, parse in FIELDS.items() if name != "active"},
     "email": email,
     "organizationId": identifier,
 }
+REQUIRED = ("email", "name", "role")  # to create one
 COLUMNS = {
     "name": "name",
     "role": "role",
@@ -28,8 +31,9 @@ COLUMNS = {
     "active": "active",
     "globalRole": "global_role",
 }
-FILTERS = {**query.PAGING, "organizationId": query.identifier, "search": text(0, 255)}
+FILTERS: dict[str, Parameter] = {"organizationId": query.identifier, "search": query.search, **query.PAGING}
 SERVER_SET = frozenset({"id", "organizationId", "email", "createdAt"})
+CREATE_SERVER_SET = SERVER_SET | {"active"}
 
 
 def represent(row: asyncpg.Record) -> dict[str, object]:

@@ -138,6 +138,12 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def test_openapi_takes_the_bounds_of_requests_from_the_parsers() -> None:
+    for path, tree in sources("server/openapi"):
+        words = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+        assert not words & {"minLength", "maxLength", "minItems", "maxItems"}, path
+
+
 def test_files_stay_readable() -> None:
     for folder in ("server", "sql", "tests"):
         for path in (PROJECT / folder).rglob("*.py"):
