@@ -3,7 +3,8 @@
 ``{}`` changes nothing: 200 with the monitor as it is. With If-Match, a monitor that is not there is 412 and not
 404, because no representation of it can match. A patch of many locks its rows in the order in which batches do,
 and writes nothing unless it got them all. Its ``updated`` counts written monitors, so it is 0 for ``{}``. A revert
-is a PATCH by the rules of any PATCH (``tests/api/test_patch_rules.py``, ``tests/api/test_patch_many.py``, ``tests/api/test_changes.py``).
+is a PATCH by the rules of any PATCH. Held by ``tests/api/test_patch_rules.py``, ``tests/api/test_patch_many.py``
+and ``tests/api/test_changes.py``.
 """
 
 from collections.abc import Mapping, Sequence
