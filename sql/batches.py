@@ -1,9 +1,8 @@
-"""Many small writes, one commit.
+"""Many small writes or reads, one statement.
 
-What waits while the previous commit is on its way goes together into the next, as one statement over
-arrays and in one round trip. Nothing waits for a timer, so an idle database is written to at once. Every
-write stands alone: it gets its own row, or None, or its own error. Reads of single rows can share a
-statement in the same way: each sees whatever was committed before it was asked for.
+What arrives while a batch is on its way shares the next batch: one statement over arrays, one round trip, one
+commit. Nothing waits for a timer: an idle database gets each item at once, with plain values. Every item stands
+alone: it gets its own row, or None, or its own error. A read sees whatever was committed before it was asked for.
 """
 
 import asyncio
@@ -11,25 +10,27 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol
 
 import asyncpg
 
-from sql.connection import COMMAND_TIMEOUT, CONNECT_TIMEOUT, UNAVAILABLE
+from sql.connection import UNAVAILABLE, connect_for_batches
+from sql.statements import Item, Key, Statements
 
 logger = logging.getLogger(__name__)
 
-MAX_WAITING = 4096  # writes; one more is refused
-MAX_WAIT = 5.0  # seconds a write may wait before it is refused
-LOCK_TIMEOUT = 2000  # milliseconds, below COMMAND_TIMEOUT: a row that somebody holds must not fail its neighbours
+MAX_WAITING = 4096  # items; one more is refused
+MAX_WAIT = 5.0  # seconds an item may wait before it is refused
 TURNS = 6  # of the event loop after a batch that several shared: they are answered, and what came in joins the next
+# another transaction is in the way; the database is there
+CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
 
 
 class QueueFullError(OSError):
-    """Too many writes wait already."""
+    """Too many items wait already."""
 
 
 class Observer(Protocol):
@@ -40,175 +41,160 @@ class Observer(Protocol):
     def observe_refusal(self) -> None: ...
 
 
-Key = tuple[int, int]
-
-
-class Write(Protocol):
-    """A change of at most one row, the one that *key* names; or a read, whose key is its own."""
-
-    @property
-    def key(self) -> Key: ...
-
-
-W = TypeVar("W", bound=Write)
-Round = Sequence[W]  # writes to different rows, in the order of their keys
-Render = Callable[[Sequence[Round[W]]], tuple[str, Sequence[Sequence[object]]]]
-
-
 @dataclass(eq=False, slots=True)
-class Waiting(Generic[W]):
-    write: W
+class Waiting(Generic[Item]):
+    item: Item
     done: asyncio.Future[asyncpg.Record | None]
     since: float = field(default_factory=time.monotonic)
 
 
-class Batcher(Generic[W]):
-    """A queue of writes and the one connection that commits what is in it.
+class Batcher(Generic[Item]):
+    """A queue of items, and the one connection that answers what is in it."""
 
-    *render* makes of a batch one statement, and its arguments for each round: a row's second write is in the
-    second round, and so on. The statement must visit the rows in the order of the round, which keeps
-    workers from deadlocks, and return with each row, in column ``n``, the position of its write in the
-    whole batch, counted from 1.
-    """
-
-    def __init__(self, dsn: str, render: Render[W], *, max_rows: int, observer: Observer) -> None:
+    def __init__(self, dsn: str, statements: Statements[Item], *, max_rows: int, observer: Observer) -> None:
         self._dsn = dsn
-        self._render = render
+        self._statements = statements
         self._max_rows = max_rows
         self._observer = observer
-        self._queue: deque[Waiting[W]] = deque()
+        self._queue: deque[Waiting[Item]] = deque()
         self._arrived = asyncio.Event()
-        self._writing = asyncio.Lock()
+        self._busy = asyncio.Lock()
         self._shared = False  # whether the last batch was of several
         self._connection: asyncpg.Connection | None = None
         self._loop = asyncio.get_running_loop()  # to ask each time is a system call
 
-    async def submit(self, write: W) -> asyncpg.Record | None:
+    async def submit(self, item: Item) -> asyncpg.Record | None:
         """The row that was written and committed, or read; None if there is no such row.
 
-        Whatever is raised, nothing may be assumed of the write but that it was not reported as done.
+        If an error is raised, a write may or may not be committed.
         """
         if len(self._queue) >= MAX_WAITING:
             self._observer.observe_refusal()
-            raise QueueFullError("too many writes are waiting")
-        waiting = Waiting(write, self._loop.create_future())
-        if self._queue or self._shared or self._writing.locked():
-            self._queue.append(waiting)
-            self._arrived.set()
-        else:  # alone: to write here rather than in run() answers two turns of the event loop sooner
-            async with self._writing:
+            raise QueueFullError("too many wait already")
+        if not (self._queue or self._shared or self._busy.locked()):
+            async with self._busy:  # alone: asking here, not in run(), answers two turns of the event loop sooner
                 self._observer.observe_batch(1, 0, 0)
-                await self._commit([[waiting]])
+                return await self._fetch_one(item)
+        waiting = Waiting(item, self._loop.create_future())
+        self._queue.append(waiting)
+        self._arrived.set()
         return await waiting.done
 
     async def run(self) -> None:
-        """Write for ever; when cancelled, what waits is refused and the connection closed."""
+        """Answer batches for ever. When this is cancelled, what waits is refused and the connection closed."""
         try:
             while True:
                 await self._arrived.wait()
-                async with self._writing:
-                    rounds = self._take()
+                async with self._busy:
+                    batch = self._take()
                     if not self._queue:
                         self._arrived.clear()
-                    if rounds:
-                        await self._commit(rounds)
-                    self._shared = sum(map(len, rounds)) > 1
+                    if batch:
+                        await self._answer(batch)
+                    self._shared = len(batch) > 1
                     for _ in range(TURNS if self._shared else 0):
                         await asyncio.sleep(0)
         finally:
             _refuse(self._queue, ConnectionError("the server is stopping"))
             self._drop_connection()
 
-    def _take(self) -> list[list[Waiting[W]]]:
-        """The oldest writes that somebody still waits for, the second of a row in a second round, and so on."""
+    def _take(self) -> list[Waiting[Item]]:
+        """The oldest items that somebody still waits for."""
         now = time.monotonic()
-        rounds: list[dict[Key, Waiting[W]]] = []
-        depths: dict[Key, int] = {}
-        taken = 0
-        while self._queue and taken < self._max_rows:
+        batch: list[Waiting[Item]] = []
+        while self._queue and len(batch) < self._max_rows:
             waiting = self._queue.popleft()
-            key = waiting.write.key
             if now - waiting.since > MAX_WAIT:
-                _refuse([waiting], TimeoutError("the write waited too long"))
+                _refuse([waiting], TimeoutError("waited too long"))
             elif not waiting.done.done():
-                depth = depths.get(key, 0)
-                if depth == len(rounds):
-                    rounds.append({})
-                rounds[depth][key] = waiting
-                depths[key] = depth + 1
-                taken += 1
-        if rounds:
-            oldest = next(iter(rounds[0].values()))
-            self._observer.observe_batch(taken, now - oldest.since, len(self._queue))
-        return [[round_[key] for key in sorted(round_)] for round_ in rounds]
+                batch.append(waiting)
+        if batch:
+            self._observer.observe_batch(len(batch), now - batch[0].since, len(self._queue))
+        return batch
 
-    async def _commit(self, rounds: Sequence[Sequence[Waiting[W]]]) -> None:
-        """Commit together; if the rows or their contents forbid it, each apart."""
-        writes = list(chain.from_iterable(rounds))
+    async def _answer(self, batch: Sequence[Waiting[Item]]) -> None:
+        """Answer all together. If a row or a value forbids that, answer each apart."""
         try:
-            await self._commit_together(rounds)
-        except (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError) as error:
-            await self._commit_apart(writes, error)
-        except UNAVAILABLE as error:
-            self._drop_connection()
-            _refuse(writes, error)
-        except asyncpg.PostgresError as error:
-            await self._commit_apart(writes, error)
+            await self._answer_together(batch)
         except asyncio.CancelledError:
-            _refuse(writes, ConnectionError("the server is stopping"))
+            _refuse(batch, ConnectionError("the server is stopping"))
             raise
-        except Exception as error:  # a value the driver cannot encode: one of these is a bug, not all
-            logger.exception("a batch of %d could not be sent", len(writes))
-            await self._commit_apart(writes, error)
+        except Exception as error:
+            if len(batch) == 1 or _is_away(error):
+                _refuse(batch, error)
+                return
+            if not isinstance(error, asyncpg.PostgresError):  # one of the items is a bug
+                logger.exception("a batch of %d could not be sent", len(batch))
+            for waiting in batch:
+                await self._answer([waiting])
 
-    async def _commit_apart(self, writes: Sequence[Waiting[W]], error: BaseException) -> None:
-        if len(writes) == 1:
-            _refuse(writes, error)
+    async def _answer_together(self, batch: Sequence[Waiting[Item]]) -> None:
+        rounds = self._in_rounds(batch)
+        if len(batch) == 1:
+            rows = {1: await self._fetch_one(batch[0].item)}
         else:
-            for waiting in writes:
-                await self._commit([[waiting]])
-
-    async def _commit_together(self, rounds: Sequence[Sequence[Waiting[W]]]) -> None:
-        """The rounds go out at once and are one transaction; its first one locks every row, in the one order."""
-        connection = await self._connected()
-        statement, arguments = self._render([[waiting.write for waiting in round_] for round_ in rounds])
-        if len(arguments) == 1:  # an idle database answers 20 µs sooner
-            rows = await connection.fetch(statement, *arguments[0])
-        else:
-            rows = await connection.fetchmany(statement, arguments)
-        by_position = {row["n"]: row for row in rows}
+            rows = await self._fetch_many([[waiting.item for waiting in round_] for round_ in rounds])
         for n, waiting in enumerate(chain.from_iterable(rounds), 1):
             if not waiting.done.done():
-                waiting.done.set_result(by_position.get(n))
+                waiting.done.set_result(rows.get(n))
+
+    def _in_rounds(self, batch: Sequence[Waiting[Item]]) -> Sequence[Sequence[Waiting[Item]]]:
+        """Each round has items of different rows, in the order of their keys."""
+        key = self._statements.key
+        if key is None:
+            return [batch]
+        rounds: list[dict[Key, Waiting[Item]]] = []
+        depths: dict[Key, int] = {}
+        for waiting in batch:
+            row = key(waiting.item)
+            depth = depths.get(row, 0)
+            if depth == len(rounds):
+                rounds.append({})
+            rounds[depth][row] = waiting
+            depths[row] = depth + 1
+        return [[round_[row] for row in sorted(round_)] for round_ in rounds]
+
+    async def _fetch_one(self, item: Item) -> asyncpg.Record | None:
+        connection = await self._connected()
+        statement, values = self._statements.one(item)
+        try:
+            return await connection.fetchrow(statement, *values)
+        except UNAVAILABLE as error:
+            self._drop_connection(error)
+            raise
+
+    async def _fetch_many(self, rounds: Sequence[Sequence[Item]]) -> dict[int, asyncpg.Record | None]:
+        """The rows by position. The rounds go out at once, in one transaction; the first one locks every row."""
+        connection = await self._connected()
+        statement, arrays = self._statements.many(rounds)
+        try:
+            if len(arrays) == 1:  # fetch() answers 20 µs sooner
+                rows = await connection.fetch(statement, *arrays[0])
+            else:
+                rows = await connection.fetchmany(statement, arrays)
+        except UNAVAILABLE as error:
+            self._drop_connection(error)
+            raise
+        return {row["n"]: row for row in rows}
 
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await asyncpg.connect(
-                self._dsn,
-                timeout=CONNECT_TIMEOUT,
-                command_timeout=COMMAND_TIMEOUT,
-                server_settings={
-                    "application_name": "smtp-monitors group commit",
-                    "lock_timeout": str(LOCK_TIMEOUT),
-                    # plans that visit rows in the order of the arrays: that is the lock order
-                    "plan_cache_mode": "force_generic_plan",
-                    "enable_hashjoin": "off",
-                    "enable_mergejoin": "off",
-                    "enable_seqscan": "off",
-                    "enable_bitmapscan": "off",
-                    "jit": "off",
-                },
-            )
+            self._connection = await connect_for_batches(self._dsn)
         return self._connection
 
-    def _drop_connection(self) -> None:
-        if self._connection is not None:
+    def _drop_connection(self, cause: BaseException | None = None) -> None:
+        """Close it, unless the *cause* is a conflict: that says nothing against the connection."""
+        if self._connection is not None and not isinstance(cause, CONFLICTS):
             with contextlib.suppress(*UNAVAILABLE):
                 self._connection.terminate()
             self._connection = None
 
 
-def _refuse(batch: Iterable[Waiting[W]], error: BaseException) -> None:
+def _is_away(error: Exception) -> bool:
+    return isinstance(error, UNAVAILABLE) and not isinstance(error, CONFLICTS)
+
+
+def _refuse(batch: Iterable[Waiting[Item]], error: BaseException) -> None:
     for waiting in batch:
         if not waiting.done.done():
             waiting.done.set_exception(error)

@@ -8,6 +8,7 @@ import asyncpg.pool
 
 COMMAND_TIMEOUT = 3.0  # seconds a statement may take before its client is told to come back
 CONNECT_TIMEOUT = 2.0
+LOCK_TIMEOUT = 2000  # milliseconds, below COMMAND_TIMEOUT: a row that somebody holds must not fail its whole batch
 
 UNAVAILABLE: tuple[type[BaseException], ...] = (
     OSError,  # TimeoutError is one of these
@@ -57,6 +58,25 @@ async def create_pool(dsn: str, *, max_size: int = 10) -> asyncpg.Pool:
         timeout=CONNECT_TIMEOUT,
         reset=_keep,
         server_settings={"application_name": "smtp-monitors"},
+    )
+
+
+async def connect_for_batches(dsn: str) -> asyncpg.Connection:
+    """A connection whose plans visit rows in the order of a statement's arrays: that is the lock order."""
+    return await asyncpg.connect(
+        dsn,
+        timeout=CONNECT_TIMEOUT,
+        command_timeout=COMMAND_TIMEOUT,
+        server_settings={
+            "application_name": "smtp-monitors batches",
+            "lock_timeout": str(LOCK_TIMEOUT),
+            "plan_cache_mode": "force_generic_plan",
+            "enable_hashjoin": "off",
+            "enable_mergejoin": "off",
+            "enable_seqscan": "off",
+            "enable_bitmapscan": "off",
+            "jit": "off",
+        },
     )
 
 

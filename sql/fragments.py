@@ -1,39 +1,22 @@
-"""The one place where SQL text is assembled."""
+"""Parts of statements that many modules need."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 
-def set_list(
-    columns: Mapping[str, str], changed: Iterable[str], *, first: int, masked: bool = False
-) -> tuple[str, str, tuple[str, ...]]:
-    """Render assignments of the *changed* among *columns* from rows of arrays.
+def within_reach(organization: str, customer: str | None = None, *, first: int = 1) -> str:
+    """The condition that a row is in a Reach; the reach's parts are the parameters from *first* on.
 
-    *columns* says of each what its array holds: a type, or, for a column that is itself an array, the
-    type's array, which then travels as text. Gives the SET list, the arrays ``$n::type[]`` counted from
-    *first*, and the names of both in order. Names and their order come from *columns* alone, so no
-    client text becomes SQL and equal sets of changes share one prepared statement. *masked* is for rows
-    that differ in what they change: each has in ``c.mask`` a bit for every column it assigns, by position.
+    *organization* and *customer* are columns. Without *customer*, the reach's organization alone counts.
     """
-    changed = set(changed)
-    if stray := changed - columns.keys():
-        raise ValueError(f"not updatable: {sorted(stray)}")
-    present = tuple(column for column in columns if column in changed)
-    casts = {column: f"::{columns[column]}" if columns[column].endswith("[]") else "" for column in present}
-    types = ["text" if casts[column] else columns[column] for column in present]
-    values = [f"c.{column}{casts[column]}" for column in present]
-    if masked:
-        values = [
-            f"CASE WHEN c.mask & {1 << bit} <> 0 THEN {value} ELSE m.{column} END"
-            for bit, (column, value) in enumerate(zip(present, values, strict=True))
-        ]
-    assignments = ", ".join(f"{column} = {value}" for column, value in zip(present, values, strict=True))
-    arrays = "".join(f", ${n}::{type_}[]" for n, type_ in enumerate(types, first))
-    return assignments, arrays, present
+    condition = f"(${first}::bigint IS NULL OR {organization} = ${first})"
+    if customer is not None:
+        condition += f" AND {within_customers(customer, f'${first + 1}::bigint[]')}"
+    return condition
 
 
-def array_literal(values: Iterable[object] | None) -> str | None:
-    """Numbers or codes as a PostgreSQL array's text: arrays of arrays must not differ in length."""
-    return None if values is None else "{" + ",".join(map(str, values)) + "}"
+def within_customers(customer: str, allowed: str) -> str:
+    """The condition that a row is of an *allowed* customer; NULL allows them all."""
+    return f"({allowed} IS NULL OR {customer} = ANY({allowed}))"
 
 
 def set_values(columns: Sequence[str], changes: Mapping[str, object], *, first: int) -> tuple[str, list[object]]:

@@ -6,30 +6,31 @@ from uuid import UUID
 import asyncpg
 
 from sql.connection import Executor, Reach
-from sql.smtp_monitor_patches import COLUMNS, Patch, render
+from sql.fragments import within_reach
+from sql.smtp_monitor_patches import Patch, render_many
+from sql.smtp_monitor_updates import COLUMNS
 
-WITHIN_REACH = """
+WITHIN_REACH = f"""
           FROM smtp_monitors m
-         WHERE ($1::bigint IS NULL OR m.organization_id = $1)
-           AND m.public_id = ANY($2)
-           AND ($3::bigint[] IS NULL OR m.customer_id = ANY($3))
+         WHERE {within_reach("m.organization_id", "m.customer_id")}
+           AND m.public_id = ANY($3)
          ORDER BY m.organization_id, m.public_id
 """
 
 
 async def select_all(db: Executor, reach: Reach, public_ids: Sequence[UUID]) -> list[asyncpg.Record]:
     query = f"SELECT {COLUMNS} {WITHIN_REACH}"
-    return await db.fetch(query, reach.organization_id, public_ids, reach.customer_ids)
+    return await db.fetch(query, reach.organization_id, reach.customer_ids, public_ids)
 
 
 async def lock_all(db: Executor, reach: Reach, public_ids: Sequence[UUID]) -> list[tuple[int, UUID]]:
     """The organization and public id of those in reach, locked in the one order until the transaction ends."""
     query = f"SELECT m.organization_id, m.public_id {WITHIN_REACH} FOR NO KEY UPDATE"
-    rows = await db.fetch(query, reach.organization_id, public_ids, reach.customer_ids)
+    rows = await db.fetch(query, reach.organization_id, reach.customer_ids, public_ids)
     return [(row["organization_id"], row["public_id"]) for row in rows]
 
 
 async def update_all(db: Executor, patches: Sequence[Patch]) -> list[asyncpg.Record]:
     """Write all *patches*, of different rows that are locked, in one statement."""
-    statement, [arguments] = render([patches])
+    statement, [arguments] = render_many([patches])
     return await db.fetch(statement, *arguments)

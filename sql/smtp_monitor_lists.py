@@ -7,7 +7,7 @@ import asyncpg
 
 from sql.connection import Executor, Reach
 from sql.fragments import containing
-from sql.smtp_monitor_patches import COLUMNS
+from sql.smtp_monitor_updates import COLUMNS
 
 Query = tuple[str, str, Sequence[object]]  # what counts, what walks over the keys in order, and the values of both
 

@@ -1,20 +1,30 @@
-"""The read of one monitor as one row of a statement that many share."""
+"""The read of one monitor: alone as plain values, or as one row of a statement that many share."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sql.fragments import array_literal
-from sql.smtp_monitor_patches import COLUMNS
+from sql.fragments import within_customers
+from sql.smtp_monitor_patches import array_literals
+from sql.smtp_monitor_updates import COLUMNS
+from sql.statements import Statements
 
-STATEMENT = f"""
+ONE = f"""
+    SELECT {COLUMNS}, c.name AS customer_name
+      FROM smtp_monitors m
+      JOIN customers c ON c.organization_id = m.organization_id AND c.id = m.customer_id
+     WHERE m.organization_id = $1
+       AND m.public_id = $2
+       AND {within_customers("m.customer_id", "$3::bigint[]")}
+"""
+MANY = f"""
     SELECT k.n, {COLUMNS}, c.name AS customer_name
       FROM unnest($1::integer[], $2::bigint[], $3::uuid[], $4::text[])
            AS k (n, organization_id, public_id, customer_ids)
       JOIN smtp_monitors m
         ON m.organization_id = k.organization_id
        AND m.public_id = k.public_id
-       AND (k.customer_ids IS NULL OR m.customer_id = ANY(k.customer_ids::bigint[]))
+       AND {within_customers("m.customer_id", "k.customer_ids::bigint[]")}
       JOIN customers c ON c.organization_id = m.organization_id AND c.id = m.customer_id
 """
 
@@ -27,19 +37,21 @@ class Lookup:
     public_id: UUID
     customer_ids: Sequence[int] | None
 
-    @property
-    def key(self) -> tuple[int, int]:
-        return self.public_id.int, id(self)  # many may read one row at once
+
+def render_one(lookup: Lookup) -> tuple[str, Sequence[object]]:
+    return ONE, (lookup.organization_id, lookup.public_id, lookup.customer_ids)
 
 
-def render(rounds: Sequence[Sequence[Lookup]]) -> tuple[str, list[list[Sequence[object] | None]]]:
-    """The statement that reads them all, for Batcher: since each key is its own, there is one round."""
+def render_many(rounds: Sequence[Sequence[Lookup]]) -> tuple[str, list[list[Sequence[object] | None]]]:
+    """The statement that reads them all. Reads need no order, so there is one round."""
     [lookups] = rounds
-    restricted = any(lookup.customer_ids is not None for lookup in lookups)
     arrays: list[Sequence[object] | None] = [
         range(1, len(lookups) + 1),
         [lookup.organization_id for lookup in lookups],
         [lookup.public_id for lookup in lookups],
-        [array_literal(lookup.customer_ids) for lookup in lookups] if restricted else None,
+        array_literals([lookup.customer_ids for lookup in lookups]),
     ]
-    return STATEMENT, [arrays]
+    return MANY, [arrays]
+
+
+STATEMENTS = Statements(render_one, render_many)

@@ -8,13 +8,15 @@ import asyncpg
 
 from sql.batches import Batcher
 from sql.connection import Executor, Reach
+from sql.fragments import within_customers
 from sql.smtp_monitor_lookups import Lookup
-from sql.smtp_monitor_patches import COLUMNS, PASSWORD, UPDATABLE, Change, Patch
+from sql.smtp_monitor_patches import Change, Patch
+from sql.smtp_monitor_updates import COLUMNS, PASSWORD, UPDATABLE
 
-WITHIN_REACH = """
+NAMED = f"""
                m.organization_id = $1
            AND m.public_id = $2
-           AND ($3::bigint[] IS NULL OR m.customer_id = ANY($3))
+           AND {within_customers("m.customer_id", "$3::bigint[]")}
            AND ($4::bigint[] IS NULL OR m.version = ANY($4))
 """
 
@@ -33,18 +35,22 @@ async def update(
 
     None if nothing in reach has that id and one of the *versions*.
     """
-    organization_id = await _organization_id(db, reach, public_id)
+    organization_id = reach.organization_id
+    if organization_id is None:
+        organization_id = await _organization_id(db, public_id)
     if organization_id is None:
         return None
     if not changes:
-        query = f"SELECT {COLUMNS} FROM smtp_monitors m WHERE {WITHIN_REACH}"
+        query = f"SELECT {COLUMNS} FROM smtp_monitors m WHERE {NAMED}"
         return await db.fetchrow(query, organization_id, public_id, reach.customer_ids, versions)
     patch = Patch(organization_id, public_id, reach.customer_ids, versions, changes, frozenset(changes), change)
     return await commits.submit(patch)
 
 
 async def select_one(db: Executor, reads: Batcher[Lookup], reach: Reach, public_id: UUID) -> asyncpg.Record | None:
-    organization_id = await _organization_id(db, reach, public_id)
+    organization_id = reach.organization_id
+    if organization_id is None:
+        organization_id = await _organization_id(db, public_id)
     if organization_id is None:
         return None
     return await reads.submit(Lookup(organization_id, public_id, reach.customer_ids))
@@ -59,11 +65,13 @@ async def delete(
     change: Change | None = None,
 ) -> bool:
     """Whether there was such a monitor, now gone; *change* stays, if given."""
-    organization_id = await _organization_id(db, reach, public_id)
+    organization_id = reach.organization_id
+    if organization_id is None:
+        organization_id = await _organization_id(db, public_id)
     before = ", ".join(f"'{column}', {column}" for column in UPDATABLE if column != PASSWORD)
     query = f"""
         WITH gone AS (
-            DELETE FROM smtp_monitors m WHERE {WITHIN_REACH} RETURNING *
+            DELETE FROM smtp_monitors m WHERE {NAMED} RETURNING *
         ), change AS (
             INSERT INTO smtp_monitor_changes (organization_id, smtp_monitor_id, version, changed_at, actor, address,
                                               before, before_password)
@@ -142,10 +150,8 @@ async def replace_password(db: Executor, organization_id: int, monitor_id: int, 
     return await db.execute(query, organization_id, monitor_id, old, new) == "UPDATE 1"
 
 
-async def _organization_id(db: Executor, reach: Reach, public_id: UUID) -> int | None:
-    """The tenant to name in the statement; looked up only for callers who reach every organization."""
-    if reach.organization_id is not None:
-        return reach.organization_id
+async def _organization_id(db: Executor, public_id: UUID) -> int | None:
+    """The tenant to name in a statement, for callers who reach every organization."""
     query = "SELECT organization_id FROM smtp_monitors WHERE public_id = $1"
     organization_id: int | None = await db.fetchval(query, public_id)
     return organization_id

@@ -71,8 +71,8 @@ async def _pool(app: web.Application) -> AsyncIterator[None]:
 
 async def _batches(app: web.Application) -> AsyncIterator[None]:
     url, rows = app[CONFIG].database_url, app[CONFIG].group_commit_rows
-    app[keys.PATCHES] = Batcher(url, smtp_monitor_patches.render, max_rows=rows, observer=batch_metrics.WRITES)
-    app[keys.LOOKUPS] = Batcher(url, smtp_monitor_lookups.render, max_rows=rows, observer=batch_metrics.READS)
+    app[keys.PATCHES] = Batcher(url, smtp_monitor_patches.STATEMENTS, max_rows=rows, observer=batch_metrics.WRITES)
+    app[keys.LOOKUPS] = Batcher(url, smtp_monitor_lookups.STATEMENTS, max_rows=rows, observer=batch_metrics.READS)
     async with _running(app[keys.PATCHES].run()), _running(app[keys.LOOKUPS].run()):
         yield
 

@@ -4,7 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from sql.smtp_monitor_patches import COLUMNS
+from sql.smtp_monitor_updates import COLUMNS
 from tests.bench.database import FIRST, PUBLIC_ID, Database, program
 from tests.bench.unusable import UnusableError
 

@@ -1,0 +1,27 @@
+"""How the items of a batch become SQL."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")  # a change or a read of at most one row
+Key = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Statements(Generic[Item]):
+    """How items become SQL.
+
+    *one* gives the statement for an item that is alone, and its values.
+
+    *many* gives one statement for a whole batch, and its arrays for each round. The second item of a row is in
+    the second round, and so on. The statement visits the rows in the order of the round. It returns with each
+    row, in column ``n``, the position of its item in the batch, counted from 1.
+
+    *key* names an item's row, and orders the rows of a round: batches of several workers lock them in one order
+    and have no deadlocks. Without *key* the order does not matter, and one round takes all.
+    """
+
+    one: Callable[[Item], tuple[str, Sequence[object]]]
+    many: Callable[[Sequence[Sequence[Item]]], tuple[str, Sequence[Sequence[object]]]]
+    key: Callable[[Item], Key] | None = None
