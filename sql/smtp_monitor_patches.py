@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, count, islice
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -50,7 +51,7 @@ def render_many(rounds: Sequence[Sequence[Patch]]) -> tuple[str, Sequence[Sequen
     """The partial UPDATE of many rows. If they change different columns, a bit mask per row says which ones."""
     patches = list(chain.from_iterable(rounds))
     shapes = {patch.columns for patch in patches}
-    masked, kept = len(shapes) > 1, patches[0].change is not None
+    masked, kept = len(shapes) > 1, any(map(attrgetter("change"), patches))
     statement, present = update_statement(ALL_COLUMNS if masked else shapes.pop(), kept=kept, masked=masked)
     n = count(1)
     return statement, [_arrays(round_, n, present, masked=masked, kept=kept) for round_ in rounds]
@@ -94,6 +95,5 @@ def array_literals(arrays: Sequence[Iterable[object] | None]) -> list[str | None
     return [None if array is None else "{" + ",".join(map(str, array)) + "}" for array in arrays]
 
 
-def _kept(change: Change | None) -> tuple[str, str, str]:
-    assert change is not None
-    return change.actor, change.address, change.after
+def _kept(change: Change | None) -> tuple[str | None, str | None, str | None]:
+    return (None, None, None) if change is None else (change.actor, change.address, change.after)

@@ -41,6 +41,7 @@ NAMED = f"""
 @lru_cache(maxsize=2048)
 def mask_of(columns: frozenset[str]) -> int:
     """A bit for each column that is changed, by its position in UPDATABLE."""
+    _require_updatable(columns)
     return sum(1 << bit for bit, column in enumerate(UPDATABLE) if column in columns)
 
 
@@ -125,6 +126,7 @@ def _write_and_keep(source: str, present: Mapping[str, str], returned: str, *, m
             SELECT organization_id, id, version + 1, changed_at, actor, address,
                    before, after, before_password, after_password
               FROM c
+             WHERE actor IS NOT NULL
         )
         UPDATE smtp_monitors m
            SET {_assignments(present, masked=masked)}, version = m.version + 1, updated_at = c.changed_at

@@ -12,7 +12,7 @@ import pytest
 
 import sql
 from sql.batches import Batcher
-from sql.smtp_monitor_patches import STATEMENTS, Patch
+from sql.smtp_monitor_patches import STATEMENTS, Change, Patch
 
 COUNT = 20
 IDS = [UUID(int=n) for n in range(1, COUNT + 1)]
@@ -61,8 +61,40 @@ def patch(
     *,
     customer_ids: Sequence[int] | None = None,
     versions: Sequence[int] | None = None,
+    kept: bool = False,
 ) -> Patch:
-    return Patch(1, IDS[number], customer_ids, versions, changes, frozenset(changes), None)
+    change = Change('{"userId": 1}', "192.0.2.1", f'{{"number": {number}}}') if kept else None
+    return Patch(1, IDS[number], customer_ids, versions, changes, frozenset(changes), change)
+
+
+async def kept(db: asyncpg.Connection) -> list[tuple[int, str]]:
+    """By public id, what was kept of the changes of these monitors."""
+    query = """
+        SELECT m.public_id, h.after
+          FROM smtp_monitor_changes h
+          JOIN smtp_monitors m ON m.organization_id = h.organization_id AND m.id = h.smtp_monitor_id
+         ORDER BY m.public_id, h.version
+    """
+    return [(row["public_id"].int - 1, row["after"]) for row in await db.fetch(query)]
+
+
+@pytest.mark.usefixtures("monitors")
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("first", [0, 1])
+async def test_of_a_mixed_batch_exactly_the_changes_asked_for_are_kept(
+    db: asyncpg.Connection, migrated: str, first: int, masked: bool
+) -> None:
+    patches = [
+        patch(n, {"port": n} if n and masked and n % 3 else {"name": f"name {n}"}, kept=n % 2 == first)
+        for n in range(COUNT)
+    ]
+
+    rows = await submit(migrated, patches)
+
+    assert [row["version"] for row in rows] == [2] * COUNT
+    assert await kept(db) == [(n, f'{{"number": {n}}}') for n in range(COUNT) if n % 2 == first]
+    commits = await db.fetchval("SELECT count(DISTINCT xmin::text) FROM smtp_monitors WHERE public_id = ANY($1)", IDS)
+    assert commits == 2, "the first one was alone, the others shared a commit"
 
 
 @pytest.mark.usefixtures("monitors")
@@ -92,6 +124,7 @@ async def test_arrays_of_any_length_travel_together(migrated: str) -> None:
     [
         ({"port": "no number"}, asyncpg.DataError),
         ({"port": 0}, asyncpg.CheckViolationError),
+        ({"customer_id": 11}, ValueError),
     ],
 )
 async def test_what_cannot_be_written_fails_alone(
