@@ -1,5 +1,4 @@
 from collections.abc import Collection, Mapping
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -22,15 +21,20 @@ async def select_one(db: Executor, reach: Reach, customer: int | UUID) -> asyncp
 
 
 async def select_page(
-    db: Executor, reach: Reach, *, filters: Mapping[str, Any], limit: int, offset: int
+    db: Executor,
+    reach: Reach,
+    *,
+    organization_id: int | None = None,
+    search: str | None = None,
+    limit: int,
+    offset: int,
 ) -> tuple[int, list[asyncpg.Record]]:
-    """How many match organizationId and search, and those on one page, oldest first."""
+    """How many match, and those on one page, oldest first."""
     condition = f"""{WITHIN_REACH}
            AND ($3::bigint IS NULL OR organization_id = $3)
            AND ($4::text IS NULL OR name ILIKE $4)
     """
-    wanted = (reach.organization_id, reach.customer_ids, filters.get("organizationId"))
-    values = (*wanted, containing(filters.get("search")))
+    values = (reach.organization_id, reach.customer_ids, organization_id, containing(search))
     total = await db.fetchval(f"SELECT count(*) FROM customers WHERE {condition}", *values)
     query = f"""
         SELECT {COLUMNS}

@@ -1,7 +1,6 @@
 """When monitors are silent. Who has some customers sees an organization's windows, too, but changes only theirs."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import asyncpg
 
@@ -33,11 +32,11 @@ SEEN = f"""
 
 
 async def select_page(
-    db: Executor, reach: Reach, *, filters: Mapping[str, Any], limit: int, offset: int
+    db: Executor, reach: Reach, *, organization_id: int | None = None, limit: int, offset: int
 ) -> tuple[int, list[asyncpg.Record]]:
-    """How many there are, of organizationId if it is given, and those on one page, the latest first."""
+    """How many match, and those on one page, the latest first."""
     condition = f"{SEEN} AND ($3::bigint IS NULL OR w.organization_id = $3)"
-    values = (reach.organization_id, reach.customer_ids, filters.get("organizationId"))
+    values = (reach.organization_id, reach.customer_ids, organization_id)
     total = await db.fetchval(f"SELECT count(*) FROM maintenance_windows w WHERE {condition}", *values)
     query = f"""
         SELECT {COLUMNS}

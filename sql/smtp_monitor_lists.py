@@ -1,7 +1,7 @@
 """Pages of monitors: which ones by a walk over an index alone, then their rows; how many from kept counts."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import asyncpg
 
@@ -9,44 +9,60 @@ from sql.connection import Executor, Reach
 from sql.fragments import containing
 from sql.smtp_monitor_updates import COLUMNS
 
-Query = tuple[str, str, Sequence[object]]  # what counts, what walks over the keys in order, and the values of both
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What counts, what walks over the keys in order, and the *values* of both."""
+
+    counting: str
+    walk: str
+    values: Sequence[object]
 
 
 async def select_page(
-    db: Executor, reach: Reach, *, filters: Mapping[str, Any], limit: int, offset: int
+    db: Executor,
+    reach: Reach,
+    *,
+    organization_id: int | None = None,
+    customer_id: int | None = None,
+    status: str | None = None,
+    search: str | None = None,
+    limit: int,
+    offset: int,
 ) -> tuple[int, list[asyncpg.Record]]:
-    """How many match organizationId, customerId, status, search, and those on one page, oldest first."""
-    tenant = reach.organization_id if reach.organization_id is not None else filters.get("organizationId")
-    customer_ids = _customer_ids(reach, filters.get("customerId"))
-    if filters.get("organizationId") not in (None, tenant) or customer_ids == []:
+    """How many match, and those on one page, oldest first."""
+    tenant = reach.organization_id if reach.organization_id is not None else organization_id
+    customer_ids = _customer_ids(reach, customer_id)
+    if organization_id not in (None, tenant) or customer_ids == []:
         return 0, []
     if tenant is None and customer_ids is not None:
         tenant = await db.fetchval("SELECT organization_id FROM customers WHERE id = ANY($1)", customer_ids)
         if tenant is None:
             return 0, []
-    if "status" in filters or "search" in filters:
-        counting, walk, values = _matching(tenant, customer_ids, filters)
+    if status is not None or search is not None:
+        query = _matching(tenant, customer_ids, status, search)
     elif customer_ids is None:
-        counting, walk, values = _of_organization(tenant)
+        query = _of_organization(tenant)
     else:
-        counting, walk, values = _of_customers(tenant, customer_ids)
-    rows = await db.fetch(_page(counting, walk, first=len(values) + 1), *values, limit, offset)
+        query = _of_customers(tenant, customer_ids)
+    rows = await db.fetch(_page(query), *query.values, limit, offset)
     # only behind the last page are there no rows that tell how many there are
-    return rows[0]["total"] if rows else await db.fetchval(counting, *values), rows
+    return rows[0]["total"] if rows else await db.fetchval(query.counting, *query.values), rows
 
 
-def _page(counting: str, walk: str, *, first: int) -> str:
+def _page(query: Query) -> str:
     """How many there are, and a page of them: one statement, so that both are of one moment.
 
     Up to a far page only keys are walked over, in an index. What is joined is joined row by row: the planner
     does not know how long a page is, and might read the whole table.
     """
+    first = len(query.values) + 1
     return f"""
         WITH k AS (
-            {walk}
+            {query.walk}
              LIMIT ${first}::bigint OFFSET ${first + 1}::bigint
         )
-        SELECT ({counting}) AS total, {COLUMNS},
+        SELECT ({query.counting}) AS total, {COLUMNS},
                (SELECT name
                   FROM customers c
                  WHERE c.organization_id = m.organization_id AND c.id = m.customer_id) AS customer_name
@@ -72,7 +88,8 @@ def _customer_ids(reach: Reach, wanted: int | None) -> list[int] | None:
 def _of_organization(tenant: int | None) -> Query:
     where, values = ("", ()) if tenant is None else ("WHERE organization_id = $1", (tenant,))
     counting = f"SELECT coalesce(sum(smtp_monitors), 0)::bigint FROM organization_counts {where}"
-    return counting, f"SELECT organization_id, id FROM smtp_monitors {where} ORDER BY organization_id, id", values
+    walk = f"SELECT organization_id, id FROM smtp_monitors {where} ORDER BY organization_id, id"
+    return Query(counting, walk, values)
 
 
 def _of_customers(tenant: int | None, customer_ids: Sequence[int]) -> Query:
@@ -96,10 +113,10 @@ def _of_customers(tenant: int | None, customer_ids: Sequence[int]) -> Query:
                    ) AS m
              ORDER BY m.id
     """
-    return counting, walk, (tenant, customer_ids)
+    return Query(counting, walk, (tenant, customer_ids))
 
 
-def _matching(tenant: int | None, customer_ids: Sequence[int] | None, filters: Mapping[str, Any]) -> Query:
+def _matching(tenant: int | None, customer_ids: Sequence[int] | None, status: str | None, search: str | None) -> Query:
     """No index serves status or search, so that patches of what they look at stay heap-only: the rows are read."""
     source = """
           FROM smtp_monitors m
@@ -109,6 +126,6 @@ def _matching(tenant: int | None, customer_ids: Sequence[int] | None, filters: M
            AND ($3::text IS NULL OR m.status = $3)
            AND ($4::text IS NULL OR m.name ILIKE $4 OR m.hostname ILIKE $4 OR c.name ILIKE $4)
     """
-    values = (tenant, customer_ids, filters.get("status"), containing(filters.get("search")))
+    values = (tenant, customer_ids, status, containing(search))
     walk = f"SELECT m.organization_id, m.id {source} ORDER BY m.organization_id, m.id"
-    return f"SELECT count(*) {source}", walk, values
+    return Query(f"SELECT count(*) {source}", walk, values)

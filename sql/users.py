@@ -1,7 +1,6 @@
 """Users and the logins beside them. Whoever changes users of an organization holds its lock meanwhile."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import asyncpg
 
@@ -37,15 +36,21 @@ async def select_one(db: Executor, reach: Reach, user_id: int) -> asyncpg.Record
 
 
 async def select_page(
-    db: Executor, reach: Reach, *, filters: Mapping[str, Any], limit: int, offset: int
+    db: Executor,
+    reach: Reach,
+    *,
+    organization_id: int | None = None,
+    search: str | None = None,
+    limit: int,
+    offset: int,
 ) -> tuple[int, list[asyncpg.Record]]:
-    """How many match organizationId and search, and those on one page, oldest first."""
+    """How many match, and those on one page, oldest first."""
     condition = """
                ($1::bigint IS NULL OR organization_id = $1)
            AND ($2::bigint IS NULL OR organization_id = $2)
            AND ($3::text IS NULL OR email ILIKE $3 OR name ILIKE $3)
     """
-    values = (reach.organization_id, filters.get("organizationId"), containing(filters.get("search")))
+    values = (reach.organization_id, organization_id, containing(search))
     total = await db.fetchval(f"SELECT count(*) FROM users WHERE {condition}", *values)
     query = f"SELECT {COLUMNS} FROM users WHERE {condition} ORDER BY organization_id, id LIMIT $4 OFFSET $5"
     return total, await db.fetch(query, *values, limit, offset)

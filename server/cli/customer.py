@@ -54,7 +54,7 @@ async def _list(url: str, organization: str | None) -> None:
         total = 1
         while len(rows) < total:
             total, page = await sql.customers.select_page(
-                connection, Reach(None, None), filters={"organizationId": wanted}, limit=BATCH, offset=len(rows)
+                connection, Reach(None, None), organization_id=wanted, limit=BATCH, offset=len(rows)
             )
             rows += page
     table = [(row["id"], row["public_id"], row["organization_id"], row["name"]) for row in rows]

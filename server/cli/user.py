@@ -88,7 +88,7 @@ async def _list(url: str, organization: str | None) -> None:
         total = 1
         while len(rows) < total:
             total, page = await sql.users.select_page(
-                connection, ALL, filters={"organizationId": wanted}, limit=BATCH, offset=len(rows)
+                connection, ALL, organization_id=wanted, limit=BATCH, offset=len(rows)
             )
             rows += page
     columns = ("id", "email", "organization_id", "role", "global_role", "customer_ids", "active")

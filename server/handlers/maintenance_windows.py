@@ -29,7 +29,11 @@ async def list_windows(request: web.Request) -> Answer:
     parsed = query.parse_query(request, FILTERS)
     page = query.page_of(parsed)
     total, rows = await sql.maintenance_windows.select_page(
-        request.app[POOL], request[CALLER].reach, filters=parsed, limit=page.size, offset=page.offset
+        request.app[POOL],
+        request[CALLER].reach,
+        organization_id=parsed.get("organizationId"),
+        limit=page.size,
+        offset=page.offset,
     )
     return Answer.json(page.listing(total, map(represent, rows)))
 

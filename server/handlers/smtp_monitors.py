@@ -50,7 +50,14 @@ async def list_monitors(request: web.Request) -> Answer:
 async def _page(request: web.Request, filters: dict[str, Any]) -> bytes:
     caller, ring, page = request[CALLER], request.app[KEY_RING], query.page_of(filters)
     total, rows = await sql.smtp_monitor_lists.select_page(
-        request.app[POOL], caller.reach, filters=filters, limit=page.size, offset=page.offset
+        request.app[POOL],
+        caller.reach,
+        organization_id=filters.get("organizationId"),
+        customer_id=filters.get("customerId"),
+        status=filters.get("status"),
+        search=filters.get("search"),
+        limit=page.size,
+        offset=page.offset,
     )
     items = [represent_with_customer(row, ring, passwords=caller.sees_passwords) for row in rows]
     return orjson.dumps(page.listing(total, items))

@@ -39,7 +39,12 @@ async def list_users(request: web.Request) -> Answer:
     parsed = query.parse_query(request, FILTERS)
     page = query.page_of(parsed)
     total, rows = await sql.users.select_page(
-        request.app[POOL], request[CALLER].reach, filters=parsed, limit=page.size, offset=page.offset
+        request.app[POOL],
+        request[CALLER].reach,
+        organization_id=parsed.get("organizationId"),
+        search=parsed.get("search"),
+        limit=page.size,
+        offset=page.offset,
     )
     return Answer.json(page.listing(total, map(represent, rows)))
 
