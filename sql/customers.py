@@ -4,14 +4,11 @@ from uuid import UUID
 import asyncpg
 
 from sql.connection import Executor, Reach
-from sql.fragments import containing, set_values
+from sql.fragments import containing, set_values, within_reach
 
 COLUMNS = "organization_id, id, public_id, name, created_at"
 UPDATABLE = ("name",)
-WITHIN_REACH = """
-               ($1::bigint IS NULL OR organization_id = $1)
-           AND ($2::bigint[] IS NULL OR id = ANY($2))
-"""
+WITHIN_REACH = within_reach("organization_id", "id")
 
 
 async def select_one(db: Executor, reach: Reach, customer: int | UUID) -> asyncpg.Record | None:

@@ -3,20 +3,18 @@
 from collections.abc import Mapping, Sequence
 
 
-def within_reach(organization: str, customer: str | None = None, *, first: int = 1) -> str:
-    """The condition that a row is in a Reach; the reach's parts are the parameters from *first* on.
+def within_reach(organization: str, customer: str | None = None) -> str:
+    """The condition that a row is in a Reach, whose parts are a statement's first parameters.
 
     *organization* and *customer* are columns. Without *customer*, the reach's organization alone counts.
     """
-    condition = f"(${first}::bigint IS NULL OR {organization} = ${first})"
-    if customer is not None:
-        condition += f" AND {within_customers(customer, f'${first + 1}::bigint[]')}"
-    return condition
+    condition = f"($1::bigint IS NULL OR {organization} = $1)"
+    return condition if customer is None else f"{condition} AND {within_customers(customer, '$2::bigint[]')}"
 
 
-def within_customers(customer: str, allowed: str) -> str:
+def within_customers(customer: str, allowed: str, *, cast: str = "") -> str:
     """The condition that a row is of an *allowed* customer; NULL allows them all."""
-    return f"({allowed} IS NULL OR {customer} = ANY({allowed}))"
+    return f"({allowed} IS NULL OR {customer} = ANY({allowed}{cast}))"
 
 
 def set_values(columns: Sequence[str], changes: Mapping[str, object], *, first: int) -> tuple[str, list[object]]:

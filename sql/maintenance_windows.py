@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import asyncpg
 
 from sql.connection import Executor, Reach
-from sql.fragments import set_values
+from sql.fragments import set_values, within_customers, within_reach
 
 UPDATABLE = ("name", "starts_at", "ends_at", "repeat", "repeat_until", "time_zone")
 COLUMNS = """
@@ -15,10 +15,9 @@ COLUMNS = """
            FROM smtp_monitors m
           WHERE m.organization_id = w.organization_id AND m.id = w.smtp_monitor_id) AS smtp_monitor_public_id
 """
-OWN = """
-               ($1::bigint IS NULL OR w.organization_id = $1)
-           AND ($2::bigint[] IS NULL
-                OR w.customer_id = ANY($2)
+OWN = f"""
+               {within_reach("w.organization_id")}
+           AND ({within_customers("w.customer_id", "$2::bigint[]")}
                 OR EXISTS (SELECT
                              FROM smtp_monitors m
                             WHERE m.organization_id = w.organization_id
@@ -26,7 +25,7 @@ OWN = """
                               AND m.customer_id = ANY($2)))
 """
 SEEN = f"""
-               ($1::bigint IS NULL OR w.organization_id = $1)
+               {within_reach("w.organization_id")}
            AND (({OWN}) OR (w.customer_id IS NULL AND w.smtp_monitor_id IS NULL))
 """
 

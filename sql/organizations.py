@@ -3,7 +3,7 @@ from collections.abc import Mapping
 import asyncpg
 
 from sql.connection import Executor, Reach
-from sql.fragments import containing, set_values
+from sql.fragments import containing, set_values, within_reach
 
 UPDATABLE = (
     "name",
@@ -13,10 +13,11 @@ UPDATABLE = (
     "reminder_interval_minutes",
 )
 COLUMNS = f"id, created_at, {', '.join(UPDATABLE)}"
+WITHIN_REACH = within_reach("id")
 
 
 async def select_one(db: Executor, reach: Reach, organization_id: int) -> asyncpg.Record | None:
-    query = f"SELECT {COLUMNS} FROM organizations WHERE ($1::bigint IS NULL OR id = $1) AND id = $2"
+    query = f"SELECT {COLUMNS} FROM organizations WHERE {WITHIN_REACH} AND id = $2"
     return await db.fetchrow(query, reach.organization_id, organization_id)
 
 
@@ -24,7 +25,7 @@ async def select_page(
     db: Executor, reach: Reach, *, search: str | None, limit: int, offset: int
 ) -> tuple[int, list[asyncpg.Record]]:
     """How many there are in reach, and those on one page, oldest first."""
-    condition = "($1::bigint IS NULL OR id = $1) AND ($2::text IS NULL OR name ILIKE $2)"
+    condition = f"{WITHIN_REACH} AND ($2::text IS NULL OR name ILIKE $2)"
     values = (reach.organization_id, containing(search))
     total = await db.fetchval(f"SELECT count(*) FROM organizations WHERE {condition}", *values)
     query = f"SELECT {COLUMNS} FROM organizations WHERE {condition} ORDER BY id LIMIT $3 OFFSET $4"
@@ -55,7 +56,7 @@ async def update(
     query = f"""
         UPDATE organizations
            SET {assignments}
-         WHERE ($1::bigint IS NULL OR id = $1)
+         WHERE {WITHIN_REACH}
            AND id = $2
         RETURNING {COLUMNS}
     """

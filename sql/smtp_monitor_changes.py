@@ -6,14 +6,14 @@ from uuid import UUID
 import asyncpg
 
 from sql.connection import Executor, Reach
+from sql.fragments import within_reach
 
 COLUMNS = "h.version, h.changed_at, h.actor, h.address, h.before, h.after, h.before_password"
-OF_MONITOR = """
+OF_MONITOR = f"""
           FROM smtp_monitors m
-          {join} JOIN smtp_monitor_changes h ON h.organization_id = m.organization_id AND h.smtp_monitor_id = m.id
-         WHERE ($1::bigint IS NULL OR m.organization_id = $1)
-           AND m.public_id = $2
-           AND ($3::bigint[] IS NULL OR m.customer_id = ANY($3))
+          {{join}} JOIN smtp_monitor_changes h ON h.organization_id = m.organization_id AND h.smtp_monitor_id = m.id
+         WHERE {within_reach("m.organization_id", "m.customer_id")}
+           AND m.public_id = $3
 """
 
 
@@ -21,7 +21,7 @@ async def select_page(
     db: Executor, reach: Reach, public_id: UUID, *, limit: int, offset: int
 ) -> tuple[int, list[asyncpg.Record]] | None:
     """How many changes a monitor has, and those on one page, latest first; None if it is not in reach."""
-    whose = (reach.organization_id, public_id, reach.customer_ids)
+    whose = (reach.organization_id, reach.customer_ids, public_id)
     query = f"SELECT count(h.version) {OF_MONITOR.format(join='LEFT')} GROUP BY m.organization_id, m.id"
     total: int | None = await db.fetchval(query, *whose)
     if total is None:
@@ -32,7 +32,7 @@ async def select_page(
 
 async def select_one(db: Executor, reach: Reach, public_id: UUID, version: int) -> asyncpg.Record | None:
     query = f"SELECT {COLUMNS} {OF_MONITOR.format(join='')} AND h.version = $4"
-    return await db.fetchrow(query, reach.organization_id, public_id, reach.customer_ids, version)
+    return await db.fetchrow(query, reach.organization_id, reach.customer_ids, public_id, version)
 
 
 async def select_passwords(db: Executor, *, not_under: bytes, batch: int) -> AsyncIterator[asyncpg.Record]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from sql.connection import Executor, Reach
-from sql.fragments import containing
+from sql.fragments import containing, within_reach
 from sql.smtp_monitor_updates import COLUMNS
 
 
@@ -118,11 +118,10 @@ def _of_customers(tenant: int | None, customer_ids: Sequence[int]) -> Query:
 
 def _matching(tenant: int | None, customer_ids: Sequence[int] | None, status: str | None, search: str | None) -> Query:
     """No index serves status or search, so that patches of what they look at stay heap-only: the rows are read."""
-    source = """
+    source = f"""
           FROM smtp_monitors m
           JOIN customers c ON c.organization_id = m.organization_id AND c.id = m.customer_id
-         WHERE ($1::bigint IS NULL OR m.organization_id = $1)
-           AND ($2::bigint[] IS NULL OR m.customer_id = ANY($2))
+         WHERE {within_reach("m.organization_id", "m.customer_id")}
            AND ($3::text IS NULL OR m.status = $3)
            AND ($4::text IS NULL OR m.name ILIKE $4 OR m.hostname ILIKE $4 OR c.name ILIKE $4)
     """

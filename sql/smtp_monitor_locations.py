@@ -6,6 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from sql.connection import Executor, Reach
+from sql.fragments import within_reach
 
 # A PATCH moves no due time. A row is therefore looked at once a minute at least, and what it has become counts.
 LOOK = timedelta(seconds=60)
@@ -114,13 +115,12 @@ async def trigger(db: Executor, reach: Reach, public_id: UUID) -> asyncpg.Record
 
     None if it is out of reach; otherwise its id, the codes of those locations, and how many are active at all.
     """
-    query = """
+    query = f"""
         WITH monitor AS (
             SELECT organization_id, id, allowed_check_country_codes
               FROM smtp_monitors
-             WHERE public_id = $2
-               AND ($1::bigint IS NULL OR organization_id = $1)
-               AND ($3::bigint[] IS NULL OR customer_id = ANY($3))
+             WHERE {within_reach("organization_id", "customer_id")}
+               AND public_id = $3
         ), triggered AS (
             UPDATE smtp_monitor_locations l
                SET due_at = now(), triggered = true
@@ -140,4 +140,4 @@ async def trigger(db: Executor, reach: Reach, public_id: UUID) -> asyncpg.Record
                (SELECT count(*) FROM locations WHERE active) AS active_locations
           FROM monitor
     """
-    return await db.fetchrow(query, reach.organization_id, public_id, reach.customer_ids)
+    return await db.fetchrow(query, reach.organization_id, reach.customer_ids, public_id)

@@ -24,7 +24,7 @@ MANY = f"""
       JOIN smtp_monitors m
         ON m.organization_id = k.organization_id
        AND m.public_id = k.public_id
-       AND {within_customers("m.customer_id", "k.customer_ids::bigint[]")}
+       AND {within_customers("m.customer_id", "k.customer_ids", cast="::bigint[]")}
       JOIN customers c ON c.organization_id = m.organization_id AND c.id = m.customer_id
 """
 

@@ -33,7 +33,7 @@ KEPT = {"actor": "json", "address": "text", "after": "json"}
 NAMED = f"""
                m.organization_id = c.organization_id
            AND m.public_id = c.public_id
-           AND {within_customers("m.customer_id", "c.customer_ids::bigint[]")}
+           AND {within_customers("m.customer_id", "c.customer_ids", cast="::bigint[]")}
            AND (c.versions IS NULL OR m.version = ANY(c.versions::bigint[]))
 """
 

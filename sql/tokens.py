@@ -7,9 +7,11 @@ from uuid import UUID
 import asyncpg
 
 from sql.connection import Executor, Reach
+from sql.fragments import within_reach
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)  # when a token without an end expires
 COLUMNS = "s.organization_id, s.id, s.user_id, s.name, s.customer_id, s.created_at, s.expires_at, s.last_used_at"
+WITHIN_REACH = within_reach("s.organization_id")
 
 
 async def insert(
@@ -44,10 +46,10 @@ async def select_page(
     db: Executor, reach: Reach, *, user_id: int | None, organization_id: int | None, limit: int, offset: int
 ) -> tuple[int, list[asyncpg.Record]]:
     """How many tokens in reach are usable, those of one user or of all, and those on one page, oldest first."""
-    condition = """
+    condition = f"""
                s.name IS NOT NULL
            AND s.expires_at > now()
-           AND ($1::bigint IS NULL OR s.organization_id = $1)
+           AND {WITHIN_REACH}
            AND ($2::bigint IS NULL OR s.user_id = $2)
            AND ($3::bigint IS NULL OR s.organization_id = $3)
     """
@@ -66,13 +68,13 @@ async def select_page(
 
 async def delete(db: Executor, reach: Reach, token_id: UUID, *, user_id: int | None) -> bool:
     """Whether there was such a token, of that user or of anybody in reach, now ended."""
-    query = """
-        DELETE FROM sessions
-         WHERE name IS NOT NULL
-           AND ($1::bigint IS NULL OR organization_id = $1)
-           AND id = $2
-           AND ($3::bigint IS NULL OR user_id = $3)
-        RETURNING id
+    query = f"""
+        DELETE FROM sessions s
+         WHERE s.name IS NOT NULL
+           AND {WITHIN_REACH}
+           AND s.id = $2
+           AND ($3::bigint IS NULL OR s.user_id = $3)
+        RETURNING s.id
     """
     return await db.fetchval(query, reach.organization_id, token_id, user_id) is not None
 

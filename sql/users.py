@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 import asyncpg
 
 from sql.connection import Executor, Reach
-from sql.fragments import containing, set_values
+from sql.fragments import containing, set_values, within_reach
 
 COLUMNS = "organization_id, id, email, name, role, global_role, customer_ids, active, created_at"
 UPDATABLE = ("name", "role", "global_role", "customer_ids", "active")
+WITHIN_REACH = within_reach("organization_id")
 
 
 async def select_login(db: Executor, email: str) -> asyncpg.Record | None:
@@ -31,7 +32,7 @@ async def select_id(db: Executor, email: str) -> int | None:
 
 
 async def select_one(db: Executor, reach: Reach, user_id: int) -> asyncpg.Record | None:
-    query = f"SELECT {COLUMNS} FROM users WHERE ($1::bigint IS NULL OR organization_id = $1) AND id = $2"
+    query = f"SELECT {COLUMNS} FROM users WHERE {WITHIN_REACH} AND id = $2"
     return await db.fetchrow(query, reach.organization_id, user_id)
 
 
@@ -45,8 +46,8 @@ async def select_page(
     offset: int,
 ) -> tuple[int, list[asyncpg.Record]]:
     """How many match, and those on one page, oldest first."""
-    condition = """
-               ($1::bigint IS NULL OR organization_id = $1)
+    condition = f"""
+               {WITHIN_REACH}
            AND ($2::bigint IS NULL OR organization_id = $2)
            AND ($3::text IS NULL OR email ILIKE $3 OR name ILIKE $3)
     """
@@ -85,11 +86,11 @@ async def insert(
 
 async def select_locked(connection: Executor, reach: Reach, user_id: int) -> asyncpg.Record | None:
     """The user as it is, its organization's users locked against every other change of them."""
-    lock = """
+    lock = f"""
         SELECT o.id
           FROM users u
           JOIN organizations o ON o.id = u.organization_id
-         WHERE ($1::bigint IS NULL OR u.organization_id = $1)
+         WHERE {within_reach("u.organization_id")}
            AND u.id = $2
            FOR NO KEY UPDATE OF o
     """
