@@ -7,7 +7,6 @@ from uuid import UUID
 import asyncpg
 
 from sql.connection import Executor
-from sql.fragments import iso
 
 Key = tuple[int, int]
 LEASE = timedelta(seconds=60)  # an attempt that has not ended by then was lost, and is made again
@@ -30,8 +29,8 @@ IN_ORDER = """
                               AND earlier.created_at < a.created_at)
 """
 MONITOR_FACTS = """
-               'monitorName', m.name, 'hostname', m.hostname, 'port', m.port, 'smtpMonitorId', m.id,
-               'publicId', m.public_id, 'organizationId', m.organization_id
+               'monitor_name', m.name, 'hostname', m.hostname, 'port', m.port, 'smtp_monitor_id', m.id,
+               'public_id', m.public_id, 'organization_id', m.organization_id
 """
 
 
@@ -44,9 +43,9 @@ async def insert_of_incidents(db: Executor, kind: str, incidents: Sequence[Key])
                          CASE $3 WHEN 'incident_reminder' THEN date_part('epoch', i.reminded_at) END),
                r.channel, r.recipient,
                json_build_object({MONITOR_FACTS},
-                                 'phase', i.phase, 'code', i.code, 'detail', i.detail, 'incidentId', i.id,
-                                 'openedAt', {iso("i.opened_at")}, 'closedAt', {iso("i.closed_at")},
-                                 'closeReason', i.close_reason, 'locationCodes', i.location_codes)
+                                 'phase', i.phase, 'code', i.code, 'detail', i.detail, 'incident_id', i.id,
+                                 'opened_at', i.opened_at, 'closed_at', i.closed_at,
+                                 'close_reason', i.close_reason, 'location_codes', i.location_codes)
           FROM unnest($1::bigint[], $2::bigint[]) AS k (organization_id, id)
           JOIN incidents i ON i.organization_id = k.organization_id AND i.id = k.id
           JOIN smtp_monitors m ON m.organization_id = i.organization_id AND m.id = i.smtp_monitor_id
@@ -64,7 +63,7 @@ async def insert_of_certificates(db: Executor, expiring: Sequence[tuple[int, int
     query = f"""
         INSERT INTO alerts (organization_id, smtp_monitor_id, kind, occasion, channel, recipient, facts)
         SELECT m.organization_id, m.id, 'certificate_expires', k.occasion, r.channel, r.recipient,
-               json_build_object({MONITOR_FACTS}, 'notAfter', {iso("k.not_after")}, 'daysLeft', k.days_left)
+               json_build_object({MONITOR_FACTS}, 'not_after', k.not_after, 'days_left', k.days_left)
           FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::integer[])
             AS k (organization_id, id, occasion, not_after, days_left)
           JOIN smtp_monitors m ON m.organization_id = k.organization_id AND m.id = k.id
@@ -178,9 +177,9 @@ async def select_history(
     before: datetime | None = None,
 ) -> list[asyncpg.Record]:
     """The newest alerts, newest first, each with its attempts as JSON, oldest first."""
-    query = f"""
+    query = """
         SELECT id, incident_id, kind, channel, recipient, state, created_at, ended_at,
-               (SELECT coalesce(json_agg(json_build_object('number', number, 'endedAt', {iso("t.ended_at")},
+               (SELECT coalesce(json_agg(json_build_object('number', number, 'ended_at', ended_at,
                                                            'delivered', delivered, 'detail', detail)
                                          ORDER BY number), '[]')
                   FROM alert_attempts t

@@ -32,8 +32,3 @@ def containing(search: str | None) -> str | None:
         return None
     escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
-
-
-def iso(moment: str) -> str:
-    """Render the time of an expression, within JSON, as everywhere else: UTC with milliseconds."""
-    return f"""to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""

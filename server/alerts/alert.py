@@ -6,12 +6,37 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+import orjson
+
 from server.checks.words import describe
+from server.http.answers import timestamp
+
+# each fact's column, and its key where it is told
+KEYS = {
+    "monitor_name": "monitorName",
+    "hostname": "hostname",
+    "port": "port",
+    "smtp_monitor_id": "smtpMonitorId",
+    "public_id": "publicId",
+    "organization_id": "organizationId",
+    "phase": "phase",
+    "code": "code",
+    "detail": "detail",
+    "incident_id": "incidentId",
+    "opened_at": "openedAt",
+    "closed_at": "closedAt",
+    "close_reason": "closeReason",
+    "location_codes": "locationCodes",
+    "not_after": "notAfter",
+    "days_left": "daysLeft",
+}
+COLUMNS = {key: column for column, key in KEYS.items()}
+TIMES = frozenset({"opened_at", "closed_at", "not_after"})
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """*id* is the same at every attempt. *facts* are as they were when the alert was written."""
+    """*id* is the same at every attempt. *facts* are columns, with what they were when the alert was written."""
 
     organization_id: int
     id: UUID
@@ -45,21 +70,37 @@ SUBJECTS = {
 REASONS = {"recovered": "Der Server antwortet wieder", "disabled": "Der Monitor wurde deaktiviert"}
 
 
+def read_facts(stored: str) -> dict[str, Any]:
+    """The facts of a stored alert. One that an earlier version has stored has them by key."""
+    facts = {COLUMNS.get(name, name): value for name, value in orjson.loads(stored).items()}
+    times = {name: datetime.fromisoformat(facts[name]) for name in TIMES if facts.get(name) is not None}
+    return {**facts, **times}
+
+
+def represent(facts: Mapping[str, Any]) -> dict[str, object]:
+    """The facts by key, times as text."""
+    return {
+        key: timestamp(facts[column]) if column in TIMES else facts[column]
+        for column, key in KEYS.items()
+        if column in facts
+    }
+
+
 def subject(alert: Alert) -> str:
-    return SUBJECTS[alert.kind].format(name=alert.facts["monitorName"])
+    return SUBJECTS[alert.kind].format(name=alert.facts["monitor_name"])
 
 
 def text(alert: Alert) -> str:
     """Several lines in German, the default language."""
     facts = alert.facts
     port = "" if facts["port"] is None else f":{facts['port']}"
-    lines = [f"Monitor: {facts['monitorName']} ({facts['publicId']})", f"Server: {facts['hostname']}{port}"]
+    lines = [f"Monitor: {facts['monitor_name']} ({facts['public_id']})", f"Server: {facts['hostname']}{port}"]
     if alert.kind == "certificate_expires":
-        lines.append(f"Gültig bis: {facts['notAfter']}, noch {facts['daysLeft']} Tage")
+        lines.append(f"Gültig bis: {timestamp(facts['not_after'])}, noch {facts['days_left']} Tage")
     else:
         lines.append(f"Grund: {describe(facts['code'], 'de', facts['detail'])} [{facts['phase']}: {facts['code']}]")
-        lines.append(f"Standorte: {', '.join(facts['locationCodes'])}")
-        lines.append(f"Beginn: {facts['openedAt']}")
+        lines.append(f"Standorte: {', '.join(facts['location_codes'])}")
+        lines.append(f"Beginn: {timestamp(facts['opened_at'])}")
     if alert.kind == "incident_closed":
-        lines.append(f"Ende: {facts['closedAt']}: {REASONS[facts['closeReason']]}")
+        lines.append(f"Ende: {timestamp(facts['closed_at'])}: {REASONS[facts['close_reason']]}")
     return "\n".join(lines) + "\n"

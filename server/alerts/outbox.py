@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import asyncpg
-import orjson
 from prometheus_client import Counter
 
 import sql
-from server.alerts.alert import Alert, Channel, DeliveryError
+from server.alerts.alert import Alert, Channel, DeliveryError, read_facts
 from sql.connection import UNAVAILABLE
 
 logger = logging.getLogger(__name__)
@@ -95,7 +94,7 @@ def _alert(row: asyncpg.Record) -> Alert:
         id=row["id"],
         kind=row["kind"],
         recipient=row["recipient"],
-        facts=orjson.loads(row["facts"]),
+        facts=read_facts(row["facts"]),
         created_at=row["created_at"],
         secret=row["webhook_secret"],
     )

@@ -8,7 +8,7 @@ import aiohttp
 import orjson
 
 from server.access.key_ring import KeyRing, Undecryptable
-from server.alerts.alert import Alert, DeliveryError, subject
+from server.alerts.alert import Alert, DeliveryError, represent, subject
 from server.http.answers import timestamp
 
 
@@ -29,7 +29,7 @@ class Webhook:
                 "kind": alert.kind,
                 "createdAt": timestamp(alert.created_at),
                 "summary": subject(alert),
-                **alert.facts,
+                **represent(alert.facts),
             }
         )
         moment = str(int(time.time()))

@@ -1,5 +1,9 @@
 """Checks, incidents and alerts as JSON, as they are read of one monitor."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 import asyncpg
 import orjson
 
@@ -73,7 +77,16 @@ def represent_alert(row: asyncpg.Record) -> dict[str, object]:
         "status": row["state"],
         "createdAt": timestamp(row["created_at"]),
         "endedAt": timestamp(row["ended_at"]),
-        "attempts": orjson.Fragment(row["attempts"]),
+        "attempts": [_represent_attempt(attempt) for attempt in orjson.loads(row["attempts"])],
+    }
+
+
+def _represent_attempt(attempt: Mapping[str, Any]) -> dict[str, object]:
+    return {
+        "number": attempt["number"],
+        "endedAt": timestamp(datetime.fromisoformat(attempt["ended_at"])),
+        "delivered": attempt["delivered"],
+        "detail": attempt["detail"],
     }
 
 

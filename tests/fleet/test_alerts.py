@@ -1,54 +1,19 @@
 """Alerts: over every channel, until delivered, once for what must be told once, and never in silence."""
 
-import contextlib
 import hashlib
 import hmac
-from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 import orjson
-from aiohttp import web
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 import sql
-from server.alerts.webhook import bound_to
+from server.http.answers import timestamp
 from server.serving.config import Config
 from tests.conftest import MONITOR, Api
 from tests.fleet.engine import agent_config, break_down, ended, eventually, mailbox, running, stationed
-
-
-class Receiver:
-    """An HTTP server that keeps what is posted to it, and answers what it is told to."""
-
-    def __init__(self) -> None:
-        self.requests: list[tuple[dict[str, str], bytes]] = []
-        self.statuses: list[int] = []
-        self.url = ""
-
-    async def receive(self, request: web.Request) -> web.Response:
-        self.requests.append((dict(request.headers), await request.read()))
-        return web.Response(status=self.statuses.pop(0) if self.statuses else 204)
-
-
-@contextlib.asynccontextmanager
-async def receiver() -> AsyncIterator[Receiver]:
-    receiver = Receiver()
-    app = web.Application()
-    app.router.add_post("/", receiver.receive)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    try:
-        yield receiver
-    finally:
-        await runner.cleanup()
-
-
-async def set_webhook(db: asyncpg.Connection, config: Config, url: str) -> None:
-    secret = config.key_ring.encrypt("webhook secret", bound_to(1))
-    await sql.webhooks.upsert(db, 1, url=url, secret=secret)
+from tests.fleet.receiver import receiver, set_webhook
 
 
 def attempts_of(alert: asyncpg.Record) -> list[dict[str, Any]]:
@@ -69,8 +34,27 @@ async def test_a_webhook_is_signed_and_an_sms_is_short(db: asyncpg.Connection, c
     expected = hmac.new(b"webhook secret", signed, hashlib.sha256).hexdigest()
     assert headers["X-Alert-Signature"] == f"sha256={expected}"
     event = orjson.loads(body)
-    assert event["id"] == headers["X-Alert-Id"]
-    assert (event["kind"], event["code"], event["smtpMonitorId"]) == ("incident_opened", "connect_refused", 200)
+    [incident] = await watched.incidents()
+    assert event == {
+        "id": headers["X-Alert-Id"],
+        "kind": "incident_opened",
+        "createdAt": event["createdAt"],
+        "summary": f"[SMTP] Störung: {'N' * 255}",
+        "monitorName": "N" * 255,
+        "hostname": "127.0.0.1",
+        "port": 1,
+        "smtpMonitorId": 200,
+        "publicId": MONITOR,
+        "organizationId": 1,
+        "phase": "connect",
+        "code": "connect_refused",
+        "detail": incident["detail"],
+        "incidentId": incident["id"],
+        "openedAt": timestamp(incident["opened_at"]),
+        "closedAt": None,
+        "closeReason": None,
+        "locationCodes": ["de-nbg"],
+    }
     [(headers, body)] = gateway.requests
     message = orjson.loads(body)
     assert headers["Authorization"] == "Bearer token"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parent.parent.parent
+WIRE_NAME = re.compile(r"(?:^|')[a-z]+[A-Z]\w*(?:$|')")
 SQL = re.compile(r"\b(SELECT\b.*\bFROM|INSERT INTO|UPDATE \w+\s+SET|DELETE FROM)\b", re.DOTALL)
 # from the top down: a room knows those below it
 ROOMS = [
@@ -95,6 +96,13 @@ def test_sql_knows_the_database_alone() -> None:
     allowed = {*sys.stdlib_module_names, "asyncpg", "sql"}
     for path, tree in sources("sql"):
         assert {name.partition(".")[0] for name in imports(tree)} <= allowed, path
+
+
+def test_sql_speaks_columns() -> None:
+    for path, tree in sources("sql"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert not WIRE_NAME.search(node.value), (path, node.value)
 
 
 def test_a_handler_knows_no_other_and_no_probe() -> None:
