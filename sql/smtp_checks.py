@@ -8,8 +8,6 @@ import asyncpg
 
 from sql.connection import Executor
 
-PHASES = ("dns", "connect", "tls", "greeting", "ehlo", "starttls", "auth", "mail", "quit")
-
 
 @dataclass(frozen=True, slots=True)
 class Found:

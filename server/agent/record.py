@@ -15,7 +15,7 @@ import sql
 from server.agent.incidents import Decision, Rules, Standing, certificate_occasion, decide
 from server.checks.outcome import Outcome, Phase, WarningCode
 from sql.connection import Executor
-from sql.smtp_checks import PHASES, Found
+from sql.smtp_checks import Found
 
 MAX_TEXT = 500  # characters of what a server said that are kept
 
@@ -88,7 +88,7 @@ def _expiring(batch: Iterable[Checked]) -> Iterable[tuple[int, int, str, datetim
 def _found(checked: Checked) -> Found:
     outcome = checked.outcome
     warnings = [{"code": warned.code.value, "detail": warned.detail} for warned in outcome.warnings]
-    timings = {f"{phase}_ms": outcome.timings.get(Phase(phase)) for phase in PHASES}
+    timings = {f"{phase.value}_ms": outcome.timings.get(phase) for phase in Phase}
     return Found(
         organization_id=checked.organization_id,
         smtp_monitor_id=checked.smtp_monitor_id,

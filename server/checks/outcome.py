@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from server.checks.words import describe
-
 
 class Verdict(StrEnum):
     SUCCESS = "success"
@@ -130,52 +128,3 @@ class Outcome:
         if self.code is not Code.OK:
             return Verdict.FAILURE
         return Verdict.WARNING if self.warnings else Verdict.SUCCESS
-
-
-def represent(outcome: Outcome, language: str) -> dict[str, object]:
-    """The keys of a check in the contract's order, its messages in ``de`` or ``en``."""
-    timings: dict[str, float | None] = {phase.value: _milliseconds(outcome.timings.get(phase)) for phase in Phase}
-    return {
-        "verdict": outcome.verdict.value,
-        "phase": outcome.phase.value,
-        "code": outcome.code.value,
-        "message": describe(outcome.code, language, outcome.detail),
-        "replyCode": outcome.reply_code,
-        "replyText": outcome.reply_text,
-        "hostname": outcome.hostname,
-        "address": outcome.address,
-        "port": outcome.port,
-        "checkedAt": _timestamp(outcome.checked_at),
-        "timings": {**timings, "total": _milliseconds(outcome.total)},
-        "tls": _represent_tls(outcome.tls),
-        "capabilities": None if outcome.capabilities is None else list(outcome.capabilities),
-        "warnings": [
-            {"code": warned.code.value, "message": describe(warned.code, language, warned.detail)}
-            for warned in outcome.warnings
-        ],
-    }
-
-
-def _represent_tls(tls: TlsFacts | None) -> dict[str, object] | None:
-    if tls is None:
-        return None
-    found = tls.certificate
-    certificate = found and {
-        "subject": found.subject,
-        "issuer": found.issuer,
-        "sans": list(found.sans),
-        "serialNumber": found.serial_number,
-        "fingerprintSha256": found.fingerprint_sha256,
-        "notBefore": _timestamp(found.not_before),
-        "notAfter": _timestamp(found.not_after),
-        "daysLeft": found.days_left,
-    }
-    return {"version": tls.version, "cipher": tls.cipher, "verified": tls.verified, "certificate": certificate}
-
-
-def _milliseconds(value: float | None) -> float | None:
-    return None if value is None else round(value, 1)
-
-
-def _timestamp(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from server.checks.networks import Networks
-from server.checks.outcome import Outcome, Verdict, represent
+from server.checks.outcome import Outcome, Verdict
 from server.checks.probe import probe
 from server.checks.report import render
 from server.checks.resolver import open_resolver
@@ -22,6 +22,7 @@ from server.cli.environment import ConfigError
 from server.fields.contacts import mailbox, sender
 from server.fields.ehlo_name import ehlo_name
 from server.fields.values import Invalid, hostname, text
+from server.resources.smtp_checks import represent
 
 EXIT = {Verdict.SUCCESS: 0, Verdict.WARNING: 1, Verdict.FAILURE: 2}
 WRONG_USAGE = 3

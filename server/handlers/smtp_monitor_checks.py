@@ -13,7 +13,7 @@ from server.handlers.keys import CALLER, KEY_RING, LOOKUPS, POOL
 from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, not_found, unavailable
-from server.resources import histories, smtp_monitor_details
+from server.resources import alerts, histories, incidents, smtp_checks, smtp_monitor_details
 from server.resources.maintenance_windows import represent as represent_window
 from server.resources.smtp_monitors import represent_with_customer
 
@@ -41,18 +41,18 @@ async def trigger_check(request: web.Request) -> Answer:
 
 async def get_check_history(request: web.Request) -> Answer:
     language = requests.language(request)
-    return await _history(request, sql.smtp_checks.select_history, lambda row: histories.represent_check(row, language))
+    return await _history(
+        request, sql.smtp_checks.select_history, lambda row: smtp_checks.represent_stored(row, language)
+    )
 
 
 async def get_incident_history(request: web.Request) -> Answer:
     language = requests.language(request)
-    return await _history(
-        request, sql.incidents.select_history, lambda row: histories.represent_incident(row, language)
-    )
+    return await _history(request, sql.incidents.select_history, lambda row: incidents.represent(row, language))
 
 
 async def get_alert_history(request: web.Request) -> Answer:
-    return await _history(request, sql.alerts.select_history, histories.represent_alert)
+    return await _history(request, sql.alerts.select_history, alerts.represent)
 
 
 async def get_details(request: web.Request) -> Answer:
@@ -73,20 +73,20 @@ async def get_details(request: web.Request) -> Answer:
     else:
         figures = await series(pool, *key, granularity=span.granularity, **bounds)
         data = smtp_monitor_details.represent_figures(figures)
-    incidents = await sql.incidents.select_history(pool, *key, limit=200, **bounds)
-    alerts = await sql.alerts.select_history(pool, *key, limit=200, **bounds)
+    outages = await sql.incidents.select_history(pool, *key, limit=200, **bounds)
+    told = await sql.alerts.select_history(pool, *key, limit=200, **bounds)
     windows = await sql.maintenance_windows.select_of_monitor(pool, *key)
     return Answer.json(
         {
             "smtpMonitorId": monitor["id"],
             "monitor": represent_with_customer(monitor, request.app[KEY_RING], passwords=caller.sees_passwords),
-            "latestCheck": histories.represent_latest(latest[0]) if latest else None,
+            "latestCheck": smtp_checks.represent_latest(latest[0]) if latest else None,
             "uptimeStats": stats,
             "uptimeStatsMeta": meta,
             "monitoringData": data,
-            "incidents": [histories.represent_incident(row, language) for row in incidents],
-            "alerts": [histories.represent_alert(row) for row in alerts],
-            "testResultLog": [histories.represent_check(row, language) for row in checks[: histories.DEFAULT_LIMIT]],
+            "incidents": [incidents.represent(row, language) for row in outages],
+            "alerts": [alerts.represent(row) for row in told],
+            "testResultLog": [smtp_checks.represent_stored(row, language) for row in checks[: histories.DEFAULT_LIMIT]],
             "maintenance": {
                 "active": monitor["status"] == "maintenance" or any(row["open_now"] for row in windows),
                 "windows": [represent_window(row) for row in windows],

@@ -121,7 +121,8 @@ def log_time(moment: float) -> str:
 @lru_cache(maxsize=1024)
 def _to_second(second: float) -> str:
     """UTC without a fraction or zone, of whole seconds since the epoch."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+    # strftime() writes years before 1000 with fewer digits; certificates may name them
+    return "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}".format(*time.gmtime(second))
 
 
 def entity_tag(version: int, body: bytes) -> str:

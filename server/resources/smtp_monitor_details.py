@@ -12,7 +12,7 @@ from server.fields.parser import Parameter
 from server.fields.values import choice
 from server.http.answers import timestamp
 from server.http.errors import FieldError, invalid_fields
-from server.resources.histories import milliseconds
+from server.resources.smtp_checks import milliseconds
 
 DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 DEFAULT_RANGE = "day"

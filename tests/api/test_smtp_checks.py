@@ -1,10 +1,13 @@
 """Probing a config without saving it."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from server.checks.outcome import Certificate, Code, Outcome, Phase, TlsFacts
 from server.handlers.keys import PROBING
+from server.resources.smtp_checks import represent
 from server.serving.app import create_app
 from server.serving.config import Config
 from tests.conftest import AiohttpClient, Api
@@ -118,3 +121,16 @@ async def test_this_machine_is_not_probed_unless_allowed(strict: Api, hostname: 
     shown = await response.json()
     assert (shown["verdict"], shown["phase"], shown["code"]) == ("failure", "connect", "target_not_allowed")
     assert server.lines == []
+
+
+def test_a_certificate_of_any_year_is_shown() -> None:
+    first, last = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    certificate = Certificate("CN=a", "CN=b", (), "1", "ab", first, last, 999_999)
+    tls = TlsFacts("TLSv1.3", "AES", verified=False, certificate=certificate)
+    outcome = Outcome(Phase.QUIT, Code.OK, "a.example", 25, first, {}, 1.0, tls=tls)
+
+    shown = represent(outcome, "en")["tls"]
+
+    assert isinstance(shown, dict)
+    assert shown["certificate"]["notBefore"] == "0001-01-01T00:00:00.000Z"
+    assert shown["certificate"]["notAfter"] == "9999-12-31T23:59:59.000Z"

@@ -5,8 +5,15 @@ from datetime import datetime
 import asyncpg
 
 import sql
+from server.checks.outcome import Phase
+from sql.smtp_checks import NAMES
 from tests.conftest import MONITOR, Api
 from tests.fleet.engine import found, location_id, stationed
+
+
+def test_the_time_of_each_phase_has_its_column() -> None:
+    times = [f"{phase.value}_ms" for phase in Phase]
+    assert [name for name in NAMES if name.endswith("_ms")] == [*times, "total_ms"]
 
 
 async def test_a_result_is_counted_once(db: asyncpg.Connection) -> None:

@@ -10,6 +10,7 @@ import sql
 from server.agent import upkeep
 from server.agent.record import Checked, record
 from server.checks.outcome import Certificate, Code, Outcome, Phase, TlsFacts, Warned, WarningCode
+from server.resources.smtp_checks import represent_stored
 from server.serving.config import Config
 from sql.connection import create_pool
 from tests.fleet.engine import agent_config, break_down, ended, mailbox, running, stationed
@@ -136,6 +137,10 @@ async def test_a_result_whose_certificate_ends_soon_is_told_of(db: asyncpg.Conne
         newest, _ = await sql.smtp_checks.select_history(db, 1, 200, limit=2)
         assert (newest["verdict"], newest["connect_ms"], newest["total_ms"]) == ("warning", 1.5, 2.5)
         assert newest["reply_text"] == "nul  and half a pair ?"
+        shown = represent_stored(newest, "en")
+        assert shown["verdict"] == "warning"
+        words = "The certificate expires soon: 5"
+        assert shown["warnings"] == [{"code": "certificate_expires_soon", "message": words}]
     await pool.close()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from server.checks.outcome import represent
+from server.resources.smtp_checks import represent
 from tests.probe import scripted_smtp
 from tests.probe.probing import SUCCESS, Expected, examine, failure, warning
 from tests.probe.scripted_smtp import Step, drip, endless_line, endless_reply, silence

@@ -5,8 +5,9 @@ import asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.checks.outcome import Phase, represent
+from server.checks.outcome import Phase
 from server.checks.target import TlsOptions
+from server.resources.smtp_checks import represent
 from tests.probe import scripted_smtp
 from tests.probe.probing import examine
 from tests.probe.scripted_smtp import Step

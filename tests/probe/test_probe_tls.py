@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from server.checks.outcome import Outcome, represent
+from server.checks.outcome import Outcome
 from server.checks.target import TlsOptions
+from server.resources.smtp_checks import represent
 from tests.probe import scripted_smtp
 from tests.probe.probing import SUCCESS, Expected, examine, failure, warning
 from tests.probe.scripted_smtp import Session, Step, silence

@@ -1,0 +1,33 @@
+"""An alert: one message to one receiver, and the attempts to deliver it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import orjson
+
+from server.http.answers import timestamp
+
+
+def represent(row: asyncpg.Record) -> dict[str, object]:
+    return {
+        "id": str(row["id"]),
+        "incidentId": row["incident_id"],
+        "kind": row["kind"],
+        "channel": row["channel"],
+        "recipient": row["recipient"],
+        "status": row["state"],
+        "createdAt": timestamp(row["created_at"]),
+        "endedAt": timestamp(row["ended_at"]),
+        "attempts": [_represent_attempt(attempt) for attempt in orjson.loads(row["attempts"])],
+    }
+
+
+def _represent_attempt(attempt: Mapping[str, Any]) -> dict[str, object]:
+    return {
+        "number": attempt["number"],
+        "endedAt": timestamp(datetime.fromisoformat(attempt["ended_at"])),
+        "delivered": attempt["delivered"],
+        "detail": attempt["detail"],
+    }
