@@ -16,6 +16,7 @@ from server.agent.incidents import Decision, Rules, Standing, certificate_occasi
 from server.checks.outcome import Outcome, Phase, WarningCode
 from sql.connection import Executor
 from sql.smtp_checks import Found
+from sql.text import storable
 
 MAX_TEXT = 500  # characters of what a server said that are kept
 
@@ -46,7 +47,7 @@ async def _judge(db: Executor, batch: Sequence[Checked], monitors: Sequence[tupl
         decision = decide(_standing(row), _rules(row))
         if decision is Decision.OPEN:
             outcome = outcomes[key]
-            detail = _storable(outcome.detail or outcome.reply_text or "")
+            detail = storable(outcome.detail or outcome.reply_text or "", MAX_TEXT)
             failed = [code for code, count in zip(row["codes"], row["failures"], strict=True) if count]
             opening.append((*key, outcome.phase.value, outcome.code.value, detail, failed))
         elif decision is Decision.CLOSE:
@@ -96,9 +97,9 @@ def _found(checked: Checked) -> Found:
         verdict=outcome.verdict.value,
         phase=outcome.phase.value,
         code=outcome.code.value,
-        detail=_storable(outcome.detail),
+        detail=storable(outcome.detail, MAX_TEXT),
         reply_code=outcome.reply_code,
-        reply_text=None if outcome.reply_text is None else _storable(outcome.reply_text),
+        reply_text=None if outcome.reply_text is None else storable(outcome.reply_text, MAX_TEXT),
         hostname=outcome.hostname,
         address=outcome.address,
         port=outcome.port,
@@ -107,11 +108,6 @@ def _found(checked: Checked) -> Found:
         total_ms=outcome.total,
         **timings,
     )
-
-
-def _storable(text: str) -> str:
-    """Without what PostgreSQL's text cannot hold, and not too long."""
-    return text[:MAX_TEXT].replace("\0", "").encode(errors="replace").decode()
 
 
 def _json(value: Sequence[object]) -> str:

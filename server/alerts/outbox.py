@@ -15,6 +15,7 @@ from prometheus_client import Counter
 import sql
 from server.alerts.alert import Alert, Channel, DeliveryError, read_facts
 from sql.connection import UNAVAILABLE
+from sql.text import storable
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class Outbox:
             row["organization_id"],
             row["id"],
             number=row["attempts"],
-            detail=detail[:MAX_DETAIL].replace("\0", "").encode(errors="replace").decode(),
+            detail=storable(detail, MAX_DETAIL),
             retry_after=retry_after,
             final=final,
         )
