@@ -1,14 +1,15 @@
 """The outbox: alerts are written with what they are about, leased for delivery, and their attempts kept."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 
 from sql.connection import Executor
+from sql.rows import Key, arrays
 
-Key = tuple[int, int]
 LEASE = timedelta(seconds=60)  # an attempt that has not ended by then was lost, and is made again
 GIVE_UP = timedelta(hours=24)
 
@@ -34,6 +35,17 @@ MONITOR_FACTS = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class ExpiringCertificate:
+    """That a monitor's certificate ends soon. An *occasion* is told once."""
+
+    organization_id: int
+    smtp_monitor_id: int
+    occasion: str
+    not_after: datetime
+    days_left: int
+
+
 async def insert_of_incidents(db: Executor, kind: str, incidents: Sequence[Key]) -> None:
     """Tell of incidents to whoever their monitors name, unless they are silent now; wake the agents."""
     query = f"""
@@ -54,26 +66,26 @@ async def insert_of_incidents(db: Executor, kind: str, incidents: Sequence[Key])
            AND NOT is_silent(m, now())
             ON CONFLICT ON CONSTRAINT alerts_occasion_key DO NOTHING
     """
-    await db.execute(query, [key[0] for key in incidents], [key[1] for key in incidents], kind)
+    await db.execute(query, *arrays(Key, incidents), kind)
     await wake(db)
 
 
-async def insert_of_certificates(db: Executor, expiring: Sequence[tuple[int, int, str, datetime, int]]) -> None:
-    """Tell of certificates that end soon: organization, monitor, occasion, end, days left. Once an occasion."""
+async def insert_of_certificates(db: Executor, expiring: Sequence[ExpiringCertificate]) -> None:
+    """Tell of certificates that end soon to whoever their monitors name, unless they are silent now."""
     query = f"""
         INSERT INTO alerts (organization_id, smtp_monitor_id, kind, occasion, channel, recipient, facts)
         SELECT m.organization_id, m.id, 'certificate_expires', k.occasion, r.channel, r.recipient,
                json_build_object({MONITOR_FACTS}, 'not_after', k.not_after, 'days_left', k.days_left)
           FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::integer[])
-            AS k (organization_id, id, occasion, not_after, days_left)
-          JOIN smtp_monitors m ON m.organization_id = k.organization_id AND m.id = k.id
+            AS k (organization_id, smtp_monitor_id, occasion, not_after, days_left)
+          JOIN smtp_monitors m ON m.organization_id = k.organization_id AND m.id = k.smtp_monitor_id
           {RECEIVERS}
          WHERE r.recipient IS NOT NULL
            AND m.status <> 'disabled'
            AND NOT is_silent(m, now())
             ON CONFLICT ON CONSTRAINT alerts_occasion_key DO NOTHING
     """
-    tag = await db.execute(query, *[list(column) for column in zip(*expiring, strict=True)])
+    tag = await db.execute(query, *arrays(ExpiringCertificate, expiring))
     if not tag.endswith(" 0"):
         await wake(db)
 

@@ -18,7 +18,7 @@ from typing import Generic, Protocol
 import asyncpg
 
 from sql.connection import UNAVAILABLE, connect_for_batches
-from sql.statements import Item, Key, Statements
+from sql.statements import Item, LockKey, Statements
 
 logger = logging.getLogger(__name__)
 
@@ -143,8 +143,8 @@ class Batcher(Generic[Item]):
         key = self._statements.key
         if key is None:
             return [batch]
-        rounds: list[dict[Key, Waiting[Item]]] = []
-        depths: dict[Key, int] = {}
+        rounds: list[dict[LockKey, Waiting[Item]]] = []
+        depths: dict[LockKey, int] = {}
         for waiting in batch:
             row = key(waiting.item)
             depth = depths.get(row, 0)

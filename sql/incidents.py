@@ -1,15 +1,28 @@
 """Outages: at most one open for a monitor. Whether one opens or closes is decided elsewhere."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
 
 from sql.connection import Executor
+from sql.rows import Key, arrays
 
-Key = tuple[int, int]
 # A location whose agents are gone for so long has no say.
 STALE_INTERVALS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What an incident begins with."""
+
+    organization_id: int
+    smtp_monitor_id: int
+    phase: str
+    code: str
+    detail: str
+    location_codes: Sequence[str]
 
 
 async def select_standings(db: Executor, monitors: Sequence[Key]) -> list[asyncpg.Record]:
@@ -38,14 +51,11 @@ async def select_standings(db: Executor, monitors: Sequence[Key]) -> list[asyncp
          ) l
          WHERE l.codes IS NOT NULL
     """
-    return await db.fetch(query, *_columns(monitors), STALE_INTERVALS)
+    return await db.fetch(query, *arrays(Key, monitors), STALE_INTERVALS)
 
 
-async def insert(db: Executor, opened: Sequence[tuple[int, int, str, str, str, Sequence[str]]]) -> list[asyncpg.Record]:
-    """Open incidents: organization, monitor, phase, code, detail, location codes; their keys.
-
-    A monitor that has one open already keeps it and gets no second.
-    """
+async def insert(db: Executor, opened: Sequence[Opened]) -> list[Key]:
+    """Open incidents; their keys. A monitor that has one open already keeps it and gets no second."""
     query = """
         INSERT INTO incidents (organization_id, smtp_monitor_id, phase, code, detail, location_codes)
         SELECT organization_id, smtp_monitor_id, phase, code, detail, string_to_array(location_codes, ',')
@@ -54,12 +64,11 @@ async def insert(db: Executor, opened: Sequence[tuple[int, int, str, str, str, S
             ON CONFLICT (organization_id, smtp_monitor_id) WHERE closed_at IS NULL DO NOTHING
         RETURNING organization_id, id
     """
-    columns = [list(column) for column in zip(*opened, strict=True)]
-    columns[5] = [",".join(codes) for codes in columns[5]]
-    return await db.fetch(query, *columns)
+    *columns, location_codes = arrays(Opened, opened)
+    return _keys(await db.fetch(query, *columns, [",".join(codes) for codes in location_codes]))
 
 
-async def close(db: Executor, incidents: Sequence[Key]) -> list[asyncpg.Record]:
+async def close(db: Executor, incidents: Sequence[Key]) -> list[Key]:
     """Close those that have recovered; the keys of those that were open until now."""
     query = """
         UPDATE incidents i
@@ -70,10 +79,10 @@ async def close(db: Executor, incidents: Sequence[Key]) -> list[asyncpg.Record]:
            AND i.closed_at IS NULL
         RETURNING i.organization_id, i.id
     """
-    return await db.fetch(query, *_columns(incidents))
+    return _keys(await db.fetch(query, *arrays(Key, incidents)))
 
 
-async def close_disabled(db: Executor) -> list[asyncpg.Record]:
+async def close_disabled(db: Executor) -> list[Key]:
     """Close the incidents of monitors that were disabled; their keys."""
     query = """
         UPDATE incidents i
@@ -85,10 +94,10 @@ async def close_disabled(db: Executor) -> list[asyncpg.Record]:
            AND i.closed_at IS NULL
         RETURNING i.organization_id, i.id
     """
-    return await db.fetch(query)
+    return _keys(await db.fetch(query))
 
 
-async def remind(db: Executor) -> list[asyncpg.Record]:
+async def remind(db: Executor) -> list[Key]:
     """Mark the open incidents that a reminder is due for; their keys."""
     query = """
         UPDATE incidents i
@@ -102,7 +111,7 @@ async def remind(db: Executor) -> list[asyncpg.Record]:
            AND NOT is_silent(m, now())
         RETURNING i.organization_id, i.id
     """
-    return await db.fetch(query)
+    return _keys(await db.fetch(query))
 
 
 async def select_history(
@@ -133,5 +142,5 @@ async def try_lock(db: Executor) -> bool:
     return bool(await db.fetchval("SELECT pg_try_advisory_xact_lock(hashtext('incidents sweep'))"))
 
 
-def _columns(keys: Sequence[Key]) -> tuple[list[int], list[int]]:
-    return [key[0] for key in keys], [key[1] for key in keys]
+def _keys(rows: Sequence[asyncpg.Record]) -> list[Key]:
+    return [Key(row["organization_id"], row["id"]) for row in rows]

@@ -7,6 +7,7 @@ from datetime import datetime
 import asyncpg
 
 from sql.connection import Executor
+from sql.rows import Key, arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +99,15 @@ RESULTS = f"""
 """
 
 
-async def insert(db: Executor, location_id: int, found: Sequence[Found]) -> list[asyncpg.Record]:
+async def insert(db: Executor, location_id: int, found: Sequence[Found]) -> list[Key]:
     """Store results and count them; the keys of the monitors whose incidents they may bear upon.
 
     At most one result of a monitor; to be run in a transaction, which the incidents share.
     """
-    columns = [[getattr(one, name) for one in found] for name in NAMES]
+    columns = arrays(Found, found)
     await db.execute(STATES, *columns[:3])
-    return await db.fetch(RESULTS, location_id, *columns)
+    rows = await db.fetch(RESULTS, location_id, *columns)
+    return [Key(row["organization_id"], row["smtp_monitor_id"]) for row in rows]
 
 
 async def select_history(

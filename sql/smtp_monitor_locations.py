@@ -1,5 +1,6 @@
 """When each monitor is checked at each location: due work is claimed, many rows at once."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import asyncpg
 
 from sql.connection import Executor, Reach
 from sql.fragments import within_reach
+from sql.rows import Key, arrays
 
 # A PATCH moves no due time. A row is therefore looked at once a minute at least, and what it has become counts.
 LOOK = timedelta(seconds=60)
@@ -81,7 +83,7 @@ async def count_due(db: Executor, location_id: int) -> int:
     return int(await db.fetchval(query, location_id))
 
 
-async def release(db: Executor, location_id: int, keys: list[tuple[int, int]]) -> None:
+async def release(db: Executor, location_id: int, keys: Sequence[Key]) -> None:
     """Give claimed checks back that will not be made: they are due again at once."""
     query = """
         UPDATE smtp_monitor_locations l
@@ -91,10 +93,10 @@ async def release(db: Executor, location_id: int, keys: list[tuple[int, int]]) -
            AND l.smtp_monitor_id = k.smtp_monitor_id
            AND l.location_id = $1
     """
-    await db.execute(query, location_id, [key[0] for key in keys], [key[1] for key in keys])
+    await db.execute(query, location_id, *arrays(Key, keys))
 
 
-async def release_unknown(db: Executor, location_id: int, agent_id: UUID, known: list[tuple[int, int]]) -> None:
+async def release_unknown(db: Executor, location_id: int, agent_id: UUID, known: Sequence[Key]) -> None:
     """Give back what an agent has claimed but for what it knows of."""
     query = """
         UPDATE smtp_monitor_locations l
@@ -107,7 +109,7 @@ async def release_unknown(db: Executor, location_id: int, agent_id: UUID, known:
                             WHERE k.organization_id = l.organization_id
                               AND k.smtp_monitor_id = l.smtp_monitor_id)
     """
-    await db.execute(query, location_id, agent_id, [key[0] for key in known], [key[1] for key in known])
+    await db.execute(query, location_id, agent_id, *arrays(Key, known))
 
 
 async def trigger(db: Executor, reach: Reach, public_id: UUID) -> asyncpg.Record | None:

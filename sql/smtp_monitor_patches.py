@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sql.smtp_monitor_updates import ALL_COLUMNS, UPDATABLE, mask_of, update_statement
-from sql.statements import Statements
+from sql.statements import LockKey, Statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def _arrays(
     return arrays
 
 
-def lock_key(patch: Patch) -> tuple[int, int]:
+def lock_key(patch: Patch) -> LockKey:
     """Names the row, and orders rows as they are locked."""
     return patch.organization_id, patch.public_id.int
 

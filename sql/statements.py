@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")  # a change or a read of at most one row
-Key = tuple[int, int]
+LockKey = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +24,4 @@ class Statements(Generic[Item]):
 
     one: Callable[[Item], tuple[str, Sequence[object]]]
     many: Callable[[Sequence[Sequence[Item]]], tuple[str, Sequence[Sequence[object]]]]
-    key: Callable[[Item], Key] | None = None
+    key: Callable[[Item], LockKey] | None = None

@@ -18,6 +18,7 @@ from server.checks.connect import Resolve
 from server.checks.networks import Networks
 from server.checks.probe import probe
 from sql.connection import UNAVAILABLE
+from sql.rows import Key
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +30,6 @@ MAX_SLEEP = 5.0  # seconds until the next look, when nothing is due
 RETRY = 0.5  # seconds until a database that is away is asked again
 SHOW = 1.5  # seconds between two signs of life
 FINISH_SECONDS = 8.0  # for checks under way when the agent is to stop
-
-Key = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,7 @@ class Runner:
 
     async def _release_unknown(self) -> None:
         """Give back what a claim took whose answer was lost."""
-        known = {*self._checks.values(), *((one.organization_id, one.smtp_monitor_id) for one in self._results)}
+        known = {*self._checks.values(), *(checked.monitor for checked in self._results)}
         await sql.smtp_monitor_locations.release_unknown(self._pool, self._location.id, self._id, list(known))
         self._unsure = False
 
@@ -129,7 +128,7 @@ class Runner:
     def _begin(self, row: asyncpg.Record) -> None:
         self._metrics.claimed(row["late"])
         check = asyncio.create_task(self._check(row))
-        self._checks[check] = row["organization_id"], row["smtp_monitor_id"]
+        self._checks[check] = Key(row["organization_id"], row["smtp_monitor_id"])
         check.add_done_callback(self._ended)
 
     def _ended(self, check: asyncio.Task[None]) -> None:
@@ -143,7 +142,7 @@ class Runner:
     async def _check(self, row: asyncpg.Record) -> None:
         outcome = await probe(to_target(row, self._ring), resolve=self._resolve, allowed=self._allowed)
         self._metrics.judged(outcome.verdict)
-        self._results.append(Checked(row["organization_id"], row["smtp_monitor_id"], outcome))
+        self._results.append(Checked(Key(row["organization_id"], row["smtp_monitor_id"]), outcome))
         self._arrived.set()
 
     async def _finish(self) -> None:
@@ -174,10 +173,10 @@ class Runner:
         """The oldest results, of different monitors."""
         batch: dict[Key, Checked] = {}
         while self._results and len(batch) < MAX_BATCH:
-            key = self._results[0].organization_id, self._results[0].smtp_monitor_id
-            if key in batch:
+            monitor = self._results[0].monitor
+            if monitor in batch:
                 break
-            batch[key] = self._results.popleft()
+            batch[monitor] = self._results.popleft()
         return list(batch.values())
 
     async def _record(self, batch: list[Checked]) -> None:

@@ -33,9 +33,8 @@ async def sweep(pool: asyncpg.Pool) -> None:
         await sql.agents.bury(connection)
         closed = await sql.incidents.close_disabled(connection)
         reminded = await sql.incidents.remind(connection)
-        for kind, rows in (("incident_closed", closed), ("incident_reminder", reminded)):
-            if rows:
-                keys = [(row["organization_id"], row["id"]) for row in rows]
+        for kind, keys in (("incident_closed", closed), ("incident_reminder", reminded)):
+            if keys:
                 await sql.alerts.insert_of_incidents(connection, kind, keys)
         await sql.alerts.give_up(connection)
 

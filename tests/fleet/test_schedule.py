@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 import sql
+from sql.rows import Key
 from tests.conftest import Api
 from tests.fleet.engine import location_id, stationed
 
@@ -192,7 +193,7 @@ async def test_a_claim_whose_answer_was_lost_is_given_back(db: asyncpg.Connectio
         here = await location_id(db)
         await make_due(db)
         assert await claim(db) == [200]
-        await sql.smtp_monitor_locations.release_unknown(db, here, AGENT, [(1, 200)])
+        await sql.smtp_monitor_locations.release_unknown(db, here, AGENT, [Key(1, 200)])
         assert await claim(db) == [], "known"
         await sql.smtp_monitor_locations.release_unknown(db, here, uuid4(), [])
         assert await claim(db) == [], "another's"

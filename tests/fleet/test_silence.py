@@ -12,7 +12,9 @@ from server.agent.record import Checked, record
 from server.checks.outcome import Certificate, Code, Outcome, Phase, TlsFacts, Warned, WarningCode
 from server.resources.smtp_checks import represent_stored
 from server.serving.config import Config
+from sql.alerts import ExpiringCertificate
 from sql.connection import create_pool
+from sql.rows import Key
 from tests.fleet.engine import agent_config, break_down, ended, mailbox, running, stationed
 
 
@@ -98,12 +100,13 @@ async def test_a_certificate_that_ends_is_told_of_once_and_apart(db: asyncpg.Con
         await watched.watch(25)
         end = datetime.now(UTC) + timedelta(days=5)
         for occasion in ("certificate_expires:ab:7", "certificate_expires:ab:7", "certificate_expires:ab:3"):
-            await sql.alerts.insert_of_certificates(db, [(1, 200, occasion, end, 5)])
+            await sql.alerts.insert_of_certificates(db, [ExpiringCertificate(1, 200, occasion, end, 5)])
         alerts = await watched.alerts()
         assert [alert["kind"] for alert in alerts] == ["certificate_expires"] * 2
         assert await watched.incidents() == []
         await db.execute("UPDATE smtp_monitors SET status = 'maintenance' WHERE id = 200")
-        await sql.alerts.insert_of_certificates(db, [(1, 200, "certificate_expires:ab:1", end, 0)])
+        last = ExpiringCertificate(1, 200, "certificate_expires:ab:1", end, 0)
+        await sql.alerts.insert_of_certificates(db, [last])
         assert len(await watched.alerts()) == 2
 
 
@@ -131,7 +134,7 @@ async def test_a_result_whose_certificate_ends_soon_is_told_of(db: asyncpg.Conne
         )
         for seconds in (0, 1):
             later = replace(outcome, checked_at=now + timedelta(seconds=seconds))
-            await record(pool, location["id"], [Checked(1, 200, later)])
+            await record(pool, location["id"], [Checked(Key(1, 200), later)])
         [alert] = await watched.alerts()
         assert alert["kind"] == "certificate_expires"
         newest, _ = await sql.smtp_checks.select_history(db, 1, 200, limit=2)
