@@ -1,16 +1,16 @@
-"""Agents that are at work. One that is not seen any more is dead, and its checks are given to the others."""
+"""Agents at work. An agent that is not seen any more is dead. Its checks are given to the others."""
 
 from datetime import timedelta
 from uuid import UUID
 
 from sql.connection import Executor
 
-# An agent shows itself several times in this; a database that has just started gives them as long again.
+# An agent shows itself several times in this. After a start of the database, every agent gets this time anew.
 DEAD_AFTER = timedelta(seconds=6)
 
 
 async def upsert(db: Executor, agent_id: UUID, location_id: int) -> None:
-    """The agent lives."""
+    """Record that the agent lives."""
     query = """
         INSERT INTO agents (id, location_id)
         VALUES ($1, $2)
@@ -24,7 +24,7 @@ async def delete(db: Executor, agent_id: UUID) -> None:
 
 
 async def bury(db: Executor) -> None:
-    """Forget the dead; what they had begun is due at once, and other agents are woken for it."""
+    """Delete dead agents. The checks that they had begun are due at once, and other agents are woken for them."""
     query = """
         WITH dead AS (
             DELETE FROM agents

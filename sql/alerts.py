@@ -1,4 +1,4 @@
-"""The outbox: alerts are written with what they are about, leased for delivery, and their attempts kept."""
+"""The outbox. An alert is stored with the facts that it tells, is leased for delivery, and keeps its attempts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import asyncpg
 from sql.connection import Executor
 from sql.rows import Key, arrays
 
-LEASE = timedelta(seconds=60)  # an attempt that has not ended by then was lost, and is made again
+LEASE = timedelta(seconds=60)  # an attempt that has not ended by then was lost; another one is made
 GIVE_UP = timedelta(hours=24)
 
 RECEIVERS = """
@@ -37,7 +37,7 @@ MONITOR_FACTS = """
 
 @dataclass(frozen=True, slots=True)
 class ExpiringCertificate:
-    """That a monitor's certificate ends soon. An *occasion* is told once."""
+    """A monitor's certificate that ends soon. Each *occasion* is told once."""
 
     organization_id: int
     smtp_monitor_id: int
@@ -47,7 +47,7 @@ class ExpiringCertificate:
 
 
 async def insert_of_incidents(db: Executor, kind: str, incidents: Sequence[Key]) -> None:
-    """Tell of incidents to whoever their monitors name, unless they are silent now; wake the agents."""
+    """Alert the receivers that the incidents' monitors name, unless the monitors are silent now. Wake the agents."""
     query = f"""
         INSERT INTO alerts (organization_id, smtp_monitor_id, incident_id, kind, occasion, channel, recipient, facts)
         SELECT i.organization_id, i.smtp_monitor_id, i.id, $3,
@@ -71,7 +71,7 @@ async def insert_of_incidents(db: Executor, kind: str, incidents: Sequence[Key])
 
 
 async def insert_of_certificates(db: Executor, expiring: Sequence[ExpiringCertificate]) -> None:
-    """Tell of certificates that end soon to whoever their monitors name, unless they are silent now."""
+    """Alert the receivers that the monitors name, unless the monitors are silent now. Wake the agents."""
     query = f"""
         INSERT INTO alerts (organization_id, smtp_monitor_id, kind, occasion, channel, recipient, facts)
         SELECT m.organization_id, m.id, 'certificate_expires', k.occasion, r.channel, r.recipient,
@@ -95,7 +95,7 @@ async def wake(db: Executor) -> None:
 
 
 async def lease(db: Executor, channels: Sequence[str], *, limit: int) -> list[asyncpg.Record]:
-    """Take pending alerts whose time has come, in the order of each incident, for one attempt each."""
+    """Take pending alerts that are due, for one attempt each. Alerts of one incident keep their order."""
     query = f"""
         WITH due AS (
             SELECT organization_id, id
@@ -130,7 +130,7 @@ async def finish(
     retry_after: timedelta | None,
     final: bool = False,
 ) -> None:
-    """Keep how an attempt ended: delivered if *retry_after* is None; *final* or a day old is not tried again."""
+    """Store how an attempt ended. Without *retry_after* it delivered; after a *final* one, or a day, none follows."""
     query = """
         WITH attempt AS (
             INSERT INTO alert_attempts (organization_id, alert_id, number, delivered, detail)
@@ -156,7 +156,7 @@ async def finish(
 
 
 async def give_up(db: Executor) -> None:
-    """End what nobody could even try for a day: no agent is configured for its channel."""
+    """Give up alerts that nobody has tried for a day: no agent is configured for their channel."""
     query = """
         UPDATE alerts
            SET state = 'given_up', ended_at = now()
@@ -167,7 +167,7 @@ async def give_up(db: Executor) -> None:
 
 
 async def seconds_to_next(db: Executor, channels: Sequence[str]) -> float | None:
-    """How long until an alert is to be tried; None if none is pending."""
+    """How long until the next alert is due; None if none is pending."""
     query = f"""
         SELECT date_part('epoch', min(next_attempt_at) - clock_timestamp())
           FROM alerts a

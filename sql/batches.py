@@ -24,7 +24,8 @@ logger = logging.getLogger(__name__)
 
 MAX_WAITING = 4096  # items; one more is refused
 MAX_WAIT = 5.0  # seconds an item may wait before it is refused
-TURNS = 6  # of the event loop after a batch that several shared: they are answered, and what came in joins the next
+# of the event loop after a batch of several: their clients are answered, and what they ask next joins one batch
+TURNS = 6
 # another transaction is in the way; the database is there
 CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
 
@@ -59,7 +60,7 @@ class Batcher(Generic[Item]):
         self._queue: deque[Waiting[Item]] = deque()
         self._arrived = asyncio.Event()
         self._busy = asyncio.Lock()
-        self._shared = False  # whether the last batch was of several
+        self._shared = False  # whether the last batch had several items
         self._connection: asyncpg.Connection | None = None
         self._loop = asyncio.get_running_loop()  # to ask each time is a system call
 
@@ -168,7 +169,7 @@ class Batcher(Generic[Item]):
         connection = await self._connected()
         statement, arrays = self._statements.many(rounds)
         try:
-            if len(arrays) == 1:  # fetch() answers 20 µs sooner
+            if len(arrays) == 1:  # fetch() costs less than fetchmany()
                 rows = await connection.fetch(statement, *arrays[0])
             else:
                 rows = await connection.fetchmany(statement, arrays)

@@ -49,7 +49,7 @@ class Reach:
 
 
 async def create_pool(dsn: str, *, max_size: int = 10) -> asyncpg.Pool:
-    """A pool that opens connections as they are needed: whoever starts while the database is away starts."""
+    """A pool that opens connections when they are needed: a server starts while the database is away."""
     return await asyncpg.create_pool(
         dsn,
         min_size=0,
@@ -81,4 +81,4 @@ async def connect_for_batches(dsn: str) -> asyncpg.Connection:
 
 
 async def _keep(_: asyncpg.Connection) -> None:
-    """Release without asyncpg's round trip: no statement here leaves session state behind."""
+    """Spare asyncpg's round trip at every release: no statement here leaves state in the session."""

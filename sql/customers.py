@@ -87,7 +87,7 @@ async def update(
 
 
 async def select_locked(connection: Executor, reach: Reach, customer: int | UUID) -> asyncpg.Record | None:
-    """The customer, which until the transaction's end nobody changes and nobody makes monitors for."""
+    """The customer, locked: until the transaction ends, nobody changes it or makes monitors for it."""
     query = f"SELECT {COLUMNS} FROM customers WHERE {WITHIN_REACH} AND {_column(customer)} = $3 FOR UPDATE"
     return await connection.fetchrow(query, reach.organization_id, reach.customer_ids, customer)
 

@@ -1,4 +1,4 @@
-"""What creates with an Idempotency-Key have answered, for a day."""
+"""Answers to creates with an Idempotency-Key, stored for a day."""
 
 import asyncpg
 
@@ -8,7 +8,7 @@ KEPT_HOURS = 24
 
 
 async def reserve(connection: Executor, organization_id: int, user_id: int, *, key: str, fingerprint: bytes) -> bool:
-    """Whether the key is new or expired and now the transaction's own; waits for another's end."""
+    """Take the key for this transaction; False if it is in use. Waits for another transaction that has taken it."""
     query = """
         INSERT INTO idempotency_keys AS k (organization_id, user_id, key, fingerprint)
         VALUES ($1, $2, $3, $4)
@@ -32,7 +32,7 @@ async def select_one(db: Executor, organization_id: int, user_id: int, *, key: s
 
 
 async def complete(connection: Executor, organization_id: int, user_id: int, *, key: str, answer: str) -> None:
-    """Keep what is answered, and forget a few of the organization's expired keys in passing."""
+    """Store the answer, and delete a few of the organization's expired keys."""
     keep = """
         UPDATE idempotency_keys
            SET answer = $4

@@ -1,4 +1,4 @@
-"""Outages: at most one open for a monitor. Whether one opens or closes is decided elsewhere."""
+"""Outages. A monitor has at most one that is open. The agent decides when one opens or closes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import asyncpg
 from sql.connection import Executor
 from sql.rows import Key, arrays
 
-# A location whose agents are gone for so long has no say.
+# A location that has not checked a monitor for so many intervals does not count.
 STALE_INTERVALS = 3
 
 
@@ -26,7 +26,7 @@ class Opened:
 
 
 async def select_standings(db: Executor, monitors: Sequence[Key]) -> list[asyncpg.Record]:
-    """How monitors stand at the locations that check them now: one row each, arrays over the locations."""
+    """One row a monitor: how often in a row its checks failed or succeeded, in arrays over its locations."""
     query = """
         SELECT m.organization_id, m.id AS smtp_monitor_id, m.status, is_silent(m, now()) AS silent,
                i.id AS incident_id,
@@ -69,7 +69,7 @@ async def insert(db: Executor, opened: Sequence[Opened]) -> list[Key]:
 
 
 async def close(db: Executor, incidents: Sequence[Key]) -> list[Key]:
-    """Close those that have recovered; the keys of those that were open until now."""
+    """Close incidents of monitors that have recovered; the keys of those that were open until now."""
     query = """
         UPDATE incidents i
            SET closed_at = now(), close_reason = 'recovered'
@@ -98,7 +98,7 @@ async def close_disabled(db: Executor) -> list[Key]:
 
 
 async def remind(db: Executor) -> list[Key]:
-    """Mark the open incidents that a reminder is due for; their keys."""
+    """Record a reminder for each open incident that is due for one; their keys."""
     query = """
         UPDATE incidents i
            SET reminded_at = now()
@@ -123,7 +123,7 @@ async def select_history(
     since: datetime | None = None,
     before: datetime | None = None,
 ) -> list[asyncpg.Record]:
-    """The newest incidents that were open at some time of the span, newest first."""
+    """The newest incidents that were open at any time of the span, newest first."""
     query = """
         SELECT id, opened_at, closed_at, close_reason, phase, code, detail, location_codes
           FROM incidents
@@ -138,7 +138,7 @@ async def select_history(
 
 
 async def try_lock(db: Executor) -> bool:
-    """Whether this transaction alone sweeps now."""
+    """Whether this transaction got the lock, so that it alone sweeps now."""
     return bool(await db.fetchval("SELECT pg_try_advisory_xact_lock(hashtext('incidents sweep'))"))
 
 

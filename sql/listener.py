@@ -1,4 +1,4 @@
-"""One connection that hears what other processes change, and knows when it is deaf."""
+"""One connection that hears what other processes change, and knows when it hears nothing."""
 
 import asyncio
 import contextlib
@@ -43,7 +43,7 @@ class Listener:
         connection = await asyncpg.connect(self._dsn, timeout=CONNECT_TIMEOUT)
         try:
             await connection.add_listener(self._channel, self._notified)
-            # what was notified while nobody listened is unknown: forget everything
+            # nobody knows what was notified while nobody listened: forget everything
             self._hear("")
             while True:
                 started = time.monotonic()

@@ -1,4 +1,4 @@
-"""Where agents stand. No organization's own: everybody reads them, global administrators change them."""
+"""Where agents stand. They belong to no organization: everybody reads them, global administrators change them."""
 
 from collections.abc import Mapping
 

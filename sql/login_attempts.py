@@ -1,4 +1,4 @@
-"""Log-ins that have not succeeded, counted over the last quarter of an hour."""
+"""Attempts to log in that have not succeeded, counted over the last quarter of an hour."""
 
 from sql.connection import Executor
 

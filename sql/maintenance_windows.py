@@ -1,4 +1,4 @@
-"""When monitors are silent. Who has some customers sees an organization's windows, too, but changes only theirs."""
+"""When monitors are silent. A caller with some customers sees the whole organization's windows, and changes theirs."""
 
 from collections.abc import Mapping
 
@@ -53,7 +53,7 @@ async def select_one(db: Executor, reach: Reach, window_id: int) -> asyncpg.Reco
 
 
 async def select_of_monitor(db: Executor, organization_id: int, smtp_monitor_id: int) -> list[asyncpg.Record]:
-    """Those that make it silent now or will again, the next first."""
+    """Windows that silence the monitor now or later, the next first."""
     query = f"""
         SELECT {COLUMNS}
           FROM maintenance_windows w

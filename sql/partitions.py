@@ -9,7 +9,7 @@ DAYS_AHEAD = 3
 
 
 async def maintain(connection: Connection, *, retention_days: int) -> None:
-    """Make the partitions of the days to come, drop those past retention; other agents wait meanwhile."""
+    """Make the partitions of the next days, drop those past retention. One agent does this at a time."""
     today = datetime.now(UTC).date()
     async with connection.transaction():
         await connection.execute("SET LOCAL lock_timeout = '2s'")
@@ -36,7 +36,7 @@ async def select(connection: Connection, table: str) -> dict[date, str]:
 
 
 async def create(connection: Connection, table: str, day: date) -> None:
-    """Made apart and attached: that blocks nobody who reads or writes other days."""
+    """Make it apart, then attach it: that blocks nobody who reads or writes other days."""
     name = f"{table}_{day:%Y%m%d}"
     await connection.execute(f"""
         CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS);

@@ -16,7 +16,7 @@ async def insert(
     expires_at: datetime,
     name: str | None = None,
 ) -> bool:
-    """Whether the user still has the password that was judged; a new one ends the sessions of the old."""
+    """Make a session; False if the user has another password by now, or is not active."""
     query = """
         INSERT INTO sessions (organization_id, id, user_id, expires_at, name)
         SELECT organization_id, $2, u.id, $5, $6

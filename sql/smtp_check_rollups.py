@@ -1,4 +1,4 @@
-"""Hours and days of results, for charts: what is over is rolled up, what is younger is read as it is."""
+"""Hours and days of results, for charts. Those that are over are rolled up; younger results are read as they are."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ import asyncpg
 from sql.connection import Connection, Executor
 
 DAYS_KEPT = 400
-# An hour is rolled up when its last results are in, and once more with the next, for those that came later still.
+# An hour is rolled up when its last results should be in, and again with the next hour, for results that came late.
 HOUR = """
         INSERT INTO smtp_check_hours AS r (organization_id, smtp_monitor_id, starts_at, checks, failures, warnings,
                                            answered, total_ms_sum, total_ms_min, total_ms_max)

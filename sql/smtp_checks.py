@@ -52,7 +52,7 @@ TYPES = {
 }
 ARRAYS = ", ".join(f"${n}::{TYPES.get(name, 'text')}[]" for n, name in enumerate(NAMES, 2))
 
-# Locks each monitor's state, in one order: agents of other locations wait here, and then see what this one found.
+# Locks the states of the monitors in one order. Agents of other locations wait here, and then see these results.
 STATES = """
         INSERT INTO smtp_monitor_states AS s (organization_id, smtp_monitor_id, last_checked_at)
         SELECT m.organization_id, m.id, max(f.checked_at)
@@ -63,7 +63,7 @@ STATES = """
             ON CONFLICT (organization_id, smtp_monitor_id)
             DO UPDATE SET last_checked_at = greatest(s.last_checked_at, excluded.last_checked_at)
 """
-# What is recorded a second time, because nobody knows how the first ended, changes nothing.
+# Recording is idempotent: after a lost connection, the same results are recorded again.
 RESULTS = f"""
         WITH found AS (
             SELECT *
@@ -100,9 +100,9 @@ RESULTS = f"""
 
 
 async def insert(db: Executor, location_id: int, found: Sequence[Found]) -> list[Key]:
-    """Store results and count them; the keys of the monitors whose incidents they may bear upon.
+    """Store results and count them; the keys of the monitors whose incidents may open or close.
 
-    At most one result of a monitor; to be run in a transaction, which the incidents share.
+    *found* has at most one result of a monitor. This runs in a transaction, which the incidents share.
     """
     columns = arrays(Found, found)
     await db.execute(STATES, *columns[:3])

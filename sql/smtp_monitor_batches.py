@@ -1,4 +1,4 @@
-"""Many monitors at once: all of them or none."""
+"""One change for many monitors: all of them or none."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -24,7 +24,10 @@ async def select_all(db: Executor, reach: Reach, public_ids: Sequence[UUID]) -> 
 
 
 async def lock_all(db: Executor, reach: Reach, public_ids: Sequence[UUID]) -> list[tuple[int, UUID]]:
-    """The organization and public id of those in reach, locked in the one order until the transaction ends."""
+    """The organization and public id of the monitors in reach, locked until the transaction ends.
+
+    They are locked in the order in which batches lock rows.
+    """
     query = f"SELECT m.organization_id, m.public_id {WITHIN_REACH} FOR NO KEY UPDATE"
     rows = await db.fetch(query, reach.organization_id, reach.customer_ids, public_ids)
     return [(row["organization_id"], row["public_id"]) for row in rows]

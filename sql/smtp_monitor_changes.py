@@ -1,4 +1,4 @@
-"""What was changed of monitors. A change is named by the version of its monitor that it made."""
+"""Changes of monitors. A change has the number of the version that it made."""
 
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -36,7 +36,7 @@ async def select_one(db: Executor, reach: Reach, public_id: UUID, version: int) 
 
 
 async def select_passwords(db: Executor, *, not_under: bytes, batch: int) -> AsyncIterator[asyncpg.Record]:
-    """Every kept password that can still be read whose key id is not *not_under*, by the column it is in."""
+    """Changes with a password that was not encrypted with the key *not_under*, of monitors that still exist."""
     query = """
         SELECT h.organization_id, h.smtp_monitor_id, h.version, m.public_id, h.before_password, h.after_password
           FROM smtp_monitor_changes h

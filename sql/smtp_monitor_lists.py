@@ -1,4 +1,4 @@
-"""Pages of monitors: which ones by a walk over an index alone, then their rows; how many from kept counts."""
+"""Pages of monitors. An index alone tells which ones are on a page; kept counts tell how many there are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from sql.smtp_monitor_updates import COLUMNS
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What counts, what walks over the keys in order, and the *values* of both."""
+    """SQL that counts, SQL that lists the keys in order, and the *values* of both."""
 
     counting: str
     walk: str
@@ -46,15 +46,15 @@ async def select_page(
     else:
         query = _of_customers(tenant, customer_ids)
     rows = await db.fetch(_page(query), *query.values, limit, offset)
-    # only behind the last page are there no rows that tell how many there are
+    # each row tells how many there are; a page behind the last one has no rows
     return rows[0]["total"] if rows else await db.fetchval(query.counting, *query.values), rows
 
 
 def _page(query: Query) -> str:
-    """How many there are, and a page of them: one statement, so that both are of one moment.
+    """How many there are, and a page of them, in one statement: both are of one moment.
 
-    Up to a far page only keys are walked over, in an index. What is joined is joined row by row: the planner
-    does not know how long a page is, and might read the whole table.
+    Before a far page only keys are read, from an index. Rows are joined one by one: the planner does not know
+    how long a page is, and might read the whole table.
     """
     first = len(query.values) + 1
     return f"""
@@ -79,7 +79,7 @@ def _page(query: Query) -> str:
 
 
 def _customer_ids(reach: Reach, wanted: int | None) -> list[int] | None:
-    """The customers that both the reach and the filter allow; None is all of them."""
+    """The customers that both the reach and the filter allow; None allows all."""
     if reach.customer_ids is None:
         return None if wanted is None else [wanted]
     return sorted({customer_id for customer_id in reach.customer_ids if wanted in (None, customer_id)})
@@ -117,7 +117,7 @@ def _of_customers(tenant: int | None, customer_ids: Sequence[int]) -> Query:
 
 
 def _matching(tenant: int | None, customer_ids: Sequence[int] | None, status: str | None, search: str | None) -> Query:
-    """No index serves status or search, so that patches of what they look at stay heap-only: the rows are read."""
+    """Reads the rows. No index serves status or search: patches of these columns stay heap-only."""
     source = f"""
           FROM smtp_monitors m
           JOIN customers c ON c.organization_id = m.organization_id AND c.id = m.customer_id

@@ -1,4 +1,4 @@
-"""When each monitor is checked at each location: due work is claimed, many rows at once."""
+"""When each monitor is checked at each location. Agents claim due checks, many at once."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,9 +10,9 @@ from sql.connection import Executor, Reach
 from sql.fragments import within_reach
 from sql.rows import Key, arrays
 
-# A PATCH moves no due time. A row is therefore looked at once a minute at least, and what it has become counts.
+# A PATCH moves no due time. So each row is looked at once a minute at least, with the monitor as it is then.
 LOOK = timedelta(seconds=60)
-# A check that was lost with its agent is forgotten this long after its deadline.
+# A check that was lost with its agent ends this long after its deadline.
 GRACE = timedelta(seconds=15)
 
 
@@ -84,7 +84,7 @@ async def count_due(db: Executor, location_id: int) -> int:
 
 
 async def release(db: Executor, location_id: int, keys: Sequence[Key]) -> None:
-    """Give claimed checks back that will not be made: they are due again at once."""
+    """Give back claimed checks that will not be made: they are due again at once."""
     query = """
         UPDATE smtp_monitor_locations l
            SET due_at = now(), slot = NULL, running_until = NULL
@@ -97,7 +97,7 @@ async def release(db: Executor, location_id: int, keys: Sequence[Key]) -> None:
 
 
 async def release_unknown(db: Executor, location_id: int, agent_id: UUID, known: Sequence[Key]) -> None:
-    """Give back what an agent has claimed but for what it knows of."""
+    """Give back what an agent has claimed, except the checks that it knows of."""
     query = """
         UPDATE smtp_monitor_locations l
            SET due_at = now(), slot = NULL, running_until = NULL
@@ -115,7 +115,7 @@ async def release_unknown(db: Executor, location_id: int, agent_id: UUID, known:
 async def trigger(db: Executor, reach: Reach, public_id: UUID) -> asyncpg.Record | None:
     """Make a monitor due now at every active location its countries allow, and wake the agents there.
 
-    None if it is out of reach; otherwise its id, the codes of those locations, and how many are active at all.
+    None if it is out of reach. Else a row: its id, the codes of those locations, and how many locations are active.
     """
     query = f"""
         WITH monitor AS (

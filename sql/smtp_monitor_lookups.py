@@ -31,7 +31,7 @@ MANY = f"""
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """One monitor, if it is one of *customer_ids*'; None is any."""
+    """One monitor, if it has one of *customer_ids*; None allows all."""
 
     organization_id: int
     public_id: UUID

@@ -13,7 +13,7 @@ from sql.statements import LockKey, Statements
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is kept of a change: who made it and the columns given, both as JSON, and the client's *address*."""
+    """What is stored of a change: who made it and the columns given, both as JSON, and the client's *address*."""
 
     actor: str
     address: str
@@ -22,9 +22,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """Changed columns of one monitor, if it is one of *customer_ids*' and at one of *versions*; None is any.
+    """Changed columns of one monitor, if it has one of *customer_ids* and one of *versions*; None allows all.
 
-    *change* is kept with it, unless there is none.
+    *change* is stored with them, if given.
     """
 
     organization_id: int
@@ -86,9 +86,9 @@ STATEMENTS = Statements(render_one, render_many, lock_key)
 
 
 def array_literals(arrays: Sequence[Iterable[object] | None]) -> list[str | None] | None:
-    """Arrays of numbers or codes as PostgreSQL's text: arrays in one array must not differ in length.
+    """Arrays of numbers or codes in PostgreSQL's text form: arrays within an array must all be of one length.
 
-    None if there is none at all, since unnest fills up what is missing with NULL.
+    None if all are None: unnest fills up what is missing with NULL.
     """
     if arrays.count(None) == len(arrays):
         return None

@@ -27,7 +27,7 @@ COLUMNS = f"""
            FROM smtp_monitor_states s
           WHERE s.organization_id = m.organization_id AND s.smtp_monitor_id = m.id) AS last_checked_at
 """
-# what a statement is given of each patch, beside the changed columns: which row it is about, and what is kept
+# what a statement gets of each patch beside the changed columns: which row it is about, and what is kept
 NAMING = {"organization_id": "bigint", "public_id": "uuid", "customer_ids": "bigint[]", "versions": "bigint[]"}
 KEPT = {"actor": "json", "address": "text", "after": "json"}
 NAMED = f"""
@@ -51,7 +51,7 @@ def update_statement(
 ) -> tuple[str, Sequence[str]]:
     """The statement for one set of columns, and these columns in the order of its values.
 
-    Names and their order come from UPDATABLE alone: no client text becomes SQL, and equal sets of columns share
+    Names and their order come from UPDATABLE alone. So no client text becomes SQL, and equal sets of columns share
     one prepared statement.
     """
     _require_updatable(changed)
@@ -105,7 +105,7 @@ def _write(source: str, present: Mapping[str, str], returned: str, *, masked: bo
 
 
 def _write_and_keep(source: str, present: Mapping[str, str], returned: str, *, masked: bool) -> str:
-    """The rows are locked first: what is kept as before is what the UPDATE replaces, whoever else writes."""
+    """The rows are locked first: what is stored as before is exactly what the UPDATE replaces."""
     before = ", ".join(f"'{column}', m.{column}" for column in present if column != PASSWORD)
     passwords = ["NULL::bytea", "NULL::bytea"]
     if PASSWORD in present:

@@ -1,4 +1,4 @@
-"""Monitors. Every statement names the organization; what is out of reach is not there."""
+"""Monitors. Every statement names the organization. A monitor out of reach is treated as absent."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
@@ -31,9 +31,9 @@ async def update(
     versions: Sequence[int] | None = None,
     change: Change | None = None,
 ) -> asyncpg.Record | None:
-    """Write the changed columns alone, and keep *change* with them, if given.
+    """Write only the changed columns, and store *change* with them, if given.
 
-    None if nothing in reach has that id and one of the *versions*.
+    None if no monitor in reach has that id and one of the *versions*.
     """
     organization_id = reach.organization_id
     if organization_id is None:
@@ -64,7 +64,7 @@ async def delete(
     versions: Sequence[int] | None = None,
     change: Change | None = None,
 ) -> bool:
-    """Whether there was such a monitor, now gone; *change* stays, if given."""
+    """Whether there was such a monitor. *change* is stored, if given."""
     organization_id = reach.organization_id
     if organization_id is None:
         organization_id = await _organization_id(db, public_id)
@@ -95,7 +95,7 @@ async def insert(
     *,
     change: Change | None = None,
 ) -> asyncpg.Record:
-    """Make a monitor of the given columns, the rest having the schema's defaults, and keep *change*, if given."""
+    """Make a monitor; columns that are not given have the schema's defaults. *change* is stored, if given."""
     if stray := values.keys() - UPDATABLE.keys():
         raise ValueError(f"not insertable: {sorted(stray)}")
     columns = [column for column in UPDATABLE if column in values]
@@ -121,7 +121,7 @@ async def insert(
 
 
 async def select_passwords(db: Executor, *, not_under: bytes, batch: int) -> AsyncIterator[asyncpg.Record]:
-    """Every encrypted password whose key id is not *not_under*, across organizations."""
+    """Every password that was not encrypted with the key *not_under*, across organizations."""
     query = """
         SELECT organization_id, id, public_id, smtp_password
           FROM smtp_monitors
@@ -139,7 +139,7 @@ async def select_passwords(db: Executor, *, not_under: bytes, batch: int) -> Asy
 
 
 async def replace_password(db: Executor, organization_id: int, monitor_id: int, old: bytes, new: bytes) -> bool:
-    """Swap one ciphertext for another, unless a client has changed it meanwhile."""
+    """Replace a ciphertext, unless a client has changed it meanwhile."""
     query = """
         UPDATE smtp_monitors
            SET smtp_password = $4

@@ -25,9 +25,9 @@ async def insert(
     customer_id: int | None,
     expires_at: datetime,
 ) -> asyncpg.Record | None:
-    """Make a token of the user whose session that is; None if the session was ended meanwhile.
+    """Make a token for the user of that session; None if the session has ended meanwhile.
 
-    Within a transaction: the lock waits for a change of the password, which ends sessions.
+    This runs in a transaction. Its lock waits for a change of the password, which ends sessions.
     """
     lock = "SELECT FROM logins WHERE organization_id = $1 AND email = $2 FOR SHARE"
     await connection.fetch(lock, organization_id, email)
@@ -45,7 +45,7 @@ async def insert(
 async def select_page(
     db: Executor, reach: Reach, *, user_id: int | None, organization_id: int | None, limit: int, offset: int
 ) -> tuple[int, list[asyncpg.Record]]:
-    """How many tokens in reach are usable, those of one user or of all, and those on one page, oldest first."""
+    """How many usable tokens match, and those on one page, oldest first."""
     condition = f"""
                s.name IS NOT NULL
            AND s.expires_at > now()
@@ -67,7 +67,7 @@ async def select_page(
 
 
 async def delete(db: Executor, reach: Reach, token_id: UUID, *, user_id: int | None) -> bool:
-    """Whether there was such a token, of that user or of anybody in reach, now ended."""
+    """End a token, of that user or of anybody in reach; whether there was one."""
     query = f"""
         DELETE FROM sessions s
          WHERE s.name IS NOT NULL
@@ -80,7 +80,7 @@ async def delete(db: Executor, reach: Reach, token_id: UUID, *, user_id: int | N
 
 
 async def record_uses(db: Executor, uses: Mapping[tuple[int, UUID], datetime], *, apart_seconds: int) -> None:
-    """When tokens were used last; a token that another worker recorded just before is left alone."""
+    """Record when tokens were used last, unless another worker has just recorded it."""
     query = """
         UPDATE sessions s
            SET last_used_at = u.used_at

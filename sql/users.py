@@ -1,4 +1,4 @@
-"""Users and the logins beside them. Whoever changes users of an organization holds its lock meanwhile."""
+"""Users and their logins. Changes of an organization's users hold the lock of select_locked()."""
 
 from collections.abc import Mapping, Sequence
 
@@ -85,7 +85,7 @@ async def insert(
 
 
 async def select_locked(connection: Executor, reach: Reach, user_id: int) -> asyncpg.Record | None:
-    """The user as it is, its organization's users locked against every other change of them."""
+    """The user, with all users of its organization locked against other changes."""
     lock = f"""
         SELECT o.id
           FROM users u
@@ -120,7 +120,7 @@ async def update(
 
 
 async def replace_password(connection: Executor, organization_id: int, email: str, password_hash: str) -> None:
-    """Before the sessions are ended: a log-in with the old password then either is seen or fails."""
+    """To be called before sessions are ended: a log-in with the old password then fails, or its session is seen."""
     query = "UPDATE logins SET password_hash = $3 WHERE organization_id = $1 AND email = $2"
     await connection.execute(query, organization_id, email, password_hash)
 

@@ -2,7 +2,7 @@ from sql.connection import Executor
 
 
 async def upsert(db: Executor, organization_id: int, *, url: str, secret: bytes) -> None:
-    """Where the organization's alerts are posted to from now on; *secret* is encrypted."""
+    """Set the address that the organization's alerts are posted to. *secret* is encrypted."""
     query = """
         INSERT INTO webhooks (organization_id, url, secret)
         VALUES ($1, $2, $3)
