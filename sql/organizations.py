@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from uuid import UUID
 
 import asyncpg
 
@@ -77,6 +78,12 @@ async def ensure(db: Executor, name: str) -> int:
 
 async def select_id(db: Executor, name: str) -> int | None:
     organization_id: int | None = await db.fetchval("SELECT id FROM organizations WHERE name = $1", name)
+    return organization_id
+
+
+async def select_id_of_monitor(db: Executor, smtp_monitor_public_id: UUID) -> int | None:
+    query = "SELECT organization_id FROM smtp_monitors WHERE public_id = $1"
+    organization_id: int | None = await db.fetchval(query, smtp_monitor_public_id)
     return organization_id
 
 

@@ -7,7 +7,12 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sql.smtp_monitor_updates import ALL_COLUMNS, UPDATABLE, mask_of, update_statement
+import asyncpg
+
+from sql import organizations
+from sql.batches import Batcher
+from sql.connection import Executor, Reach
+from sql.smtp_monitor_updates import ALL_COLUMNS, COLUMNS, ONE, UPDATABLE, mask_of, update_statement
 from sql.statements import LockKey, Statements
 
 
@@ -34,6 +39,33 @@ class Patch:
     changes: Mapping[str, Any]
     columns: frozenset[str]
     change: Change | None
+
+
+async def update(
+    db: Executor,
+    patches: Batcher[Patch],
+    reach: Reach,
+    public_id: UUID,
+    changes: Mapping[str, Any],
+    *,
+    versions: Sequence[int] | None = None,
+    change: Change | None = None,
+) -> asyncpg.Record | None:
+    """Write only the changed columns, and store *change* with them, if given.
+
+    None if no monitor in reach has that id and one of the *versions*.
+    """
+    organization_id = reach.organization_id
+    if organization_id is None:
+        organization_id = await organizations.select_id_of_monitor(db, public_id)
+    if organization_id is None:
+        return None
+    if not changes:
+        query = f"SELECT {COLUMNS} FROM smtp_monitors m WHERE {ONE}"
+        return await db.fetchrow(query, organization_id, public_id, reach.customer_ids, versions)
+    return await patches.submit(
+        Patch(organization_id, public_id, reach.customer_ids, versions, changes, frozenset(changes), change)
+    )
 
 
 def render_one(patch: Patch) -> tuple[str, Sequence[object]]:

@@ -30,6 +30,12 @@ COLUMNS = f"""
 # what a statement gets of each patch beside the changed columns: which row it is about, and what is kept
 NAMING = {"organization_id": "bigint", "public_id": "uuid", "customer_ids": "bigint[]", "versions": "bigint[]"}
 KEPT = {"actor": "json", "address": "text", "after": "json"}
+ONE = f"""
+               m.organization_id = $1
+           AND m.public_id = $2
+           AND {within_customers("m.customer_id", "$3::bigint[]")}
+           AND ($4::bigint[] IS NULL OR m.version = ANY($4))
+"""
 NAMED = f"""
                m.organization_id = c.organization_id
            AND m.public_id = c.public_id

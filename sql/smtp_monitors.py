@@ -1,56 +1,20 @@
 """Monitors. Every statement names the organization. A monitor out of reach is treated as absent."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from sql import organizations
 from sql.batches import Batcher
 from sql.connection import Executor, Reach
-from sql.fragments import within_customers
 from sql.smtp_monitor_lookups import Lookup
-from sql.smtp_monitor_patches import Change, Patch
-from sql.smtp_monitor_updates import COLUMNS, PASSWORD, UPDATABLE
-
-NAMED = f"""
-               m.organization_id = $1
-           AND m.public_id = $2
-           AND {within_customers("m.customer_id", "$3::bigint[]")}
-           AND ($4::bigint[] IS NULL OR m.version = ANY($4))
-"""
-
-
-async def update(
-    db: Executor,
-    commits: Batcher[Patch],
-    reach: Reach,
-    public_id: UUID,
-    changes: Mapping[str, Any],
-    *,
-    versions: Sequence[int] | None = None,
-    change: Change | None = None,
-) -> asyncpg.Record | None:
-    """Write only the changed columns, and store *change* with them, if given.
-
-    None if no monitor in reach has that id and one of the *versions*.
-    """
-    organization_id = reach.organization_id
-    if organization_id is None:
-        organization_id = await _organization_id(db, public_id)
-    if organization_id is None:
-        return None
-    if not changes:
-        query = f"SELECT {COLUMNS} FROM smtp_monitors m WHERE {NAMED}"
-        return await db.fetchrow(query, organization_id, public_id, reach.customer_ids, versions)
-    patch = Patch(organization_id, public_id, reach.customer_ids, versions, changes, frozenset(changes), change)
-    return await commits.submit(patch)
+from sql.smtp_monitor_patches import Change
+from sql.smtp_monitor_updates import COLUMNS, ONE, PASSWORD, UPDATABLE
 
 
 async def select_one(db: Executor, reads: Batcher[Lookup], reach: Reach, public_id: UUID) -> asyncpg.Record | None:
-    organization_id = reach.organization_id
-    if organization_id is None:
-        organization_id = await _organization_id(db, public_id)
+    organization_id = await _organization_id(db, reach, public_id)
     if organization_id is None:
         return None
     return await reads.submit(Lookup(organization_id, public_id, reach.customer_ids))
@@ -65,13 +29,11 @@ async def delete(
     change: Change | None = None,
 ) -> bool:
     """Whether there was such a monitor. *change* is stored, if given."""
-    organization_id = reach.organization_id
-    if organization_id is None:
-        organization_id = await _organization_id(db, public_id)
+    organization_id = await _organization_id(db, reach, public_id)
     before = ", ".join(f"'{column}', {column}" for column in UPDATABLE if column != PASSWORD)
     query = f"""
         WITH gone AS (
-            DELETE FROM smtp_monitors m WHERE {NAMED} RETURNING *
+            DELETE FROM smtp_monitors m WHERE {ONE} RETURNING *
         ), change AS (
             INSERT INTO smtp_monitor_changes (organization_id, smtp_monitor_id, version, changed_at, actor, address,
                                               before, before_password)
@@ -150,8 +112,8 @@ async def replace_password(db: Executor, organization_id: int, monitor_id: int, 
     return await db.execute(query, organization_id, monitor_id, old, new) == "UPDATE 1"
 
 
-async def _organization_id(db: Executor, public_id: UUID) -> int | None:
-    """The tenant to name in a statement, for callers who reach every organization."""
-    query = "SELECT organization_id FROM smtp_monitors WHERE public_id = $1"
-    organization_id: int | None = await db.fetchval(query, public_id)
-    return organization_id
+async def _organization_id(db: Executor, reach: Reach, public_id: UUID) -> int | None:
+    """The organization to name in a statement; looked up for callers who reach every organization."""
+    if reach.organization_id is not None:
+        return reach.organization_id
+    return await organizations.select_id_of_monitor(db, public_id)

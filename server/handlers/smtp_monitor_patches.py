@@ -66,7 +66,7 @@ async def _patch(request: web.Request, public_id: UUID, body: dict[str, object])
     """Judge the *body*, write its columns, answer the monitor. ApiError 403, 412, 404, or Invalid."""
     app, caller = request.app, request[CALLER]
     changes = judge_patch(body, caller, public_id, app[KEY_RING])
-    row = await sql.smtp_monitors.update(
+    row = await sql.smtp_monitor_patches.update(
         app[POOL],
         app[PATCHES],
         caller.reach,
