@@ -17,17 +17,16 @@ from typing import Generic, Protocol
 
 import asyncpg
 
-from sql.connection import UNAVAILABLE, connect_for_batches
+from sql.connection import AWAY, connect_for_batches
 from sql.statements import Item, LockKey, Statements
 
 logger = logging.getLogger(__name__)
 
 MAX_WAITING = 4096  # items; one more is refused
 MAX_WAIT = 5.0  # seconds an item may wait before it is refused
+TELL_SECONDS = 0.1  # from an item that was alone until the observer is told of all of them
 # of the event loop after a batch of several: their clients are answered, and what they ask next joins one batch
 TURNS = 6
-# another transaction is in the way; the database is there
-CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
 
 
 class QueueFullError(OSError):
@@ -35,9 +34,11 @@ class QueueFullError(OSError):
 
 
 class Observer(Protocol):
-    """What is told of each batch, and of each refusal."""
+    """What is told of each batch, of items that were alone and waited for nothing, and of each refusal."""
 
     def observe_batch(self, rows: int, waited: float, waiting: int) -> None: ...
+
+    def observe_alone(self, items: int) -> None: ...
 
     def observe_refusal(self) -> None: ...
 
@@ -60,6 +61,7 @@ class Batcher(Generic[Item]):
         self._queue: deque[Waiting[Item]] = deque()
         self._arrived = asyncio.Event()
         self._busy = asyncio.Lock()
+        self._alone = 0  # items that the observer was not told of
         self._shared = False  # whether the last batch had several items
         self._connection: asyncpg.Connection | None = None
         self._loop = asyncio.get_running_loop()  # to ask each time is a system call
@@ -74,7 +76,9 @@ class Batcher(Generic[Item]):
             raise QueueFullError("too many wait already")
         if not (self._queue or self._shared or self._busy.locked()):
             async with self._busy:  # alone: asking here, not in run(), answers two turns of the event loop sooner
-                self._observer.observe_batch(1, 0, 0)
+                if not self._alone:
+                    self._loop.call_later(TELL_SECONDS, self._tell)
+                self._alone += 1
                 return await self._fetch_one(item)
         waiting = Waiting(item, self._loop.create_future())
         self._queue.append(waiting)
@@ -98,6 +102,13 @@ class Batcher(Generic[Item]):
         finally:
             _refuse(self._queue, ConnectionError("the server is stopping"))
             self._drop_connection()
+            self._tell()
+
+    def _tell(self) -> None:
+        """Tell the observer of many items at once: for each one that would cost 6 µs."""
+        alone, self._alone = self._alone, 0
+        if alone:
+            self._observer.observe_alone(alone)
 
     def _take(self) -> list[Waiting[Item]]:
         """The oldest items that somebody still waits for."""
@@ -121,7 +132,7 @@ class Batcher(Generic[Item]):
             _refuse(batch, ConnectionError("the server is stopping"))
             raise
         except Exception as error:
-            if len(batch) == 1 or _is_away(error):
+            if len(batch) == 1 or isinstance(error, AWAY):
                 _refuse(batch, error)
                 return
             if not isinstance(error, asyncpg.PostgresError):  # one of the items is a bug
@@ -160,8 +171,8 @@ class Batcher(Generic[Item]):
         statement, values = self._statements.one(item)
         try:
             return await connection.fetchrow(statement, *values)
-        except UNAVAILABLE as error:
-            self._drop_connection(error)
+        except AWAY:
+            self._drop_connection()
             raise
 
     async def _fetch_many(self, rounds: Sequence[Sequence[Item]]) -> dict[int, asyncpg.Record | None]:
@@ -173,8 +184,8 @@ class Batcher(Generic[Item]):
                 rows = await connection.fetch(statement, *arrays[0])
             else:
                 rows = await connection.fetchmany(statement, arrays)
-        except UNAVAILABLE as error:
-            self._drop_connection(error)
+        except AWAY:
+            self._drop_connection()
             raise
         return {row["n"]: row for row in rows}
 
@@ -183,16 +194,11 @@ class Batcher(Generic[Item]):
             self._connection = await connect_for_batches(self._dsn)
         return self._connection
 
-    def _drop_connection(self, cause: BaseException | None = None) -> None:
-        """Close it, unless the *cause* is a conflict: that says nothing against the connection."""
-        if self._connection is not None and not isinstance(cause, CONFLICTS):
-            with contextlib.suppress(*UNAVAILABLE):
+    def _drop_connection(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(*AWAY):
                 self._connection.terminate()
             self._connection = None
-
-
-def _is_away(error: Exception) -> bool:
-    return isinstance(error, UNAVAILABLE) and not isinstance(error, CONFLICTS)
 
 
 def _refuse(batch: Iterable[Waiting[Item]], error: BaseException) -> None:

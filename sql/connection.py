@@ -10,20 +10,20 @@ COMMAND_TIMEOUT = 3.0  # seconds a statement may take before its client is told 
 CONNECT_TIMEOUT = 2.0
 LOCK_TIMEOUT = 2000  # milliseconds, below COMMAND_TIMEOUT: a row that somebody holds must not fail its whole batch
 
-UNAVAILABLE: tuple[type[BaseException], ...] = (
+# the database is away, or the connection is of no use any more
+AWAY: tuple[type[BaseException], ...] = (
     OSError,  # TimeoutError is one of these
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.LockNotAvailableError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
-
+# or another transaction is in the way: come back later
+UNAVAILABLE: tuple[type[BaseException], ...] = (*AWAY, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 

@@ -10,6 +10,7 @@ import sys
 import time
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -67,20 +68,23 @@ class Traces:
 traces = Traces()
 
 
+def observe_all(histogram: Histogram, values: Sequence[float], buckets: Sequence[float]) -> None:
+    """The same as observe() for each value, but each bucket is written once."""
+    histogram._sum.inc(sum(values))
+    counts = [0] * (len(buckets) + 1)
+    for value in values:
+        counts[bisect_left(buckets, value)] += 1
+    for bucket, count in zip(histogram._buckets, counts, strict=True):
+        if count:
+            bucket.inc(count)
+
+
 def _count(left: list[Trace]) -> None:
-    """The same as observe() for each request, but once for all of a kind."""
     durations: dict[tuple[str, str, int], list[float]] = defaultdict(list)
     for trace in left:
         durations[trace.method, trace.route, trace.status].append(trace.seconds)
     for (method, route, status), seconds in durations.items():
-        histogram = DURATION.labels(method, route, str(status))
-        histogram._sum.inc(sum(seconds))
-        times = [0] * (len(BUCKETS) + 1)
-        for one in seconds:
-            times[bisect_left(BUCKETS, one)] += 1
-        for bucket, count in zip(histogram._buckets, times, strict=True):
-            if count:
-                bucket.inc(count)
+        observe_all(DURATION.labels(method, route, str(status)), seconds, BUCKETS)
 
 
 def _say(trace: Trace) -> None:
