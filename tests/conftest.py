@@ -1,11 +1,11 @@
-"""A real PostgreSQL for the session, one database for the process, the demo data for each test."""
+"""What most tests start from: the demo data, loaded for each test, and the application that serves it."""
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import asyncpg
@@ -19,11 +19,15 @@ from server.access import passwords
 from server.access.key_ring import KeyRing, generate_key
 from server.access.sessions import open_session
 from server.access.signer import Signer
-from server.cli import embedded, migrations
 from server.serving.app import create_app
 from server.serving.config import Config
 from server.serving.protocol import ServerRunner
 from tests.product.process import Product
+
+if TYPE_CHECKING:
+    from tests.database import Lasting
+
+pytest_plugins = ["tests.database"]
 
 PASSWORD = "correct horse battery staple"
 PASSWORD_HASH = passwords.hash_password(PASSWORD)
@@ -33,47 +37,6 @@ MONITOR = str(sql.demo.MONITOR)  # organization 1, customer 10
 OTHER_CUSTOMERS = "44444444-4444-4444-8444-444444444444"  # organization 1, customer 11
 STRANGERS = "55555555-5555-4555-8555-555555555555"  # organization 2, customer 20
 ABSENT = "66666666-6666-4666-8666-666666666666"
-
-
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL to make databases in: TEST_DATABASE_URL, or the embedded one."""
-    if url := os.environ.get("TEST_DATABASE_URL"):
-        yield url
-    else:
-        with embedded.database(tmp_path_factory.mktemp("postgres"), exclusive=True) as url:
-            yield url
-
-
-@pytest.fixture(scope="session")
-def make_database(postgres: str) -> Iterator[Callable[[str], str]]:
-    """Make an empty database, dropped at the end of the session; gives its URL."""
-    import psycopg
-    from psycopg import conninfo
-
-    made: list[str] = []
-
-    def make(suffix: str) -> str:
-        name = f"test_{os.getpid()}_{suffix}"
-        with psycopg.connect(postgres, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
-        made.append(name)
-        parts = conninfo.conninfo_to_dict(postgres)
-        user, password = parts.get("user", ""), parts.get("password") or ""
-        query = f"host={parts.get('host', '')}&port={parts.get('port', 5432)}"
-        return f"postgresql://{user}:{password}@/{name}?{query}"
-
-    yield make
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        for name in made:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@pytest.fixture(scope="session")
-def migrated(make_database: Callable[[str], str]) -> str:
-    url = make_database("main")
-    migrations.migrate(url)
-    return url
 
 
 @pytest.fixture
@@ -87,11 +50,16 @@ def config(migrated: str, key_ring: KeyRing) -> Config:
 
 
 @pytest.fixture
-async def db(config: Config) -> AsyncIterator[asyncpg.Connection]:
+def demo_data(config: Config, lasting: "Lasting") -> Iterator[None]:
     """The demo data with two more monitors and users, deleted after the test."""
-    connection = await asyncpg.connect(config.database_url)
-    hashes = dict.fromkeys(sql.demo.USERS, PASSWORD_HASH)
     encrypted = config.key_ring.encrypt("password", sql.demo.MONITOR.bytes)
+    lasting(partial(_load, encrypted))
+    yield
+    lasting(_delete)
+
+
+async def _load(encrypted: bytes, connection: asyncpg.Connection) -> None:
+    hashes = dict.fromkeys(sql.demo.USERS, PASSWORD_HASH)
     await sql.demo.insert(connection, hashes, encrypted)
     for email, role in RESTRICTED.items():
         await sql.users.insert(
@@ -100,8 +68,17 @@ async def db(config: Config) -> AsyncIterator[asyncpg.Connection]:
     values = {"name": "Other", "hostname": "other.example.com"}
     await sql.smtp_monitors.insert(connection, 1, 11, UUID(OTHER_CUSTOMERS), values)
     await sql.smtp_monitors.insert(connection, 2, 20, UUID(STRANGERS), values)
-    yield connection
+
+
+async def _delete(connection: asyncpg.Connection) -> None:
     await connection.execute("DELETE FROM organizations; DELETE FROM login_attempts; DELETE FROM smtp_monitor_changes")
+
+
+@pytest.fixture
+async def db(config: Config, demo_data: None) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of the test's own, to the demo data."""
+    connection = await asyncpg.connect(config.database_url)
+    yield connection
     await connection.close()
 
 
