@@ -27,7 +27,11 @@ def test_a_ciphertext_opens_for_its_monitor_alone() -> None:
         ring.decrypt(stored[:-1] + bytes([stored[-1] ^ 1]), b"a")
 
 
-@pytest.mark.parametrize("text", ["", "x", "c2hvcnQ=", OLD + ",", OLD + ",x"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "c2hvcnQ=", OLD + ",", OLD + ",x"],
+    ids=["none", "short", "short too", "a second, empty", "a second, short"],
+)
 def test_a_wrong_key_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="must be"):
         KeyRing.parse(text)
