@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from tests.bench.unusable import UnusableError
+from tests.ports import free_port
 from tests.probe.mail_servers import Place, find
 
 Once = Callable[[], Awaitable[bool]]
@@ -57,12 +57,10 @@ def check_smtp(port: int, *options: str) -> Once:
 @contextlib.asynccontextmanager
 async def blackbox(ca_file: str, concurrency: int) -> AsyncIterator[Callable[[str, int], Once]]:
     """blackbox_exporter, asked over connections that stay open, by a client that costs next to nothing."""
-    with tempfile.NamedTemporaryFile("w", suffix=".yml") as config, socket.socket() as free:
+    with tempfile.NamedTemporaryFile("w", suffix=".yml") as config:
         config.write(MODULES.format(ca_file=ca_file, **STEPS))
         config.flush()
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
+        port = free_port()
         options = [f"--config.file={config.name}", f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]
         process = await asyncio.create_subprocess_exec(find("prometheus-blackbox-exporter"), *options)
         idle: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -21,16 +20,11 @@ import sql
 from server.access.key_ring import generate_key
 from server.access.sessions import open_session
 from server.access.signer import Signer
+from tests.ports import free_port
 
 RUN = Path(__file__).parent.parent.parent / "run.py"
 PATCHED = UUID("00000000-0000-4000-8000-000000000001")
 PATCH_SECONDS = 0.02  # between two patches
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -4,7 +4,6 @@ import contextlib
 import importlib.util
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import psutil
 
 from tests.bench.database import Database
 from tests.bench.unusable import UnusableError
+from tests.ports import free_port
 
 PROJECT = Path(__file__).parent.parent.parent
 WORKERS = len(os.sched_getaffinity(0))
@@ -89,7 +89,7 @@ class Server:
 def running(contestant: Contestant, database: Database, folder: Path) -> Iterator[Server]:
     """Start it, wait until it patches, stop it at the end; its log is in *folder*."""
     log = folder / f"{contestant.name} {database.monitors}.log"
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, *(argument.format(port=port) for argument in contestant.arguments)]
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -122,12 +122,6 @@ def _environ(database: Database, port: int) -> dict[str, str]:
         "SECRETS_KEY": database.secrets_key,
         "PORT": str(port),
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _wait_until_it_answers(server: Server, log: Path) -> None:

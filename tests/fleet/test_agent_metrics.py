@@ -6,9 +6,9 @@ import sys
 import asyncpg
 from aiohttp import ClientConnectionError, ClientSession
 
-from tests.bench.fleet_parts import free_port
 from tests.conftest import Api
 from tests.fleet.engine import agent_config, eventually, mailbox, running, stationed
+from tests.ports import free_port
 from tests.product.process import RUN
 
 

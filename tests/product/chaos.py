@@ -18,6 +18,7 @@ import sql
 from server.access.key_ring import generate_key
 from server.cli import embedded, migrations
 from tests.fleet.engine import Mailbox
+from tests.ports import free_port
 from tests.product.chaos_findings import INTERVAL, Findings, look
 from tests.product.process import RUN
 
@@ -44,6 +45,7 @@ class Chaos:
         self.url = url
         self.chance = chance
         self.relay, self.watched, self.steady = Mailbox(), Mailbox(), Mailbox()
+        self.port = free_port()  # the servers of one run follow each other on it
         self.kills = dict.fromkeys(("agent", "server", "servers agent", "database"), 0)
         self.log = (directory / "chaos.log").open("w")
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -117,15 +119,6 @@ class Chaos:
         self.processes[name] = subprocess.Popen(command, env=environment, stdout=self.log, stderr=self.log)
 
     secrets = (generate_key(), generate_key())
-
-    @property
-    def port(self) -> int:
-        """One that was free; the servers of one run follow each other on it."""
-        if not hasattr(self, "_port"):
-            from tests.bench.fleet_parts import free_port
-
-            self._port = free_port()
-        return self._port
 
     def _kill(self, victim: str) -> None:
         """Kill it without notice; agents, server and database are started again as a supervisor would."""

