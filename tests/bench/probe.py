@@ -14,7 +14,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
-import pytest
 import uvloop
 
 from server.checks.probe import probe
@@ -38,7 +37,7 @@ def main(arguments: list[str]) -> int:
     options = parse("probe", arguments, seconds=3, more=_concurrency)
     try:
         rates = _measure(options)
-    except pytest.skip.Exception as missing:
+    except mail_servers.UnusableServerError as missing:
         raise UnusableError(str(missing)) from missing
     factor = statistics.median(rates["plain", "ours"]) / statistics.median(rates["plain", "blackbox_exporter"])
     if options.json:

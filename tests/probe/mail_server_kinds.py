@@ -3,9 +3,7 @@
 import shutil
 import subprocess
 
-import pytest
-
-from tests.probe.mail_servers import PASSWORD, USER, Place, find
+from tests.probe.mail_servers import PASSWORD, USER, Place, UnusableServerError, find
 
 
 def postfix(place: Place) -> list[list[str]]:
@@ -54,7 +52,7 @@ def postfix(place: Place) -> list[list[str]]:
     )
     # postfix's own start-fg leaves master behind when it is ended
     conf = f"{place.folder}/conf"
-    master = f"$({find('postconf')} -h daemon_directory)/master"
+    master = f'"$({find("postconf")} -c {conf} -h daemon_directory)/master"'
     start = f"{program} -c {conf} check && exec {master} -c {conf} -s"
     return [*(dovecot_auth(place) if setup.auth else []), ["sh", "-c", start]]
 
@@ -97,7 +95,7 @@ def opensmtpd(place: Place) -> list[list[str]]:
     """Its spool and socket have fixed places, so it gets a view of the file system with its own there."""
     program = find("smtpd")
     if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode != 0:
-        pytest.skip("opensmtpd needs a mount namespace of its own for its spool")
+        raise UnusableServerError("it needs a mount namespace of its own for its spool")
     place.make("spool", "run")
     (place.folder / "spool").chmod(0o711)
     config = place.write(

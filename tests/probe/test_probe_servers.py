@@ -1,17 +1,14 @@
 """Real servers from Debian, with and without TLS, STARTTLS and AUTH, and the truth about each."""
 
-import contextlib
-import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from server.checks.target import TlsOptions
-from tests.probe import mail_servers
 from tests.probe.mail_server_kinds import SERVERS
-from tests.probe.mail_servers import PASSWORD, USER, Setup
+from tests.probe.mail_servers import PASSWORD, USER, Servers, Setup
 from tests.probe.probing import SUCCESS, Expected, examine, failure, warning
 from tests.probe.tls_certificates import authority
 
@@ -63,25 +60,21 @@ SCENARIOS: dict[str, tuple[list[str], Setup, dict[str, Any], Expected]] = {
 CASES = [(scenario, server) for scenario, (servers, *_) in SCENARIOS.items() for server in servers]
 
 
-Start = Callable[[str, Setup], int]
-
-
-@pytest.fixture(scope="module")
-def start() -> Iterator[Start]:
-    """Start a server of that kind and setup, once for all scenarios; gives its port."""
-    with contextlib.ExitStack() as running:
-
-        @functools.cache
-        def start(server: str, setup: Setup) -> int:
-            return running.enter_context(mail_servers.serve(SERVERS[server], setup))
-
-        yield start
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    with Servers(SERVERS) as servers:
+        yield servers
 
 
 @pytest.mark.parametrize(("scenario", "server"), CASES)
-async def test_a_real_server_is_told_for_what_it_is(scenario: str, server: str, start: Start, tmp_path: Path) -> None:
+async def test_a_real_server_is_told_for_what_it_is(
+    scenario: str, server: str, servers: Servers, tmp_path: Path
+) -> None:
     _, setup, options, expected = SCENARIOS[scenario]
+    servers.require(server)
+    if server == "postfix" and setup.auth:
+        servers.require("dovecot")  # which knows the passwords
     ca_file = tmp_path / "ca.pem"
     ca_file.write_bytes(authority().ca.cert_pem.bytes())
-    outcome = await examine(start(server, setup), tls=TlsOptions(ca_file=str(ca_file)), **options)
+    outcome = await examine(servers.port(server, setup), tls=TlsOptions(ca_file=str(ca_file)), **options)
     expected.matches(outcome)

