@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
+from hypothesis import HealthCheck, settings
 
 import sql
 import sql.demo
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from tests.database import Lasting
 
 pytest_plugins = ["tests.database"]
+
+# how long an example takes to make or to run says something of the machine alone
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 PASSWORD = "correct horse battery staple"
 PASSWORD_HASH = passwords.hash_password(PASSWORD)
@@ -154,7 +159,7 @@ async def waits_for_a_lock(api: Api) -> None:
     query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     watcher = await asyncpg.connect(api.config.database_url)
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not await watcher.fetchval(query):
                 await asyncio.sleep(0.01)
     finally:

@@ -32,7 +32,7 @@ def examples(strategy: st.SearchStrategy[Any], count: int = 150) -> list[Any]:
     """Values that hypothesis makes up, for a test that awaits between them."""
     found: list[Any] = []
 
-    @settings(max_examples=count, deadline=None, database=None, phases=[Phase.generate])
+    @settings(max_examples=count, database=None, phases=[Phase.generate])
     @given(strategy)
     def collect(value: object) -> None:
         found.append(value)

@@ -1,6 +1,5 @@
 """One's own password: changed with the current one, which ends every other session."""
 
-import statistics
 import time
 
 import pytest
@@ -64,6 +63,7 @@ async def test_an_unknown_address_takes_as_long_as_a_wrong_password(api: Api) ->
             body = {"email": email, "password": "wrong"}
             assert (await api.call("POST", "/api/sessions", None, json=body)).status == 401
             seconds.setdefault(email, []).append(time.perf_counter() - started)
-    known, *others = (statistics.median(values) for values in seconds.values())
+    # the least of each: whatever else the machine does only adds
+    known, *others = (min(values) for values in seconds.values())
     # a look-up without a hash would take a tenth of it
     assert all(0.5 < other / known < 2 for other in others), seconds

@@ -10,7 +10,7 @@ import scramp
 
 from server.checks.target import TlsOptions
 from tests.probe import scripted_smtp
-from tests.probe.probing import SUCCESS, Expected, examine, failure
+from tests.probe.probing import PATIENCE, SUCCESS, Expected, examine, failure
 from tests.probe.scripted_smtp import Session, Step, silence
 from tests.probe.tls_certificates import authority
 
@@ -134,7 +134,7 @@ SCENARIOS: dict[str, tuple[list[Step], dict[str, Any], Expected]] = {
     "closed": ([*offer("PLAIN"), PLAIN], CREDENTIALS, failure("auth", "connection_closed")),
     "no answer": (
         [*offer("PLAIN"), PLAIN, silence],
-        {**CREDENTIALS, "timeout_seconds": 0.2},
+        {**CREDENTIALS, "timeout_seconds": PATIENCE},
         failure("auth", "timeout"),
     ),
     "endless questions": ([*offer("LOGIN"), ask_for_ever], CREDENTIALS, failure("auth", "protocol_error")),
@@ -181,7 +181,7 @@ async def test_a_server_does_not_choose_how_long_the_probe_computes() -> None:
         outcome = await examine(server.port, **CREDENTIALS)
     failure("auth", "protocol_error").matches(outcome)
     assert "iterations" in outcome.detail
-    assert outcome.total < 2000
+    assert outcome.total < 10_000, "so many iterations would take half an hour"
 
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])

@@ -33,16 +33,16 @@ async def test_another_address_is_tried_where_one_refuses() -> None:
 
 
 async def test_another_address_is_tried_beside_one_that_is_silent() -> None:
+    listening = await asyncio.start_server(scripted_smtp.Server(SCRIPT).play, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
     full = socket.socket()
     with full:
-        full.bind(("127.0.0.3", 0))
+        full.bind(("127.0.0.3", port))
         full.listen(0)
-        port = full.getsockname()[1]
         filler = [socket.socket() for _ in range(4)]  # nobody accepts, so that the next connection waits
         for waiting in filler:
             waiting.setblocking(False)
             waiting.connect_ex(("127.0.0.3", port))
-        listening = await asyncio.start_server(scripted_smtp.Server(SCRIPT).play, "127.0.0.1", port)
         outcome = await examine(["127.0.0.3", "127.0.0.1"], port)
         alone = await examine(["127.0.0.3"], port, seconds=0.3)
         listening.close()

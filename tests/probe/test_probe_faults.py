@@ -9,7 +9,7 @@ import uvloop
 
 from server.resources.smtp_checks import represent
 from tests.probe import scripted_smtp
-from tests.probe.probing import SUCCESS, Expected, examine, failure, warning
+from tests.probe.probing import PATIENCE, SUCCESS, Expected, examine, failure, warning
 from tests.probe.scripted_smtp import Step, drip, endless_line, endless_reply, silence
 
 GREETING = b"220 mail.example.com ESMTP\r\n"
@@ -30,8 +30,8 @@ SCENARIOS: dict[str, tuple[Sequence[Step], dict[str, Any], Expected]] = {
     "a greeting of 4xx": ([b"421 busy\r\n", *AFTER_FAILURE], {}, failure("greeting", "greeting_temporary")),
     "a greeting of 5xx": ([b"554 no\r\n", *AFTER_FAILURE], {}, failure("greeting", "greeting_rejected")),
     "a greeting of 3xx": ([b"354 what\r\n"], {}, failure("greeting", "protocol_error")),
-    "no greeting": ([silence], {"timeout_seconds": 0.2}, failure("greeting", "timeout")),
-    "a dripping greeting": ([drip], {"timeout_seconds": 0.3}, failure("greeting", "timeout")),
+    "no greeting": ([silence], {"timeout_seconds": PATIENCE}, failure("greeting", "timeout")),
+    "a dripping greeting": ([drip], {"timeout_seconds": PATIENCE}, failure("greeting", "timeout")),
     "an endless line": ([endless_line], {}, failure("greeting", "protocol_error")),
     "an endless greeting": ([b"220-hi\r\n" * 1000], {}, failure("greeting", "protocol_error")),
     "closed at once": ([], {}, failure("greeting", "connection_closed")),
@@ -50,12 +50,12 @@ SCENARIOS: dict[str, tuple[Sequence[Step], dict[str, Any], Expected]] = {
     ),
     "EHLO answered 421": ([GREETING, "EHLO", b"421 later\r\n"], {}, failure("ehlo", "ehlo_rejected")),
     "closed at EHLO": ([GREETING, "EHLO"], {}, failure("ehlo", "connection_closed")),
-    "no answer to EHLO": ([GREETING, "EHLO", silence], {"timeout_seconds": 0.2}, failure("ehlo", "timeout")),
+    "no answer to EHLO": ([GREETING, "EHLO", silence], {"timeout_seconds": PATIENCE}, failure("ehlo", "timeout")),
     "an endless EHLO": ([GREETING, "EHLO", endless_reply], {}, failure("ehlo", "protocol_error")),
     "garbage after EHLO": ([GREETING, "EHLO", b"hello\r\n"], {}, failure("ehlo", "protocol_error")),
     "QUIT answered 250": ([*HELLO, "QUIT", b"250 ok\r\n"], {}, warning("quit_not_221")),
     "closed at QUIT": ([*HELLO, "QUIT"], {}, warning("quit_not_221")),
-    "no answer to QUIT": ([*HELLO, "QUIT", silence], {"timeout_seconds": 0.3}, warning("quit_not_221")),
+    "no answer to QUIT": ([*HELLO, "QUIT", silence], {"timeout_seconds": PATIENCE}, warning("quit_not_221")),
     "sender 4xx": ([*HELLO, "MAIL", b"451 later\r\n"], ACCEPTANCE, failure("mail", "sender_temporary")),
     "sender 5xx": ([*HELLO, "MAIL", b"550 no\r\n"], ACCEPTANCE, failure("mail", "sender_rejected")),
     "421 out of turn": (

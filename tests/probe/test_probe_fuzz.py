@@ -38,7 +38,7 @@ options = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(scripts, options, st.booleans())
 def test_any_bytes_end_in_a_value(sent: list[bytes], chosen: dict[str, object], stays: bool) -> None:
     asyncio.run(_probe(sent, chosen, stays=stays))

@@ -9,7 +9,7 @@ from server.checks.outcome import Outcome
 from server.checks.target import TlsOptions
 from server.resources.smtp_checks import represent
 from tests.probe import scripted_smtp
-from tests.probe.probing import SUCCESS, Expected, examine, failure, warning
+from tests.probe.probing import PATIENCE, SUCCESS, Expected, examine, failure, warning
 from tests.probe.scripted_smtp import Session, Step, silence
 from tests.probe.tls_certificates import authority
 
@@ -120,7 +120,7 @@ HANDSHAKES: dict[str, tuple[list[Step], dict[str, Any], Expected]] = {
         {"secure": True, "timeout_seconds": 5},
         failure("tls", "tls_handshake_failed"),
     ),
-    "silence instead of TLS": ([silence], {"secure": True, "timeout_seconds": 0.2}, failure("tls", "timeout")),
+    "silence instead of TLS": ([silence], {"secure": True, "timeout_seconds": PATIENCE}, failure("tls", "timeout")),
     "no version in common": ([alert], {"secure": True}, failure("tls", "tls_handshake_failed")),
     "no version in common behind STARTTLS": ([*UPGRADE, alert], {}, failure("starttls", "tls_handshake_failed")),
     "closed in the handshake": ([], {"secure": True}, failure("tls", "connection_closed")),
@@ -147,7 +147,7 @@ HANDSHAKES: dict[str, tuple[list[Step], dict[str, Any], Expected]] = {
     "half a line injected": ([*UPGRADE[:-1], GO + b"2", silence], {}, failure("starttls", "starttls_injection")),
     "closed at STARTTLS": (UPGRADE[:-1], {}, failure("starttls", "connection_closed")),
     "closed behind STARTTLS": ([*UPGRADE, hang_up_in_handshake], {}, failure("starttls", "connection_closed")),
-    "no handshake": ([*UPGRADE, silence], {"timeout_seconds": 0.3}, failure("starttls", "timeout")),
+    "no handshake": ([*UPGRADE, silence], {"timeout_seconds": PATIENCE}, failure("starttls", "timeout")),
     "an answer in clear": ([*UPGRADE, clear_reply], {}, failure("starttls", "tls_handshake_failed")),
     "closed under TLS": (
         [*UPGRADE, authority().context("good")],

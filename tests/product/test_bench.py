@@ -10,6 +10,7 @@ import pytest
 from tests.bench import patch, pgbench, report
 from tests.bench.database import Database
 from tests.bench.report import Bar, Row
+from tests.product.process import RUN
 
 RATES = {
     ("this server", 256): Row("this server", 256, 20_000, p50=12, p99=30),
@@ -24,7 +25,9 @@ RATES = {
 
 def bench(*arguments: str, path: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.bench", *arguments]
-    return subprocess.run(command, env={"PATH": path}, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, cwd=RUN.parent, env={"PATH": path}, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 @pytest.mark.parametrize("name", ["patch", "scale", "mixed", "connections"])

