@@ -2,10 +2,12 @@
 
 import argparse
 import asyncio
+import contextlib
 import errno
 import gc
 import logging
 import os
+import resource
 import socket
 import sys
 import tempfile
@@ -26,6 +28,7 @@ from server.serving.config import AgentProcess, Config
 from server.serving.rate_limit import Table
 
 GRACEFUL_SECONDS = 10
+KEEP_ALIVE_SECONDS = 75  # that a connection may be idle
 PORT_SECONDS = 3  # in which the workers of a master that was killed leave the port
 
 
@@ -45,6 +48,7 @@ def run(context: Context) -> None:
         else:
             _prepare_embedded(config)
         _refuse_taken_port(config)
+        _allow_open_files()
         with tempfile.TemporaryDirectory(prefix="smtp-monitors-") as directory:
             # read when prometheus_client is first imported, which the workers do after the fork
             context.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
@@ -106,6 +110,13 @@ def _refuse_taken_port(config: Config) -> None:
             time.sleep(0.2)
 
 
+def _allow_open_files() -> None:
+    """As many connections as the operator allows: the soft limit is often 1,024, far below the hard one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 class Server(BaseApplication):
     """Gunicorn's supervision: workers that die are started again, signals stop them gracefully."""
 
@@ -134,7 +145,6 @@ class Server(BaseApplication):
             "reuse_port": sys.platform == "linux",
             "worker_class": "aiohttp.GunicornUVLoopWebWorker",
             "graceful_timeout": GRACEFUL_SECONDS,
-            "keepalive": 75,
             "control_socket_disable": True,
             "logger_class": Logger,
             "child_exit": forget_worker,
@@ -152,7 +162,10 @@ class Server(BaseApplication):
             gc.freeze()
             gc.set_threshold(50_000, 20, 20)
             return ServerRunner(
-                create_app(self._config, rates=self._rates), access_log=None, shutdown_timeout=GRACEFUL_SECONDS
+                create_app(self._config, rates=self._rates),
+                access_log=None,
+                shutdown_timeout=GRACEFUL_SECONDS,
+                keepalive_timeout=KEEP_ALIVE_SECONDS,
             )
 
         return make_runner

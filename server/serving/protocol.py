@@ -4,15 +4,18 @@ Read from aiohttp 3.14, to which pyproject.toml pins; ``tests/serving/test_proto
 
 - ``_reading_paused``: skips a useless parse when reading was never paused.
 - ``_current_request``, ``_request_in_progress``, ``_request_count``: tell what a connection waits for.
+- ``_connections``: a new connection makes room for itself when there are too many.
 - ``_make_server``, ``__class__``, ``_loop``, ``_kwargs``: serve with our own protocol. There is no public way.
 - ``_message``, ``_match_info``: ``Dispatch`` finds a route by one or two look-ups in a dictionary.
 """
 
 import asyncio
 import re
+import resource
+import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
@@ -24,6 +27,7 @@ from server.serving.slow_clients import Limits, SlowClients
 AnyHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 # the end of a path without percent-encoding, dots or a query
 PLAIN = re.compile("[A-Za-z0-9_-]+")
+RESERVED_FILES = 128  # for the database, logs, metrics, and connections that are being closed
 VARIABLE = re.compile(r"\{(\w+)\}")
 
 
@@ -41,6 +45,15 @@ class Protocol(RequestHandler):
         if request is not None and not request.content.is_eof():
             return "body", self._request_count
         return "answer", self._request_count
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request is under way, and the connection is not being closed."""
+        return not (self._request_in_progress or self.transport is None or self.transport.is_closing())
+
+    def close_now(self) -> None:
+        assert self.transport is not None
+        self.transport.close()
 
     def refuse_body(self) -> None:
         """End the reading of a body that is too slow: 408."""
@@ -69,21 +82,48 @@ class Protocol(RequestHandler):
 
 
 class Server(web.Server):
+    """Keeps at most *most_connections*: one more ends the oldest that is idle, or is ended if none is."""
+
+    most_connections: int
+
     def __call__(self) -> RequestHandler:
         return Protocol(self, loop=self._loop, **self._kwargs)
+
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        if len(self._connections) > self.most_connections:
+            idle = (one for one in self._connections if one.transport is not None and cast(Protocol, one).idle)
+            next(idle, handler).close_now()  # type: ignore[attr-defined]
+
+
+def affordable_connections() -> int:
+    """How many connections the limit of open files allows, beside the RESERVED_FILES."""
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if allowed == resource.RLIM_INFINITY:
+        return sys.maxsize
+    return max(allowed - RESERVED_FILES, allowed // 2)
 
 
 class ServerRunner(web.AppRunner):
     """aiohttp's runner with our protocol and dispatch. It also watches for slow clients."""
 
-    def __init__(self, app: web.Application, *, limits: Limits | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        app: web.Application,
+        *,
+        limits: Limits | None = None,
+        most_connections: int | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(app, **options)
         self._limits = limits or Limits()
+        self._most_connections = most_connections or affordable_connections()
         self._watch: asyncio.Task[None] | None = None
 
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
         server.__class__ = Server
+        cast(Server, server).most_connections = self._most_connections
         server.request_handler = Dispatch(self.app, server.request_handler)  # type: ignore[assignment]
         self._watch = asyncio.create_task(SlowClients(server, self._limits).run())
         return server

@@ -17,6 +17,7 @@ PARTS = [
     (RequestHandler, "_request_count", r"self\._request_count"),
     (web.AppRunner, "_make_server", r"async def _make_server\(self\)"),
     (web.Server, "_loop", r"self\._loop = "),
+    (web.Server, "_connections", r"self\._connections: dict\[RequestHandler"),
     (web.Server, "_kwargs", r"self\._kwargs = "),
     (web.BaseRequest, "_message", r"self\._message = message"),
     (web.Request, "_match_info", r"self\._match_info"),
