@@ -22,4 +22,5 @@ class AgentConfig:
     sms_token: str = field(default="", repr=False)
     host: str = "127.0.0.1"
     port: int = 0
+    metrics_token: str | None = field(default=None, repr=False)
     log_level: str = "INFO"

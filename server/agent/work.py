@@ -21,6 +21,7 @@ from server.alerts.webhook import Webhook
 from server.checks.resolver import open_resolver
 from server.handlers import operations
 from server.handlers.keys import POOL
+from server.http.exposition import EXPOSITION, Exposition
 from sql.connection import UNAVAILABLE, create_pool
 from sql.listener import Listener
 
@@ -112,6 +113,7 @@ async def _operations(config: AgentConfig, pool: asyncpg.Pool) -> AsyncIterator[
         return
     app = web.Application()
     app[POOL] = pool
+    app[EXPOSITION] = Exposition(config.metrics_token)
     app.add_routes(
         [
             web.get("/healthz", operations.get_health),

@@ -39,6 +39,7 @@ def read_server(environment: Environment, secret: Callable[[str], str], cores: i
         log_level=environment.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
         audit=environment.choice("AUDIT", "ON", ("ON", "OFF")) == "ON",
         rate_limit=_quota(environment.text("RATE_LIMIT")),
+        metrics_token=_metrics_token(environment),
         cors_origins=frozenset(map(_origin, environment.list("CORS_ORIGINS"))),
         trusted_proxies=tuple(map(_network, environment.list("TRUSTED_PROXIES"))),
     )
@@ -60,6 +61,7 @@ def read_agent(environment: Environment, key_ring: KeyRing, allowed: Networks) -
         sms_token=environment.required("SMS_GATEWAY_TOKEN") if sms_url else "",
         host=environment.text("HOST", "127.0.0.1") or "",
         port=environment.integer("AGENT_PORT", 0, 0, 65535),
+        metrics_token=_metrics_token(environment),
         log_level=environment.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
     )
 
@@ -69,6 +71,13 @@ def read_key_ring(secret: Callable[[str], str]) -> KeyRing:
         return KeyRing.parse(secret("SECRETS_KEY"))
     except ValueError as error:
         raise ConfigError(f"SECRETS_KEY {error}; make one with: {program.name()} secrets generate") from error
+
+
+def _metrics_token(environment: Environment) -> str | None:
+    token = environment.text("METRICS_TOKEN")
+    if token is not None and not (16 <= len(token) <= 1024 and token.isascii() and token.isprintable()):
+        raise ConfigError("METRICS_TOKEN must have 16 to 1024 printable ASCII characters")
+    return token
 
 
 def _quota(text: str | None) -> Quota | None:

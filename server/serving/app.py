@@ -14,6 +14,7 @@ from server.checks.probe import probe
 from server.checks.resolver import open_resolver
 from server.handlers import keys
 from server.http.errors import MAX_BODY
+from server.http.exposition import EXPOSITION, Exposition
 from server.http.traces import traces
 from server.resources.smtp_checks import Probe
 from server.resources.smtp_monitor_changes import ChangeKeeper
@@ -42,6 +43,7 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
     app[keys.TRUSTED_PROXIES] = config.trusted_proxies
     app[keys.CHANGES] = ChangeKeeper(keeps=config.audit, trusted_proxies=config.trusted_proxies)
     app[keys.LISTS] = SharedReads()
+    app[EXPOSITION] = Exposition(config.metrics_token)
     app[keys.JUDGING] = asyncio.Semaphore(2)
     app[keys.PROBING] = asyncio.Semaphore(50)
     app.add_routes(

@@ -32,6 +32,7 @@ class Config:
     log_level: str = "INFO"
     audit: bool = True
     rate_limit: Quota | None = None
+    metrics_token: str | None = field(default=None, repr=False)
     cors_origins: frozenset[str] = frozenset()
     trusted_proxies: tuple[Network, ...] = ()
     probe_allow: Networks = field(default_factory=Networks)

@@ -35,7 +35,7 @@ def test_a_database_of_ones_own_is_set_up_by_commands(product: Product, make_dat
     assert product.ask("POST", "/api/smtp-monitors", token.strip(), body)[0] == 201
     assert product.run("secrets", "rotate", **own).stdout == "0 credentials now under the first key\n"
     metrics = product.ask("GET", "/metrics")[1]
-    assert 'http_request_duration_seconds_count{method="POST",route="/api/smtp-monitors",status="201"} 1.0' in metrics
+    assert 'http_requests_total{method="POST",route="/api/smtp-monitors",status="201"} 1.0' in metrics
     assert product.stop() == 0
 
 
