@@ -6,7 +6,7 @@ by their UUID, locations by their code. A monitor is named by its UUID alone, as
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 import orjson
@@ -23,6 +23,10 @@ ENTITY_TAG = re.compile(r'(W/)?"([^"]*)"')
 VERSION = re.compile(r"([0-9]{1,18})-[0-9a-f]{8}")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# Run after a body that did not come with its head: the caller may be another by then.
+AFTER_LATE_BODY: web.AppKey[Callable[[web.Request], Awaitable[None]]] = web.AppKey("AFTER_LATE_BODY")
+LATE_BODY = web.RequestKey("LATE_BODY", bytes)
 
 
 def monitor_id(request: web.Request) -> UUID:
@@ -59,7 +63,10 @@ def number_or_uuid(request: web.Request, name: str) -> int | UUID:
 
 
 async def read_object(request: web.Request) -> dict[str, object]:
-    """The body as a JSON object; ApiError 400, 413 or 415."""
+    """The body as a JSON object; ApiError 400, 413 or 415.
+
+    Nothing may be written before it: a handler begins again if its caller has changed while the body came.
+    """
     raw = await _read(request)
     content_type = request.headers.get("Content-Type")
     # most requests send exactly one of these: nothing to parse
@@ -79,8 +86,11 @@ async def _read(request: web.Request) -> bytes:
     if (request.content_length or 0) > MAX_BODY:
         raise ApiError(413, "body_too_large", limit=MAX_BODY)
     if not request.content.is_eof():
-        return await request.read()
-    raw = request.content.read_nowait()  # the body came together with the head
+        request[LATE_BODY] = await request.read()
+        await request.app[AFTER_LATE_BODY](request)
+        return request[LATE_BODY]
+    # the body came together with the head, or a handler that begins again has read it before
+    raw = request.content.read_nowait() or request.get(LATE_BODY, b"")
     if len(raw) > MAX_BODY:
         raise ApiError(413, "body_too_large", limit=MAX_BODY)
     return raw

@@ -15,6 +15,7 @@ from server.checks.resolver import open_resolver
 from server.handlers import keys
 from server.http.errors import MAX_BODY
 from server.http.exposition import EXPOSITION, Exposition
+from server.http.requests import AFTER_LATE_BODY
 from server.http.traces import traces
 from server.resources.smtp_checks import Probe
 from server.resources.smtp_monitor_changes import ChangeKeeper
@@ -22,7 +23,7 @@ from server.serving import agent_process, batch_metrics
 from server.serving.config import Config
 from server.serving.cors import add_cors
 from server.serving.expect import continue_if_expected
-from server.serving.middlewares import auth, boundary
+from server.serving.middlewares import auth, boundary, identify_again
 from server.serving.rate_limit import Table, add_rate_limit
 from server.serving.routes import ROUTES
 from sql import smtp_monitor_lookups, smtp_monitor_patches
@@ -42,6 +43,7 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
     app[keys.SESSION_HOURS] = config.session_hours
     app[keys.TRUSTED_PROXIES] = config.trusted_proxies
     app[keys.CHANGES] = ChangeKeeper(keeps=config.audit, trusted_proxies=config.trusted_proxies)
+    app[AFTER_LATE_BODY] = identify_again
     app[keys.LISTS] = SharedReads()
     app[EXPOSITION] = Exposition(config.metrics_token)
     app[keys.JUDGING] = asyncio.Semaphore(2)

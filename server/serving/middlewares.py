@@ -19,6 +19,10 @@ PROCESS = os.urandom(6).hex()
 SEQUENCE = count(1)
 
 
+class CallerChangedError(Exception):
+    """The caller is another than the one the handler began with: the handler begins again."""
+
+
 @middleware
 async def boundary(request: web.Request, handler: Handler) -> Answer:
     """Turn errors into answers. Count and log every request once."""
@@ -52,4 +56,21 @@ async def auth(request: web.Request, handler: Handler) -> Answer:
         request[CALLER] = caller = await request.app[CALLERS].identify(authorization)
         if caller.token_name is not None:
             request.app[TOKEN_USES].note(caller)
-    return await handler(request)
+    try:
+        return await handler(request)
+    except CallerChangedError:
+        return await handler(request)
+
+
+async def identify_again(request: web.Request) -> None:
+    """Judge the caller once more, now that a late body has come.
+
+    ApiError 401 if it is nobody now, CallerChangedError if it is not as it was. So the body may take its time,
+    and a change of the caller still holds within a second (``tests/api/test_late_bodies.py``).
+    """
+    before = request.get(CALLER)
+    if before is None:
+        return
+    request[CALLER] = await request.app[CALLERS].identify(request.headers.getall("Authorization", ()))
+    if request[CALLER] != before:
+        raise CallerChangedError
