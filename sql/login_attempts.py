@@ -1,32 +1,60 @@
 """Attempts to log in that have not succeeded, counted over the last quarter of an hour."""
 
+import asyncpg
+
 from sql.connection import Executor
 
 WINDOW_SECONDS = 900
-
-
-async def insert(db: Executor, email: str, address: str) -> tuple[int, int]:
-    """Record an attempt; how many are open for the account and for the address, this one included."""
-    query = """
-        WITH attempt AS (
-            INSERT INTO login_attempts (email, address)
-            VALUES ($1, $2)
-        )
-        SELECT 1 + count(*) FILTER (WHERE email = $1)   AS of_account,
-               1 + count(*) FILTER (WHERE address = $2) AS of_address
+PURGED_AT_ONCE = 10_000
+COUNTS = """
+        SELECT count(*) FILTER (WHERE email = $1)                  AS of_account,
+               count(*) FILTER (WHERE source = $2)                 AS of_source,
+               count(*) FILTER (WHERE email = $1 AND source = $2)  AS of_both,
+               min(attempted_at) FILTER (WHERE source = $2)        AS first_of_source,
+               min(attempted_at) FILTER (WHERE email = $1 AND source = $2) AS first_of_both
           FROM login_attempts
-         WHERE (email = $1 OR address = $2)
+         WHERE (email = $1 OR source = $2)
            AND attempted_at > now() - make_interval(secs => $3)
+"""
+
+
+async def count(db: Executor, email: str, source: str) -> asyncpg.Record:
+    """How many are open for the account, the source and both together, and seconds until one of them ends."""
+    query = f"""
+        SELECT of_account, of_source, of_both,
+               extract(epoch FROM first_of_source - now())::float8 + $3 AS source_ends,
+               extract(epoch FROM first_of_both - now())::float8 + $3   AS both_ends
+          FROM ({COUNTS}) AS counts
     """
-    [row] = await db.fetch(query, email, address, WINDOW_SECONDS)
-    return row["of_account"], row["of_address"]
+    [row] = await db.fetch(query, email, source, WINDOW_SECONDS)
+    return row
 
 
-async def delete(db: Executor, email: str, address: str) -> None:
-    """Forget an account's attempts from an address after a success, and everybody's old ones."""
+async def insert(db: Executor, email: str, source: str, *, of_source: int, of_both: int) -> bool:
+    """Record an attempt; False, with nothing recorded, if as many are open for the source or for both together."""
+    query = f"""
+        INSERT INTO login_attempts (email, source)
+        SELECT $1, $2
+          FROM ({COUNTS}) AS counts
+         WHERE of_source < $4
+           AND of_both < $5
+        RETURNING id
+    """
+    return await db.fetchval(query, email, source, WINDOW_SECONDS, of_source, of_both) is not None
+
+
+async def delete(db: Executor, email: str, source: str) -> None:
+    """Forget an account's attempts from a source after a success."""
+    await db.execute("DELETE FROM login_attempts WHERE email = $1 AND source = $2", email, source)
+
+
+async def purge(db: Executor) -> bool:
+    """Drop attempts that count no more; whether there may be others."""
     query = """
         DELETE FROM login_attempts
-         WHERE (email = $1 AND address = $2)
-            OR attempted_at < now() - make_interval(secs => $3)
+         WHERE id IN (SELECT id
+                        FROM login_attempts
+                       WHERE attempted_at < now() - make_interval(secs => $1)
+                       LIMIT $2)
     """
-    await db.execute(query, email, address, WINDOW_SECONDS)
+    return await db.execute(query, WINDOW_SECONDS, PURGED_AT_ONCE) == f"DELETE {PURGED_AT_ONCE}"

@@ -17,10 +17,12 @@ UPKEEP_SECONDS = 600.0
 
 
 async def prepare(pool: asyncpg.Pool, *, retention_days: int) -> None:
-    """Make the partitions that results are stored in. Roll up and drop old results."""
+    """Make the partitions that results are stored in. Roll up and drop old results. Purge old attempts to log in."""
     async with pool.acquire() as connection:
         await sql.partitions.maintain(connection, retention_days=retention_days)
         await sql.smtp_check_rollups.roll_up(connection)
+        while await sql.login_attempts.purge(connection):
+            pass
 
 
 async def sweep(pool: asyncpg.Pool) -> None:

@@ -4,17 +4,15 @@ import asyncpg
 from aiohttp import web
 
 import sql
-from server.access import passwords
+from server.access import attempts, passwords
 from server.access.permissions import require_log_in
 from server.access.sessions import open_session
 from server.fields.objects import parse_object
 from server.handlers.keys import CALLER, JUDGING, POOL, SESSION_HOURS, SIGNER, TRUSTED_PROXIES
 from server.http.answers import Answer
-from server.http.errors import ApiError, FieldError, invalid_fields, unauthorized
+from server.http.errors import FieldError, invalid_fields, unauthorized
 from server.http.requests import client_address, read_object
 from server.resources.sessions import (
-    ATTEMPTS_PER_ACCOUNT,
-    ATTEMPTS_PER_ADDRESS,
     FIELDS,
     PASSWORD_FIELDS,
     PASSWORD_REQUIRED,
@@ -22,13 +20,13 @@ from server.resources.sessions import (
     expiry,
     represent,
 )
-from sql.connection import Executor
 
 
 async def post_session(request: web.Request) -> Answer:
     body = parse_object(await read_object(request), FIELDS, required=REQUIRED)
     app = request.app
-    user = await _judge(request, body["email"].lower(), body["password"])
+    source = attempts.source_of(client_address(request, app[TRUSTED_PROXIES]))
+    user = await _judge(request, body["email"].lower(), body["password"], source=source)
     if user is None:
         raise unauthorized("wrong_credentials")
     token, caller = await open_session(app[POOL], user, app[SIGNER], hours=app[SESSION_HOURS])
@@ -50,7 +48,8 @@ async def patch_session(request: web.Request) -> Answer:
     caller = request[CALLER]
     require_log_in(caller)
     body = parse_object(await read_object(request), PASSWORD_FIELDS, required=PASSWORD_REQUIRED)
-    if await _judge(request, caller.email, body["currentPassword"]) is None:
+    source = attempts.source_of_caller(caller)
+    if await _judge(request, caller.email, body["currentPassword"], source=source) is None:
         raise invalid_fields([FieldError("currentPassword", "wrong_password", {})])
     password_hash = await passwords.make_hash(body["password"])
     async with request.app[POOL].acquire() as connection, connection.transaction():
@@ -65,21 +64,15 @@ async def delete_session(request: web.Request) -> Answer:
     return Answer(status=204)
 
 
-async def _judge(request: web.Request, email: str, password: str) -> asyncpg.Record | None:
+async def _judge(request: web.Request, email: str, password: str, *, source: str) -> asyncpg.Record | None:
     """The active user with that address and password. An unknown address takes as long as a wrong password."""
-    pool, address = request.app[POOL], client_address(request, request.app[TRUSTED_PROXIES])
+    pool = request.app[POOL]
+    await attempts.slow_down(pool, email, source)
     async with request.app[JUDGING]:
-        await _limit_attempts(pool, email, address)
+        await attempts.admit(pool, email, source)
         user = await sql.users.select_login(pool, email)
         known = await passwords.verify(None if user is None else user["password_hash"], password)
     if user is None or not known:
         return None
-    await sql.login_attempts.delete(pool, email, address)
+    await sql.login_attempts.delete(pool, email, source)
     return user
-
-
-async def _limit_attempts(db: Executor, email: str, address: str) -> None:
-    of_account, of_address = await sql.login_attempts.insert(db, email, address)
-    if of_account > ATTEMPTS_PER_ACCOUNT or of_address > ATTEMPTS_PER_ADDRESS:
-        wait = str(sql.login_attempts.WINDOW_SECONDS)
-        raise ApiError(429, "too_many_logins", headers={"Retry-After": wait})

@@ -48,7 +48,10 @@ PATHS = {
             {201: shown("The token, for `Authorization: Bearer`.", "LoggedIn", "Location", loggedIn=_LOGGED_IN)},
             errors=(400, 401, 408, 413, 415, 429, 500, 503),
             body=request("LogIn", admin={"email": "admin@example.com", "password": "correct horse battery staple"}),
-            description="An account has 10 attempts in 15 minutes, an address 100.",
+            description=(
+                "In 15 minutes an address may fail 10 times at one account and 100 times altogether; then it gets 429. "
+                "An IPv6 /64 counts as one address. What fails at an account from other addresses only slows it down."
+            ),
             public=True,
         )
     },

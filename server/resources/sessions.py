@@ -16,8 +16,6 @@ PASSWORD_FIELDS: dict[str, Field] = {
     "password": text(passwords.MIN_LENGTH, passwords.MAX_LENGTH),
 }
 PASSWORD_REQUIRED = tuple(PASSWORD_FIELDS)
-ATTEMPTS_PER_ACCOUNT = 10
-ATTEMPTS_PER_ADDRESS = 100
 
 
 def represent(caller: Caller) -> dict[str, object]:

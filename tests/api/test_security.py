@@ -84,24 +84,24 @@ async def test_errors_reach_a_named_origin_too(
 
 
 @pytest.mark.parametrize(
-    ("proxies", "forwarded", "address"),
+    ("proxies", "forwarded", "source"),
     [
         ([], "192.0.2.1", "127.0.0.1"),
         (["127.0.0.0/8"], "192.0.2.1", "192.0.2.1"),
         (["127.0.0.0/8"], "198.51.100.1, 192.0.2.1", "192.0.2.1"),
         (["127.0.0.0/8", "192.0.2.0/24"], "198.51.100.1, 192.0.2.1", "198.51.100.1"),
-        (["127.0.0.0/8"], "2001:db8::1", "2001:db8::1"),
+        (["127.0.0.0/8"], "2001:db8::1", "2001:db8::/64"),
         (["127.0.0.0/8"], "198.51.100.1, unknown", "127.0.0.1"),
         (["127.0.0.0/8"], "", "127.0.0.1"),
         (["10.0.0.0/8"], "192.0.2.1", "127.0.0.1"),
     ],
 )
 async def test_a_trusted_proxy_alone_says_whose_request_it_is(
-    api: Api, aiohttp_client: AiohttpClient, proxies: list[str], forwarded: str, address: str
+    api: Api, aiohttp_client: AiohttpClient, proxies: list[str], forwarded: str, source: str
 ) -> None:
     behind = replace(api.config, trusted_proxies=tuple(map(ip_network, proxies)))
     client = Api(await aiohttp_client(create_app(behind)), api.db, behind)
     body = {"email": "nobody@example.com", "password": "x"}
     response = await client.call("POST", "/api/sessions", None, json=body, headers={"X-Forwarded-For": forwarded})
     assert response.status == 401
-    assert await api.db.fetchval("SELECT address FROM login_attempts") == address
+    assert await api.db.fetchval("SELECT source FROM login_attempts") == source

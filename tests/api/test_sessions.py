@@ -49,7 +49,8 @@ async def test_attempts_are_limited_for_each_account(api: Api) -> None:
     statuses = [(await log_in(api, "user@example.com", "wrong"))[0] for _ in range(11)]
     assert statuses == [401] * 10 + [429]
     response = await api.call("POST", "/api/sessions", None, json={"email": "user@example.com", "password": PASSWORD})
-    assert (response.status, response.headers["Retry-After"]) == (429, "900")
+    assert response.status == 429
+    assert 880 <= int(response.headers["Retry-After"]) <= 900
     assert (await log_in(api, "admin@example.com", PASSWORD))[0] == 201
 
 

@@ -1,0 +1,70 @@
+"""Guesses at passwords: limited for each guesser, slowed down for each account.
+
+What has failed in the last quarter of an hour counts. A source may fail ten times at one account and a hundred times
+altogether; after that it is refused, and a refused attempt does not count. A source is an IPv4 address, the /64 of an
+IPv6 address, or, for a caller who gives its current password, its session. What fails at an account from everywhere
+only slows it down: nobody can lock its owner out (``tests/api/test_attempts.py``).
+"""
+
+import asyncio
+import ipaddress
+import math
+
+import sql
+from server.access.caller import Caller
+from server.http.errors import ApiError
+from sql.connection import Executor
+
+OF_SOURCE_AND_ACCOUNT = 10
+OF_SOURCE = 100
+FREE = 10  # failures at an account that slow nobody down
+STEP_SECONDS, MAX_SECONDS = 0.1, 5.0
+
+
+def source_of(address: str) -> str:
+    """Who has one address of an IPv6 /64 has all of them."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return f"{ipaddress.IPv6Address(int(parsed) >> 64 << 64)}/64"
+
+
+def source_of_caller(caller: Caller) -> str:
+    return f"session {caller.session_id}"
+
+
+async def slow_down(db: Executor, email: str, source: str) -> None:
+    """Wait as long as the account's failures ask for; ApiError 429 at once for a source that has failed too often."""
+    counts = await sql.login_attempts.count(db, email, source)
+    waits = [
+        counts[ends]
+        for counted, limit, ends in (
+            ("of_source", OF_SOURCE, "source_ends"),
+            ("of_both", OF_SOURCE_AND_ACCOUNT, "both_ends"),
+        )
+        if counts[counted] >= limit
+    ]
+    if waits:
+        raise _too_many(max(waits))
+    await asyncio.sleep(delay(counts["of_account"]))
+
+
+async def admit(db: Executor, email: str, source: str) -> None:
+    """Count an attempt that is about to be judged; ApiError 429 if others have used up the limit meanwhile."""
+    limits = {"of_source": OF_SOURCE, "of_both": OF_SOURCE_AND_ACCOUNT}
+    if not await sql.login_attempts.insert(db, email, source, **limits):
+        raise _too_many(sql.login_attempts.WINDOW_SECONDS)
+
+
+def delay(failures: int) -> float:
+    """Seconds to wait after so many failures at an account."""
+    return min(max(0, failures - FREE) * STEP_SECONDS, MAX_SECONDS)
+
+
+def _too_many(seconds: float) -> ApiError:
+    return ApiError(429, "too_many_logins", headers={"Retry-After": str(max(1, math.ceil(seconds)))})
