@@ -22,6 +22,7 @@ JSON_TYPES = ("application/json", "application/merge-patch+json")
 ENTITY_TAG = re.compile(r'(W/)?"([^"]*)"')
 VERSION = re.compile(r"([0-9]{1,18})-[0-9a-f]{8}")
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # Run after a body that did not come with its head: the caller may be another by then.
@@ -129,23 +130,23 @@ def client_address(request: web.Request, trusted: Sequence[Network]) -> str:
     for hop in reversed(hops):
         if not _within(address, trusted):
             break
-        named = _address(hop.strip())
+        named = _parse_address(hop.strip())
         if named is None:
             break
-        address = named
+        address = str(named)
     return address
 
 
 def _within(address: str, networks: Sequence[Network]) -> bool:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(parsed in network for network in networks)
+    parsed = _parse_address(address)
+    return parsed is not None and any(parsed in network for network in networks)
 
 
-def _address(text: str) -> str | None:
+def _parse_address(text: str) -> Address | None:
+    """An IPv4 address within IPv6, as a socket for both gives it, is itself."""
     try:
-        return str(ipaddress.ip_address(text))
+        address = ipaddress.ip_address(text)
     except ValueError:
         return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
