@@ -10,8 +10,11 @@ import asyncio
 import ipaddress
 import math
 
+import asyncpg
+
 import sql
 from server.access.caller import Caller
+from server.access.passwords import Hasher
 from server.http.errors import ApiError
 from sql.connection import Executor
 
@@ -38,7 +41,28 @@ def source_of_caller(caller: Caller) -> str:
     return f"session {caller.session_id}"
 
 
-async def slow_down(db: Executor, email: str, source: str) -> None:
+async def judge(db: Executor, hasher: Hasher, email: str, password: str, *, source: str) -> asyncpg.Record | None:
+    """The active user with that address and password. An unknown address takes as long as a wrong password.
+
+    ApiError 429 for a source that has failed too often, 503 if too many are judged already.
+    """
+    await _slow_down(db, email, source)
+    async with hasher.turn():
+        await _admit(db, email, source)
+        user = await sql.users.select_login(db, email)
+        known = await hasher.verify(None if user is None else user["password_hash"], password)
+    if user is None or not known:
+        return None
+    await sql.login_attempts.delete(db, email, source)
+    return user
+
+
+def delay(failures: int) -> float:
+    """Seconds to wait after so many failures at an account."""
+    return min(max(0, failures - FREE) * STEP_SECONDS, MAX_SECONDS)
+
+
+async def _slow_down(db: Executor, email: str, source: str) -> None:
     """Wait as long as the account's failures ask for; ApiError 429 at once for a source that has failed too often."""
     counts = await sql.login_attempts.count(db, email, source)
     waits = [
@@ -54,16 +78,11 @@ async def slow_down(db: Executor, email: str, source: str) -> None:
     await asyncio.sleep(delay(counts["of_account"]))
 
 
-async def admit(db: Executor, email: str, source: str) -> None:
+async def _admit(db: Executor, email: str, source: str) -> None:
     """Count an attempt that is about to be judged; ApiError 429 if others have used up the limit meanwhile."""
     limits = {"of_source": OF_SOURCE, "of_both": OF_SOURCE_AND_ACCOUNT}
     if not await sql.login_attempts.insert(db, email, source, **limits):
         raise _too_many(sql.login_attempts.WINDOW_SECONDS)
-
-
-def delay(failures: int) -> float:
-    """Seconds to wait after so many failures at an account."""
-    return min(max(0, failures - FREE) * STEP_SECONDS, MAX_SECONDS)
 
 
 def _too_many(seconds: float) -> ApiError:

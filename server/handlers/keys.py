@@ -9,6 +9,7 @@ from aiohttp import web
 from server.access.caller import Caller
 from server.access.callers import Callers
 from server.access.key_ring import KeyRing
+from server.access.passwords import Hasher
 from server.access.signer import Signer
 from server.access.token_uses import TokenUses
 from server.http.requests import Network
@@ -32,8 +33,7 @@ CALLER = web.RequestKey("CALLER", Caller)
 TOKEN_USES = web.AppKey("TOKEN_USES", TokenUses)
 SIGNER = web.AppKey("SIGNER", Signer)
 SESSION_HOURS = web.AppKey("SESSION_HOURS", int)
-# Attempts to log in count while they are judged, so few are judged at once; argon2 fills the cores anyway.
-JUDGING = web.AppKey("JUDGING", asyncio.Semaphore)
+HASHER = web.AppKey("HASHER", Hasher)
 
 PROBE: web.AppKey[Probe] = web.AppKey("PROBE")
 # Probes that people ask for and wait for, as many at once.

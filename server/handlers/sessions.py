@@ -1,14 +1,13 @@
 """Log in, who am I, log out."""
 
-import asyncpg
 from aiohttp import web
 
 import sql
-from server.access import attempts, passwords
+from server.access import attempts
 from server.access.permissions import require_log_in
 from server.access.sessions import open_session
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, JUDGING, POOL, SESSION_HOURS, SIGNER, TRUSTED_PROXIES
+from server.handlers.keys import CALLER, HASHER, POOL, SESSION_HOURS, SIGNER, TRUSTED_PROXIES
 from server.http.answers import Answer
 from server.http.errors import FieldError, invalid_fields, unauthorized
 from server.http.requests import client_address, read_object
@@ -26,7 +25,7 @@ async def post_session(request: web.Request) -> Answer:
     body = parse_object(await read_object(request), FIELDS, required=REQUIRED)
     app = request.app
     source = attempts.source_of(client_address(request, app[TRUSTED_PROXIES]))
-    user = await _judge(request, body["email"].lower(), body["password"], source=source)
+    user = await attempts.judge(app[POOL], app[HASHER], body["email"].lower(), body["password"], source=source)
     if user is None:
         raise unauthorized("wrong_credentials")
     token, caller = await open_session(app[POOL], user, app[SIGNER], hours=app[SESSION_HOURS])
@@ -48,11 +47,11 @@ async def patch_session(request: web.Request) -> Answer:
     caller = request[CALLER]
     require_log_in(caller)
     body = parse_object(await read_object(request), PASSWORD_FIELDS, required=PASSWORD_REQUIRED)
-    source = attempts.source_of_caller(caller)
-    if await _judge(request, caller.email, body["currentPassword"], source=source) is None:
+    pool, hasher, source = request.app[POOL], request.app[HASHER], attempts.source_of_caller(caller)
+    if await attempts.judge(pool, hasher, caller.email, body["currentPassword"], source=source) is None:
         raise invalid_fields([FieldError("currentPassword", "wrong_password", {})])
-    password_hash = await passwords.make_hash(body["password"])
-    async with request.app[POOL].acquire() as connection, connection.transaction():
+    password_hash = await hasher.make_hash(body["password"])
+    async with pool.acquire() as connection, connection.transaction():
         await sql.users.replace_password(connection, caller.organization_id, caller.email, password_hash)
         await sql.sessions.delete_others(connection, caller.organization_id, caller.id, keep=caller.session_id)
     return Answer.json({**represent(caller), "expiresAt": expiry(caller)})
@@ -62,17 +61,3 @@ async def delete_session(request: web.Request) -> Answer:
     caller = request[CALLER]
     await sql.sessions.delete(request.app[POOL], caller.organization_id, caller.session_id)
     return Answer(status=204)
-
-
-async def _judge(request: web.Request, email: str, password: str, *, source: str) -> asyncpg.Record | None:
-    """The active user with that address and password. An unknown address takes as long as a wrong password."""
-    pool = request.app[POOL]
-    await attempts.slow_down(pool, email, source)
-    async with request.app[JUDGING]:
-        await attempts.admit(pool, email, source)
-        user = await sql.users.select_login(pool, email)
-        known = await passwords.verify(None if user is None else user["password_hash"], password)
-    if user is None or not known:
-        return None
-    await sql.login_attempts.delete(pool, email, source)
-    return user

@@ -12,11 +12,10 @@ import asyncpg
 from aiohttp import web
 
 import sql
-from server.access import passwords
 from server.access.caller import Caller
 from server.access.permissions import organization_for, require_administrator
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, POOL
+from server.handlers.keys import CALLER, HASHER, POOL
 from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, FieldError, forbidden, invalid_fields, not_found
@@ -63,7 +62,7 @@ async def post_user(request: web.Request) -> Answer:
         pool,
         organization_id,
         email=fields["email"],
-        password_hash=await passwords.make_hash(password),
+        password_hash=await request.app[HASHER].make_hash(password),
         name=fields["name"],
         role=fields["role"],
         global_role=fields.get("globalRole"),
@@ -91,7 +90,7 @@ async def patch_user(request: web.Request) -> Answer:
     fields = parse_object(body, FIELDS, ignored=SERVER_SET)
     if "password" in fields and user_id == caller.id:
         raise forbidden("own_password")
-    password_hash = await passwords.make_hash(fields.pop("password")) if "password" in fields else None
+    password_hash = await request.app[HASHER].make_hash(fields.pop("password")) if "password" in fields else None
     async with request.app[POOL].acquire() as connection, connection.transaction():
         before = await _select_changeable(connection, caller, user_id)
         if "customerIds" in fields:

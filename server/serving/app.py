@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Coroutine
 from aiohttp import web
 
 from server.access.callers import Callers
+from server.access.passwords import Hasher
 from server.access.signer import Signer
 from server.access.token_uses import TokenUses
 from server.checks.probe import probe
@@ -45,8 +46,8 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
     app[keys.CHANGES] = ChangeKeeper(keeps=config.audit, trusted_proxies=config.trusted_proxies)
     app[AFTER_LATE_BODY] = identify_again
     app[keys.LISTS] = SharedReads()
+    app[keys.HASHER] = Hasher()
     app[EXPOSITION] = Exposition(config.metrics_token)
-    app[keys.JUDGING] = asyncio.Semaphore(2)
     app[keys.PROBING] = asyncio.Semaphore(50)
     app.add_routes(
         web.RouteDef(route.method, route.path, route.handler, {"expect_handler": continue_if_expected})
