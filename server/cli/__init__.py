@@ -35,7 +35,7 @@ settings, from the environment; X_FILE instead of X names a file that holds it:
   DATA_DIR       where the embedded database and its secrets live (.data)
   HOST, PORT     where to listen (127.0.0.1, 8080)
   WORKERS        processes that serve (one for each core)
-  JWT_SECRET     signs sessions; 32 bytes or more
+  JWT_SECRET     signs sessions; 32 bytes or more, several with commas, the first signs and all verify
   SECRETS_KEY    encrypts stored credentials; 32 bytes in base64, several with commas, the first encrypts
   SESSION_HOURS  how long a log-in lasts (12)
   GROUP_COMMIT_ROWS  how many patches may share a commit (256); 1 turns that off

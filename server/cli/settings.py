@@ -6,6 +6,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from server.access.key_ring import KeyRing
+from server.access.signer import parse_secrets
 from server.agent.config import AgentConfig
 from server.alerts.email import Relay
 from server.checks.networks import Networks
@@ -17,19 +18,15 @@ from server.http.requests import Network
 from server.serving.config import Config, Quota
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-MIN_SECRET_BYTES = 32
 RATE = re.compile("([1-9][0-9]{0,6})/([1-9][0-9]{0,4})")
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 
 
 def read_server(environment: Environment, secret: Callable[[str], str], cores: int) -> Config:
     """All but the database's URL; *secret* gives JWT_SECRET and SECRETS_KEY."""
-    jwt_secret = secret("JWT_SECRET")
-    if len(jwt_secret.encode()) < MIN_SECRET_BYTES:
-        raise ConfigError(f"JWT_SECRET must have at least {MIN_SECRET_BYTES} bytes")
     return Config(
         database_url="",
-        jwt_secret=jwt_secret,
+        jwt_secret=_jwt_secret(secret("JWT_SECRET")),
         key_ring=read_key_ring(secret),
         host=environment.text("HOST", "127.0.0.1") or "",
         port=environment.integer("PORT", 8080, 1, 65535),
@@ -78,6 +75,14 @@ def _metrics_token(environment: Environment) -> str | None:
     if token is not None and not (16 <= len(token) <= 1024 and token.isascii() and token.isprintable()):
         raise ConfigError("METRICS_TOKEN must have 16 to 1024 printable ASCII characters")
     return token
+
+
+def _jwt_secret(secrets: str) -> str:
+    try:
+        parse_secrets(secrets)
+    except ValueError as error:
+        raise ConfigError(f"JWT_SECRET {error}") from error
+    return secrets
 
 
 def _quota(text: str | None) -> Quota | None:

@@ -5,7 +5,6 @@ answer the same. Another body is 422. An error leaves the key free. The kept ans
 the repeated body brings it along (``tests/api/test_idempotency.py``).
 """
 
-import hmac
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -41,15 +40,14 @@ async def reserve(
     *body* is the part of the request's body that counts. Waits for a first request that is under way. ApiError 422
     if that one had another body, or made something that is out of reach now.
     """
-    fingerprint = signer.fingerprint(orjson.dumps(body, option=orjson.OPT_SORT_KEYS))
-    whose = (caller.organization_id, caller.id)
-    if await sql.idempotency_keys.reserve(connection, *whose, key=key, fingerprint=fingerprint):
+    text, whose = orjson.dumps(body, option=orjson.OPT_SORT_KEYS), (caller.organization_id, caller.id)
+    if await sql.idempotency_keys.reserve(connection, *whose, key=key, fingerprint=signer.fingerprint(text)):
         return None
     row = await sql.idempotency_keys.select_one(connection, *whose, key=key)
     if row is None:
         raise ApiError(409, "conflict")
     answer: dict[str, Any] = orjson.loads(row["answer"])
-    if not hmac.compare_digest(row["fingerprint"], fingerprint) or not _reaches(caller, answer):
+    if not signer.has_fingerprint(row["fingerprint"], text) or not _reaches(caller, answer):
         raise ApiError(422, "idempotency_key_reused")
     return answer
 

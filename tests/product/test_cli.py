@@ -49,6 +49,8 @@ def test_a_database_of_ones_own_is_set_up_by_commands(product: Product, make_dat
         ({"SESSION_HOURS": "-1"}, "SESSION_HOURS"),
         ({"GROUP_COMMIT_ROWS": "0"}, "GROUP_COMMIT_ROWS"),
         ({"JWT_SECRET": "short"}, "JWT_SECRET"),
+        ({"JWT_SECRET": "j" * 32 + ",short"}, "JWT_SECRET"),
+        ({"JWT_SECRET": ","}, "JWT_SECRET"),
         ({"JWT_SECRET_FILE": "/nonexistent"}, "JWT_SECRET_FILE"),
         ({"PORT": "80", "PORT_FILE": "/nonexistent"}, "PORT_FILE"),
         ({"SECRETS_KEY": "x"}, "SECRETS_KEY"),
