@@ -7,10 +7,10 @@ from server.access import attempts
 from server.access.permissions import require_log_in
 from server.access.sessions import open_session
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, HASHER, POOL, SESSION_HOURS, SIGNER, TRUSTED_PROXIES
+from server.handlers.keys import CALLER, HASHER, POOL, SESSION_HOURS, SIGNER
 from server.http.answers import Answer
 from server.http.errors import FieldError, invalid_fields, unauthorized
-from server.http.requests import client_address, read_object
+from server.http.requests import ADDRESS, read_object
 from server.resources.sessions import (
     FIELDS,
     PASSWORD_FIELDS,
@@ -24,7 +24,7 @@ from server.resources.sessions import (
 async def post_session(request: web.Request) -> Answer:
     body = parse_object(await read_object(request), FIELDS, required=REQUIRED)
     app = request.app
-    source = attempts.source_of(client_address(request, app[TRUSTED_PROXIES]))
+    source = attempts.source_of(request[ADDRESS])
     user = await attempts.judge(app[POOL], app[HASHER], body["email"].lower(), body["password"], source=source)
     if user is None:
         raise unauthorized("wrong_credentials")

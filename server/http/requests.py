@@ -25,6 +25,8 @@ VERSION = re.compile(r"([0-9]{1,18})-[0-9a-f]{8}")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+# The client's, as client_address tells it; the boundary sets it.
+ADDRESS = web.RequestKey("ADDRESS", str)
 # Run after a body that did not come with its head: the caller may be another by then.
 AFTER_LATE_BODY: web.AppKey[Callable[[web.Request], Awaitable[None]]] = web.AppKey("AFTER_LATE_BODY")
 LATE_BODY = web.RequestKey("LATE_BODY", bytes)
@@ -143,9 +145,9 @@ def _within(address: str, networks: Sequence[Network]) -> bool:
 
 
 def _parse_address(text: str) -> Address | None:
-    """An IPv4 address within IPv6, as a socket for both gives it, is itself."""
+    """An IPv4 address within IPv6, as a socket for both gives it, is itself. A zone id is left out."""
     try:
-        address = ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from prometheus_client import Counter, Histogram
 
+from server.fields.values import CANONICAL_UUID
 from server.http.answers import log_time
 
 FLUSH_SECONDS = 0.1
@@ -30,7 +31,7 @@ logger = logging.getLogger("access")
 
 
 class Trace(NamedTuple):
-    """One answered request. We chose or judged every value, so a line needs no escaping."""
+    """One answered request. We chose or judged every value but *monitor_id*, so a line needs no escaping."""
 
     request_id: str
     method: str
@@ -38,6 +39,8 @@ class Trace(NamedTuple):
     status: int
     seconds: float
     user_id: int | None
+    address: str
+    monitor_id: str | None  # what stood in its place in the path
     answered_at: float  # seconds since the epoch
 
 
@@ -45,11 +48,22 @@ class Traces:
     def __init__(self) -> None:
         self._left: list[Trace] = []
 
-    def leave(self, request_id: str, method: str, route: str, status: int, seconds: float, user_id: int | None) -> None:
+    def leave(
+        self,
+        request_id: str,
+        method: str,
+        route: str,
+        status: int,
+        seconds: float,
+        user_id: int | None,
+        address: str,
+        monitor_id: str | None,
+    ) -> None:
         if not self._left:
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
         known = method if method in METHODS else "OTHER"  # a client may send any word as its method
-        self._left.append(Trace(request_id, known, route, status, seconds, user_id, time.time()))
+        trace = Trace(request_id, known, route, status, seconds, user_id, address, monitor_id, time.time())
+        self._left.append(trace)
 
     def flush(self) -> None:
         left, self._left = self._left, []
@@ -96,13 +110,22 @@ def _count(left: list[Trace]) -> None:
 def _say(trace: Trace) -> None:
     milliseconds = round(trace.seconds * 1000, 2)
     words = (trace.method, trace.route, trace.status, milliseconds, trace.request_id, trace.user_id)
-    logger.info("%s %s %d %s ms %s user=%s", *words)
+    logger.info("%s %s %d %s ms %s user=%s address=%s monitor=%s", *words, trace.address, _monitor_id(trace))
 
 
 def _line(trace: Trace) -> str:
     user_id = "null" if trace.user_id is None else trace.user_id
+    monitor_id = _monitor_id(trace)
+    quoted = "null" if monitor_id is None else f'"{monitor_id}"'
     return (
         f'{{"time":"{log_time(trace.answered_at)}","level":"INFO","logger":"access","message":"request",'
         f'"requestId":"{trace.request_id}","method":"{trace.method}","route":"{trace.route}","status":{trace.status},'
-        f'"durationMs":{round(trace.seconds * 1000, 2)},"userId":{user_id}}}\n'
+        f'"durationMs":{round(trace.seconds * 1000, 2)},"userId":{user_id},'
+        f'"address":"{trace.address}","monitorId":{quoted}}}\n'
     )
+
+
+def _monitor_id(trace: Trace) -> str | None:
+    """A client may send anything where the id should be."""
+    text = trace.monitor_id
+    return text if text is not None and CANONICAL_UUID.fullmatch(text) else None

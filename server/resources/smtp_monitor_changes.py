@@ -1,6 +1,6 @@
 """A change of a monitor: what is kept of it, how it is shown, and how it is taken back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from uuid import UUID
 
 import asyncpg
@@ -10,7 +10,7 @@ from aiohttp import web
 from server.access.caller import Caller
 from server.access.key_ring import KeyRing
 from server.http.answers import timestamp
-from server.http.requests import Network, client_address
+from server.http.requests import ADDRESS
 from server.resources.smtp_monitors import COLUMNS, with_password
 from sql.smtp_monitor_patches import Change
 
@@ -20,9 +20,8 @@ FIELDS = {column: field for field, column in COLUMNS.items()} | {"smtp_config": 
 class ChangeKeeper:
     """Describes changes, if the server *keeps* them."""
 
-    def __init__(self, *, keeps: bool, trusted_proxies: Sequence[Network]) -> None:
+    def __init__(self, *, keeps: bool) -> None:
         self._keeps = keeps
-        self._trusted_proxies = trusted_proxies
 
     def describe(self, request: web.Request, caller: Caller, columns: Mapping[str, object]) -> Change | None:
         """What is kept when *caller* changes *columns*; None if nothing is. Passwords are kept apart, encrypted."""
@@ -33,8 +32,7 @@ class ChangeKeeper:
         for column, value in columns.items():
             if column in FIELDS:
                 after[column] = orjson.Fragment(str(value)) if column == "smtp_config" else value
-        address = client_address(request, self._trusted_proxies)
-        return Change(orjson.dumps(actor).decode(), address, orjson.dumps(after).decode())
+        return Change(orjson.dumps(actor).decode(), request[ADDRESS], orjson.dumps(after).decode())
 
 
 def represent(row: asyncpg.Record) -> dict[str, object]:

@@ -43,7 +43,7 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
     app[keys.SIGNER] = Signer(config.jwt_secret)
     app[keys.SESSION_HOURS] = config.session_hours
     app[keys.TRUSTED_PROXIES] = config.trusted_proxies
-    app[keys.CHANGES] = ChangeKeeper(keeps=config.audit, trusted_proxies=config.trusted_proxies)
+    app[keys.CHANGES] = ChangeKeeper(keeps=config.audit)
     app[AFTER_LATE_BODY] = identify_again
     app[keys.LISTS] = SharedReads()
     app[keys.HASHER] = Hasher()

@@ -8,9 +8,10 @@ from itertools import count
 from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
 
-from server.handlers.keys import CALLER, CALLERS, TOKEN_USES
+from server.handlers.keys import CALLER, CALLERS, TOKEN_USES, TRUSTED_PROXIES
 from server.http.answers import Answer, Handler, middleware
 from server.http.errors import render, to_api_error
+from server.http.requests import ADDRESS, client_address
 from server.http.traces import traces
 from server.serving.routes import PUBLIC
 
@@ -29,7 +30,9 @@ async def boundary(request: web.Request, handler: Handler) -> Answer:
     started = time.perf_counter()
     sent_id = request.headers.get("X-Request-Id", "")
     request_id = sent_id if CLIENT_REQUEST_ID.fullmatch(sent_id) else f"{PROCESS}-{next(SEQUENCE):x}"
-    resource = request.match_info.route.resource
+    request[ADDRESS] = address = client_address(request, request.app[TRUSTED_PROXIES])
+    match = request.match_info
+    resource = match.route.resource
     route = "unknown" if resource is None else resource.canonical
     try:
         answer = await handler(request)
@@ -43,7 +46,8 @@ async def boundary(request: web.Request, handler: Handler) -> Answer:
     answer.own_headers["X-Request-Id"] = request_id
     caller = request.get(CALLER)
     user_id = None if caller is None else caller.id
-    traces.leave(request_id, request.method, route, answer.status, time.perf_counter() - started, user_id)
+    seconds, monitor_id = time.perf_counter() - started, match.get("smtpMonitorPublicId")
+    traces.leave(request_id, request.method, route, answer.status, seconds, user_id, address, monitor_id)
     return answer
 
 
