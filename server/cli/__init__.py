@@ -49,7 +49,7 @@ settings, from the environment; X_FILE instead of X names a file that holds it:
   SMS_GATEWAY_URL, SMS_GATEWAY_TOKEN  alerts by SMS: where to post {"to", "text", "id"}, with a bearer token
   AGENT_PORT     where an agent serves /metrics, /healthz and /readyz (nowhere)
   METRICS_TOKEN  what a scrape of /metrics must bear (nothing: anybody may)
-  RATE_LIMIT     requests/seconds that each token may make, such as 600/60 (off)
+  RATE_LIMIT     requests/seconds that each user may make, such as 600/60 (off)
   CORS_ORIGINS   origins whose pages may call the API, with commas (none)
   TRUSTED_PROXIES  addresses or networks whose X-Forwarded-For is believed, with commas (none)
   LOG_LEVEL      DEBUG, INFO, WARNING or ERROR (INFO)

@@ -40,8 +40,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Too many log-in attempts; please try again later",
     ),
     "rate_limited": (
-        "Zu viele Anfragen mit diesem Token; bitte später erneut versuchen",
-        "Too many requests with this token; please try again later",
+        "Zu viele Anfragen dieses Nutzers; bitte später erneut versuchen",
+        "Too many requests of this user; please try again later",
     ),
     "request_timeout": ("Die Anfrage kam zu langsam", "The request came too slowly"),
     "customer_has_monitors": (

@@ -49,7 +49,7 @@ HEADERS: dict[str, Schema] = {
     "Allow": {"required": True, "description": "The methods there are.", "schema": {"type": "string"}},
     "Accept-Patch": {"required": True, "schema": {"type": "string", "const": ", ".join(JSON_TYPES)}},
     "RateLimit": {
-        "description": "What is left of the token's rate, if limited: `r` requests now, all of them in `t` seconds.",
+        "description": "What is left of the user's rate, if limited: `r` requests now, all of them in `t` seconds.",
         "schema": {"type": "string", "examples": ['"default";r=599;t=1']},
     },
     "RateLimit-Policy": {
@@ -103,7 +103,7 @@ _DESCRIPTIONS = {
     413: f"The body has more than {MAX_BODY} bytes.",
     415: "The body is not declared as JSON.",
     422: "The Idempotency-Key was used with another body.",
-    429: "Too many requests with this token, or log-ins; `Retry-After` says when to try again.",
+    429: "Too many requests of this user, or log-ins; `Retry-After` says when to try again.",
     500: "Our mistake; it is logged under the request's id.",
     503: "The database is unavailable or too many requests wait; try again.",
 }

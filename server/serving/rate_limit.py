@@ -1,8 +1,9 @@
-"""A limit of requests for each token, exact over all workers of a server (``tests/serving/test_limits.py``).
+"""A limit of requests for each user, exact over all workers of a server (``tests/serving/test_limits.py``).
 
-The algorithm is GCRA, the generic cell rate algorithm: each token has a time up to which its quota is used.
-A client may send a burst up to the quota, and gets its quota back evenly. The times stand in memory that the
-workers share, made before the fork. There is no lock: if two workers judge two requests of a token within the
+The algorithm is GCRA, the generic cell rate algorithm: each user has a time up to which its quota is used,
+with whichever sessions and tokens: more of them are no more requests.
+A user may send a burst up to the quota, and gets its quota back evenly. The times stand in memory that the
+workers share, made before the fork. There is no lock: if two workers judge two requests of a user within the
 same microsecond, one of them may go uncounted. Several servers count each for itself. Without a limit there is
 no middleware at all.
 """
@@ -25,7 +26,7 @@ RATE_HEADERS = web.RequestKey("RATE_HEADERS", dict[str, str])
 
 
 class Table:
-    """Times by token, in slots of shared memory. A slot whose time has passed is free."""
+    """Times by user, in slots of shared memory. A slot whose time has passed is free."""
 
     def __init__(self, slots: int = SLOTS) -> None:
         self._slots = slots
@@ -64,8 +65,7 @@ def limiter(quota: Quota, table: Table) -> Middleware:
         caller = request.get(CALLER)
         if caller is None:
             return await handler(request)
-        owner = caller.session_id.int >> 64
-        within, used = table.take(owner, quota, time.monotonic())
+        within, used = table.take(caller.id, quota, time.monotonic())
         left = int((quota.seconds - used) * quota.requests / quota.seconds + 1e-6)
         headers = {"RateLimit-Policy": policy, "RateLimit": f'"default";r={left};t={math.ceil(used)}'}
         request[RATE_HEADERS] = headers

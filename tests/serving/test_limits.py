@@ -22,7 +22,7 @@ QUOTA = Quota(5, 3600)
 LIMITS = Limits(header=0.3, body=0.3, answer=2, period=0.05)
 
 
-async def test_a_token_has_its_share_and_is_told_what_is_left(api: Api, aiohttp_client: AiohttpClient) -> None:
+async def test_a_user_has_its_share_and_is_told_what_is_left(api: Api, aiohttp_client: AiohttpClient) -> None:
     limited = replace(api.config, rate_limit=QUOTA)
     rates = Table()
     # two workers of one server
@@ -45,6 +45,19 @@ async def test_a_token_has_its_share_and_is_told_what_is_left(api: Api, aiohttp_
         assert (await call).status == 200
 
 
+async def test_a_user_has_one_share_however_often_it_logs_in(api: Api, aiohttp_client: AiohttpClient) -> None:
+    made = await (await api.call("POST", "/api/tokens", json={"name": "Robot"})).json()
+    limited = replace(api.config, rate_limit=QUOTA)
+    client = Api(await aiohttp_client(create_app(limited)), api.db, limited)
+    client.tokens["robot"] = made["token"]
+    statuses = []
+    for _ in range(3):
+        client.tokens.pop("admin", None)  # log in anew
+        statuses += [(await client.get(who)).status for who in ("admin", "robot")]
+    assert statuses == [200] * 5 + [429]
+    assert (await client.get("user")).status == 200
+
+
 async def test_without_a_setting_nobody_counts(api: Api) -> None:
     response = await api.get()
     assert not {"RateLimit", "RateLimit-Policy"} & set(response.headers)
@@ -59,7 +72,7 @@ def test_a_share_comes_back_evenly() -> None:
     assert [table.take(1, quota, 1100.0)[0] for _ in range(11)] == [True] * 10 + [False]
 
 
-def test_tokens_do_not_share_their_shares_even_if_slots_are_few() -> None:
+def test_users_do_not_share_their_shares_even_if_slots_are_few() -> None:
     table, quota = Table(PROBED), Quota(1, 60)
     owners = range(1, PROBED + 1)
     assert all(table.take(owner, quota, 1.0)[0] for owner in owners)
