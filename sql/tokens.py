@@ -66,17 +66,21 @@ async def select_page(
     return total, await db.fetch(query, *values, limit, offset)
 
 
-async def delete(db: Executor, reach: Reach, token_id: UUID, *, user_id: int | None) -> bool:
-    """End a token, of that user or of anybody in reach; whether there was one."""
+async def select_locked(
+    connection: Executor, reach: Reach, token_id: UUID, *, user_id: int | None
+) -> asyncpg.Record | None:
+    """The token, of that user or of anybody in reach, with its user's email and global_role."""
     query = f"""
-        DELETE FROM sessions s
+        SELECT {COLUMNS}, u.email, u.global_role
+          FROM sessions s
+          JOIN users u ON u.organization_id = s.organization_id AND u.id = s.user_id
          WHERE s.name IS NOT NULL
            AND {WITHIN_REACH}
            AND s.id = $2
            AND ($3::bigint IS NULL OR s.user_id = $3)
-        RETURNING s.id
+           FOR UPDATE OF s
     """
-    return await db.fetchval(query, reach.organization_id, token_id, user_id) is not None
+    return await connection.fetchrow(query, reach.organization_id, token_id, user_id)
 
 
 async def record_uses(db: Executor, uses: Mapping[tuple[int, UUID], datetime], *, apart_seconds: int) -> None:

@@ -32,6 +32,12 @@ def require_global_admin(caller: Caller) -> None:
         raise forbidden("global_admin_required")
 
 
+def require_power_over(caller: Caller, global_role: str | None) -> None:
+    """ApiError 403 if a user with that global role is not the caller's to change: it could become that user."""
+    if global_role is not None and not caller.global_admin:
+        raise forbidden("global_user_forbidden")
+
+
 def require_log_in(caller: Caller) -> None:
     """ApiError 403 for an API token: it manages no tokens and no password."""
     if caller.token_name is not None:

@@ -10,12 +10,12 @@ from aiohttp import web
 
 import sql
 from server.access.caller import Caller
-from server.access.permissions import require_log_in
+from server.access.permissions import require_log_in, require_power_over
 from server.fields.objects import parse_object
 from server.handlers.keys import CALLER, POOL, SIGNER
 from server.http import query, requests
 from server.http.answers import Answer
-from server.http.errors import FieldError, forbidden, invalid_fields, not_found, unauthorized
+from server.http.errors import FieldError, forbidden, found, invalid_fields, unauthorized
 from server.http.requests import read_object
 from server.resources.tokens import DEFAULT_DAYS, FIELDS, FILTERS, REQUIRED, expiry, represent
 from sql.connection import Executor, Reach
@@ -62,8 +62,10 @@ async def post_token(request: web.Request) -> Answer:
 async def delete_token(request: web.Request) -> Answer:
     token_id = requests.uuid(request, "tokenId")
     caller = _manager(request)
-    if not await sql.tokens.delete(request.app[POOL], caller.reach, token_id, user_id=_whose(caller)):
-        raise not_found()
+    async with request.app[POOL].acquire() as connection, connection.transaction():
+        token = found(await sql.tokens.select_locked(connection, caller.reach, token_id, user_id=_whose(caller)))
+        require_power_over(caller, token["global_role"])
+        await sql.sessions.delete(connection, token["organization_id"], token_id)
     return Answer(status=204)
 
 

@@ -13,7 +13,7 @@ from aiohttp import web
 
 import sql
 from server.access.caller import Caller
-from server.access.permissions import organization_for, require_administrator
+from server.access.permissions import organization_for, require_administrator, require_power_over
 from server.fields.objects import parse_object
 from server.handlers.keys import CALLER, HASHER, POOL
 from server.http import query, requests
@@ -127,8 +127,7 @@ async def _select_changeable(connection: Executor, caller: Caller, user_id: int)
     before = await sql.users.select_locked(connection, caller.reach, user_id)
     if before is None:
         raise not_found()
-    if before["global_role"] is not None and not caller.global_admin:
-        raise forbidden("global_user_forbidden")
+    require_power_over(caller, before["global_role"])
     return before
 
 

@@ -66,6 +66,7 @@ PATHS = {
             {204: empty("It counts no more.")},
             errors=(400, 401, 403, 404, 429, 500, 503),
             parameters=(in_path("tokenId", UUID, "The token's id.", _TOKEN["id"]),),
+            description="The token of a user with a global role is ended by that user or a global admin.",
         )
     },
 }

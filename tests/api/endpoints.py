@@ -58,6 +58,8 @@ ENDPOINTS: list[tuple[str, str, object, str]] = [
     ("POST", "/api/tokens", {"name": "New", "customerId": 20}, "400 400 400 400 400 403 400 201 401"),
     ("DELETE", "/api/tokens/{token of self}", None, "204 204 204 204 204 403 204 204 401"),
     ("DELETE", "/api/tokens/{token of admin}", None, "204 404 404 404 404 403 204 404 401"),
+    ("DELETE", "/api/tokens/{token of supporter}", None, "403 404 404 404 404 403 204 404 401"),
+    ("DELETE", "/api/tokens/{token of globaladmin}", None, "403 404 404 404 404 403 204 404 401"),
     ("DELETE", f"/api/tokens/{ABSENT}", None, "404 404 404 404 404 403 404 404 401"),
     ("GET", "/api/organization", None, "200 200 200 200 200 200 200 200 401"),
     ("PATCH", "/api/organization", {"failureConfirmations": 3}, "200 403 403 403 403 403 200 200 401"),
