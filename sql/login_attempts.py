@@ -30,8 +30,8 @@ async def count(db: Executor, email: str, source: str) -> asyncpg.Record:
     return row
 
 
-async def insert(db: Executor, email: str, source: str, *, of_source: int, of_both: int) -> bool:
-    """Record an attempt; False, with nothing recorded, if as many are open for the source or for both together."""
+async def insert(db: Executor, email: str, source: str, *, of_source: int, of_both: int) -> int | None:
+    """Record an attempt and name it; None, with nothing recorded, if so many are open for the source or for both."""
     query = f"""
         INSERT INTO login_attempts (email, source)
         SELECT $1, $2
@@ -40,12 +40,13 @@ async def insert(db: Executor, email: str, source: str, *, of_source: int, of_bo
            AND of_both < $5
         RETURNING id
     """
-    return await db.fetchval(query, email, source, WINDOW_SECONDS, of_source, of_both) is not None
+    attempt: int | None = await db.fetchval(query, email, source, WINDOW_SECONDS, of_source, of_both)
+    return attempt
 
 
-async def delete(db: Executor, email: str, source: str) -> None:
-    """Forget an account's attempts from a source after a success."""
-    await db.execute("DELETE FROM login_attempts WHERE email = $1 AND source = $2", email, source)
+async def delete(db: Executor, attempt: int) -> None:
+    """Forget an attempt: it was a success."""
+    await db.execute("DELETE FROM login_attempts WHERE id = $1", attempt)
 
 
 async def purge(db: Executor) -> bool:

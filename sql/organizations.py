@@ -34,7 +34,7 @@ async def select_page(
 
 
 async def insert(db: Executor, values: Mapping[str, object]) -> asyncpg.Record:
-    """Make an organization of the given columns; UniqueViolationError if the name is taken."""
+    """Make an organization of the given columns."""
     if stray := values.keys() - set(UPDATABLE):
         raise ValueError(f"not insertable: {sorted(stray)}")
     columns = [column for column in UPDATABLE if column in values]
@@ -65,20 +65,19 @@ async def update(
 
 
 async def ensure(db: Executor, name: str) -> int:
-    """The id of the organization of that name, made if there is none."""
-    query = """
-        INSERT INTO organizations (name)
-        VALUES ($1)
-            ON CONFLICT (name) DO UPDATE SET name = excluded.name
-        RETURNING id
-    """
-    [row] = await db.fetch(query, name)
-    return int(row["id"])
+    """The id of an organization with that name, made if there is none; twice at once within transactions make one."""
+    await db.execute("SELECT pg_advisory_xact_lock(hashtextextended('organizations', 0))")
+    known = await select_ids(db, name)
+    return known[0] if known else int((await insert(db, {"name": name}))["id"])
 
 
-async def select_id(db: Executor, name: str) -> int | None:
-    organization_id: int | None = await db.fetchval("SELECT id FROM organizations WHERE name = $1", name)
-    return organization_id
+async def select_ids(db: Executor, name: str) -> list[int]:
+    """The organizations with that name."""
+    return [row["id"] for row in await db.fetch("SELECT id FROM organizations WHERE name = $1 ORDER BY id", name)]
+
+
+async def select_exists(db: Executor, organization_id: int) -> bool:
+    return bool(await db.fetchval("SELECT EXISTS (SELECT FROM organizations WHERE id = $1)", organization_id))
 
 
 async def select_id_of_monitor(db: Executor, smtp_monitor_public_id: UUID) -> int | None:

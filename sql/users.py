@@ -12,23 +12,43 @@ UPDATABLE = ("name", "role", "global_role", "customer_ids", "active")
 WITHIN_REACH = within_reach("organization_id")
 
 
-async def select_login(db: Executor, email: str) -> asyncpg.Record | None:
-    """The active user with that address, with its password_hash."""
+async def select_logins(db: Executor, email: str, organization_id: int | None = None) -> list[asyncpg.Record]:
+    """The active users with that address, of that organization or of all, each with its password_hash."""
     query = f"""
         SELECT {COLUMNS}, password_hash
           FROM logins
           JOIN users USING (organization_id, email)
          WHERE email = lower($1)
+           AND ($2::bigint IS NULL OR organization_id = $2)
            AND active
+         ORDER BY organization_id
     """
-    return await db.fetchrow(query, email)
+    return await db.fetch(query, email, organization_id)
 
 
-async def select_id(db: Executor, email: str) -> int | None:
-    """The user with that address, active or not."""
-    query = "SELECT id FROM logins JOIN users USING (organization_id, email) WHERE email = lower($1)"
-    user_id: int | None = await db.fetchval(query, email)
-    return user_id
+async def select_login(db: Executor, email: str, organization_id: int | None = None) -> asyncpg.Record | None:
+    """The first of them."""
+    rows = await select_logins(db, email, organization_id)
+    return rows[0] if rows else None
+
+
+async def select_ids(db: Executor, email: str, organization_id: int | None = None) -> list[int]:
+    """The users with that address, active or not, of that organization or of all."""
+    query = """
+        SELECT id
+          FROM users
+         WHERE email = lower($1)
+           AND ($2::bigint IS NULL OR organization_id = $2)
+         ORDER BY organization_id
+    """
+    return [row["id"] for row in await db.fetch(query, email, organization_id)]
+
+
+async def select_hash(db: Executor, email: str) -> str | None:
+    """The password's hash of an account with that address, of whichever organization."""
+    query = "SELECT password_hash FROM logins WHERE email = lower($1) ORDER BY organization_id LIMIT 1"
+    password_hash: str | None = await db.fetchval(query, email)
+    return password_hash
 
 
 async def select_one(db: Executor, reach: Reach, user_id: int) -> asyncpg.Record | None:
@@ -68,7 +88,7 @@ async def insert(
     global_role: str | None = None,
     customer_ids: Sequence[int] | None = None,
 ) -> asyncpg.Record:
-    """Make a user and its login; UniqueViolationError if the address is taken."""
+    """Make a user and its login; UniqueViolationError if the organization has one with that address."""
     query = f"""
         WITH login AS (
             INSERT INTO logins (email, organization_id, password_hash)

@@ -1,9 +1,12 @@
 """Guesses at passwords: limited for each guesser, slowed down for each account.
 
 What has failed in the last quarter of an hour counts. A source may fail ten times at one account and a hundred times
-altogether; after that it is refused, and a refused attempt does not count. A source is an IPv4 address, the /64 of an
-IPv6 address, or, for a caller who gives its current password, its session. What fails at an account from everywhere
-only slows it down: nobody can lock its owner out (``tests/api/test_attempts.py``).
+altogether; after that it is refused, and a refused attempt does not count. A success takes back its own attempt and no
+other one: whoever has an account with the same address in another organization must not gain guesses by it.
+
+A source is an IPv4 address, the /64 of an IPv6 address, or, for a caller who gives its current password, its session.
+What fails at an account from everywhere only slows it down: nobody can lock its owner out
+(``tests/api/test_attempts.py``).
 """
 
 import asyncio
@@ -37,24 +40,29 @@ def source_of(address: str) -> str:
     return f"{ipaddress.IPv6Address(int(parsed) >> 64 << 64)}/64"
 
 
-def source_of_caller(caller: Caller) -> str:
-    return f"session {caller.session_id}"
+async def judge(
+    db: Executor, hasher: Hasher, email: str, password: str, *, source: str, organization_id: int | None = None
+) -> asyncpg.Record | None:
+    """The active user with that address and password, of the organization if one is given.
 
-
-async def judge(db: Executor, hasher: Hasher, email: str, password: str, *, source: str) -> asyncpg.Record | None:
-    """The active user with that address and password. An unknown address takes as long as a wrong password.
-
+    An unknown address takes as long as a wrong password, and as one that several organizations have a user with.
     ApiError 429 for a source that has failed too often, 503 if too many are judged already.
     """
     await _slow_down(db, email, source)
     async with hasher.turn():
-        await _admit(db, email, source)
-        user = await sql.users.select_login(db, email)
-        known = await hasher.verify(None if user is None else user["password_hash"], password)
-    if user is None or not known:
-        return None
-    await sql.login_attempts.delete(db, email, source)
+        attempt = await _admit(db, email, source)
+        users = await sql.users.select_logins(db, email, organization_id)
+        matching = await hasher.match([user["password_hash"] for user in users], password)
+    user = next((user for user in users if user["password_hash"] in matching), None)
+    if user is not None:
+        await sql.login_attempts.delete(db, attempt)
     return user
+
+
+async def judge_caller(db: Executor, hasher: Hasher, caller: Caller, password: str) -> asyncpg.Record | None:
+    """The caller, if that is its password. Its session's guesses count, and no others."""
+    source = f"session {caller.session_id}"
+    return await judge(db, hasher, caller.email, password, source=source, organization_id=caller.organization_id)
 
 
 def delay(failures: int) -> float:
@@ -78,11 +86,13 @@ async def _slow_down(db: Executor, email: str, source: str) -> None:
     await asyncio.sleep(delay(counts["of_account"]))
 
 
-async def _admit(db: Executor, email: str, source: str) -> None:
+async def _admit(db: Executor, email: str, source: str) -> int:
     """Count an attempt that is about to be judged; ApiError 429 if others have used up the limit meanwhile."""
     limits = {"of_source": OF_SOURCE, "of_both": OF_SOURCE_AND_ACCOUNT}
-    if not await sql.login_attempts.insert(db, email, source, **limits):
+    attempt = await sql.login_attempts.insert(db, email, source, **limits)
+    if attempt is None:
         raise _too_many(sql.login_attempts.WINDOW_SECONDS)
+    return attempt
 
 
 def _too_many(seconds: float) -> ApiError:

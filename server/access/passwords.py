@@ -1,16 +1,21 @@
 """Passwords of users: argon2id in a thread, never on the event loop."""
 
 import asyncio
+import base64
 import contextlib
-from collections.abc import AsyncIterator
+import functools
+import hmac
+import re
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from argon2 import PasswordHasher, extract_parameters
+from argon2.low_level import hash_secret
 
 from server.http.errors import unavailable
 
 ARGON2 = PasswordHasher()
+SALT = re.compile(r"\$argon2id\$v=[0-9]+\$m=[0-9]+,t=[0-9]+,p=[0-9]+\$([A-Za-z0-9+/]+)\$[A-Za-z0-9+/]+")
 # An unknown account costs the same time as a known one with a wrong password.
 NOBODY = ARGON2.hash("nobody has this password")
 MIN_LENGTH, MAX_LENGTH = 12, 1024  # characters of a new password
@@ -37,23 +42,41 @@ class Hasher:
         finally:
             self._present -= 1
 
-    async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Within a turn: whether that is the password; an account that is None has none."""
+    async def match(self, password_hashes: Sequence[str], password: str) -> set[str]:
+        """Within a turn: those of the hashes that are of the password. No hash at all takes as long as one."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, _verify, password_hash, password)
+        return await loop.run_in_executor(self._threads, _match, password_hashes, password)
 
-    async def make_hash(self, password: str) -> str:
+    async def make_hash(self, password: str, *, like: str | None) -> str:
         async with self.turn():
-            return await asyncio.get_running_loop().run_in_executor(self._threads, hash_password, password)
+            make = functools.partial(hash_password, password, like=like)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, make)
 
 
-def hash_password(password: str) -> str:
-    return ARGON2.hash(password)
+def hash_password(password: str, *, like: str | None = None) -> str:
+    """A hash under the salt of *like*, that of another account of the same address, or under a new one.
+
+    So a log-in computes one hash, however many organizations have a user with the address, and its time does not show
+    how many there are.
+    """
+    return ARGON2.hash(password, salt=None if like is None else _salt(like))
 
 
-def _verify(password_hash: str | None, password: str) -> bool:
-    try:
-        ARGON2.verify(password_hash or NOBODY, password)
-    except (VerifyMismatchError, InvalidHashError):
-        return False
-    return password_hash is not None
+def _match(password_hashes: Sequence[str], password: str) -> set[str]:
+    known = [password_hash for password_hash in password_hashes if _salt(password_hash) is not None]
+    one_of_each_salt = {one.rpartition("$")[0]: one for one in known or [NOBODY]}
+    again = {salted: _hash_as(one, password) for salted, one in one_of_each_salt.items()}
+    return {one for one in known if hmac.compare_digest(one, again[one.rpartition("$")[0]])}
+
+
+def _hash_as(password_hash: str, password: str) -> str:
+    """Under the salt and the parameters of another hash."""
+    salt, given = _salt(password_hash), extract_parameters(password_hash)
+    assert salt is not None
+    cost = (given.time_cost, given.memory_cost, given.parallelism, given.hash_len)
+    return hash_secret(password.encode(), salt, *cost, given.type, given.version).decode()
+
+
+def _salt(password_hash: str) -> bytes | None:
+    match = SALT.fullmatch(password_hash)
+    return None if match is None else base64.b64decode(match[1] + "=" * (-len(match[1]) % 4))

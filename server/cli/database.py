@@ -1,6 +1,7 @@
 """A command's own connection, and what it tells of values that the database refuses."""
 
 import contextlib
+import re
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,6 +12,12 @@ import sql
 from server.access import passwords
 from server.cli.environment import ConfigError
 from server.http.constraints import CONSTRAINTS
+
+NUMBER = re.compile("[1-9][0-9]{0,17}")
+
+
+class NoSuchOrganizationError(ConfigError):
+    """No organization has that name or number."""
 
 
 @contextlib.asynccontextmanager
@@ -26,11 +33,30 @@ async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
         await connection.close()
 
 
-async def organization_id(connection: asyncpg.Connection, name: str) -> int:
-    found = await sql.organizations.select_id(connection, name)
-    if found is None:
-        raise ConfigError(f"no organization has the name {name}")
-    return found
+async def organization_id(connection: asyncpg.Connection, named: str | int) -> int:
+    """The organization of that name or number; ConfigError if there is none, or several have the name."""
+    if isinstance(named, int):
+        return named
+    found = await sql.organizations.select_ids(connection, named)
+    if len(found) > 1:
+        numbers = ", ".join(map(str, found))
+        raise ConfigError(f"several organizations have the name {named}; name one by its number: {numbers}")
+    if found:
+        return found[0]
+    if NUMBER.fullmatch(named) and await sql.organizations.select_exists(connection, int(named)):
+        return int(named)
+    raise NoSuchOrganizationError(f"no organization has the name {named}")
+
+
+async def user_id(connection: asyncpg.Connection, address: str, organization: str | None) -> int:
+    """The user with that address, active or not; ConfigError if there is none, or several organizations have one."""
+    wanted = None if organization is None else await organization_id(connection, organization)
+    found = await sql.users.select_ids(connection, address, wanted)
+    if not found:
+        raise ConfigError(f"no user has the address {address}")
+    if len(found) > 1:
+        raise ConfigError(f"several organizations have a user with the address {address}; add --organization")
+    return found[0]
 
 
 def new_password(file: Path | None) -> str:

@@ -11,6 +11,8 @@ from server.cli import demo_smtp
 from server.cli.token import issue
 from server.serving.config import Config
 
+ADMIN, ORGANIZATION = "admin@example.com", 1
+
 
 async def load_once(config: Config) -> dict[str, str]:
     """The passwords made, by e-mail address; none if there was data already."""
@@ -31,11 +33,11 @@ async def introduce(config: Config) -> str:
     """The reference page's own cURL, with a real token; nothing if the demo's administrator is gone."""
     connection = await asyncpg.connect(config.database_url)
     try:
-        if await sql.users.select_login(connection, "admin@example.com") is None:
+        if await sql.users.select_login(connection, ADMIN, ORGANIZATION) is None:
             return ""
     finally:
         await connection.close()
-    token = await issue(config, "admin@example.com")
+    token = await issue(config, ADMIN, organization=ORGANIZATION)
     return f"""
 Paste this:
 

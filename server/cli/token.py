@@ -5,11 +5,13 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import asyncpg
+
 import sql
 from server.access.sessions import open_session
 from server.access.signer import Signer
 from server.cli.context import Context
-from server.cli.database import connected
+from server.cli.database import connected, organization_id
 from server.cli.environment import ConfigError
 from server.fields.values import Invalid, trimmed
 from server.serving.config import Config
@@ -18,6 +20,7 @@ from server.serving.config import Config
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser("token", help="print a token of a user, and nothing else")
     parser.add_argument("email")
+    parser.add_argument("--organization", metavar="NAME", help="where several have a user with that address")
     parser.add_argument("--name", help="make an API token of that name, which lasts for --days or for ever")
     parser.add_argument("--days", type=int, choices=range(1, 366), metavar="N", help="1 to 365, with --name")
     parser.set_defaults(run=run)
@@ -32,16 +35,22 @@ def run(context: Context) -> None:
     if options.days and name is None:
         raise ConfigError("--days is for API tokens: give it a --name")
     with context.configured() as config:
-        print(asyncio.run(issue(config, options.email, name=name, days=options.days)))
+        issued = issue(config, options.email, organization=options.organization, name=name, days=options.days)
+        print(asyncio.run(issued))
 
 
-async def issue(config: Config, email: str, *, name: str | None = None, days: int | None = None) -> str:
+async def issue(
+    config: Config,
+    email: str,
+    *,
+    organization: str | int | None = None,
+    name: str | None = None,
+    days: int | None = None,
+) -> str:
     """With a *name*, an API token that ends after *days* or never."""
     signer = Signer(config.jwt_secret)
     async with connected(config.database_url) as connection:
-        user = await sql.users.select_login(connection, email)
-        if user is None:
-            raise ConfigError(f"no active user has the address {email}")
+        user = await _active(connection, email, organization)
         if name is None:
             token, _ = await open_session(connection, user, signer, hours=config.session_hours)
             return token
@@ -57,3 +66,13 @@ async def issue(config: Config, email: str, *, name: str | None = None, days: in
             name=name,
         )
         return signer.issue(organization_id, token_id, user["id"], expires_at=expires_at)
+
+
+async def _active(connection: asyncpg.Connection, email: str, organization: str | int | None) -> asyncpg.Record:
+    wanted = None if organization is None else await organization_id(connection, organization)
+    users = await sql.users.select_logins(connection, email, wanted)
+    if not users:
+        raise ConfigError(f"no active user has the address {email}")
+    if len(users) > 1:
+        raise ConfigError(f"several organizations have a user with the address {email}; add --organization")
+    return users[0]

@@ -9,7 +9,7 @@ import asyncpg
 import sql
 from server.access import passwords
 from server.cli.context import Context
-from server.cli.database import connected, new_password, organization_id, print_table
+from server.cli.database import NoSuchOrganizationError, connected, new_password, organization_id, print_table, user_id
 from server.cli.environment import ConfigError
 from server.fields.contacts import email
 from server.fields.values import Invalid, trimmed
@@ -35,6 +35,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     deactivate.add_argument("email")
     password = actions.add_parser("password", help="give a user a new password, which ends its sessions and tokens")
     password.add_argument("email")
+    for action in (deactivate, password):
+        action.add_argument("--organization", metavar="NAME", help="where several have a user with that address")
     for action in (add, password):
         action.add_argument("--password-file", type=Path, help="take the password from there instead")
     runs = ((add, run_add), (listing, run_list), (deactivate, run_deactivate), (password, run_password))
@@ -61,12 +63,13 @@ def run_add(context: Context) -> None:
 
 async def _add(url: str, options: argparse.Namespace, password: str) -> asyncpg.Record | None:
     async with connected(url) as connection, connection.transaction():
-        organization = await sql.organizations.ensure(connection, options.organization)
+        organization = await _ensured(connection, options.organization)
+        like = await sql.users.select_hash(connection, options.email)
         await sql.users.insert(
             connection,
             organization,
             email=options.email,
-            password_hash=passwords.hash_password(password),
+            password_hash=passwords.hash_password(password, like=like),
             name=options.name or options.email,
             role=options.role,
             global_role=options.global_role,
@@ -74,6 +77,14 @@ async def _add(url: str, options: argparse.Namespace, password: str) -> asyncpg.
         if options.customer:
             return await sql.customers.insert(connection, organization, options.customer)
         return None
+
+
+async def _ensured(connection: asyncpg.Connection, named: str) -> int:
+    """The organization of that name or number, made if there is none."""
+    try:
+        return await organization_id(connection, named)
+    except NoSuchOrganizationError:
+        return await sql.organizations.ensure(connection, named)
 
 
 def run_list(context: Context) -> None:
@@ -100,39 +111,41 @@ async def _list(url: str, organization: str | None) -> None:
 
 def run_deactivate(context: Context) -> None:
     with context.database() as url:
-        asyncio.run(_deactivate(url, context.options.email))
+        asyncio.run(_deactivate(url, context.options))
     print(f"user {context.options.email} deactivated")
 
 
-async def _deactivate(url: str, address: str) -> None:
+async def _deactivate(url: str, options: argparse.Namespace) -> None:
     async with connected(url) as connection, connection.transaction():
-        user = await _locked(connection, address)
+        user = await _locked(connection, options)
         administered = await sql.users.has_administrator(connection, user["organization_id"])
         await sql.users.update(connection, user["organization_id"], user["id"], {"active": False})
         await sql.sessions.delete_others(connection, user["organization_id"], user["id"])
         if administered and not await sql.users.has_administrator(connection, user["organization_id"]):
-            raise ConfigError(f"{address} is the last active administrator of its organization")
+            raise ConfigError(f"{options.email} is the last active administrator of its organization")
 
 
 def run_password(context: Context) -> None:
     password = new_password(context.options.password_file)
     with context.database() as url:
-        asyncio.run(_set_password(url, context.options.email, passwords.hash_password(password)))
+        asyncio.run(_set_password(url, context.options, password))
     print(f"user {context.options.email} has a new password")
     if not context.options.password_file:
         print(f"password: {password}")
 
 
-async def _set_password(url: str, address: str, password_hash: str) -> None:
+async def _set_password(url: str, options: argparse.Namespace, password: str) -> None:
     async with connected(url) as connection, connection.transaction():
-        user = await _locked(connection, address)
+        user = await _locked(connection, options)
+        like = await sql.users.select_hash(connection, user["email"])
+        password_hash = passwords.hash_password(password, like=like)
         await sql.users.replace_password(connection, user["organization_id"], user["email"], password_hash)
         await sql.sessions.delete_others(connection, user["organization_id"], user["id"])
 
 
-async def _locked(connection: asyncpg.Connection, address: str) -> asyncpg.Record:
-    user_id = await sql.users.select_id(connection, address)
-    user = None if user_id is None else await sql.users.select_locked(connection, ALL, user_id)
+async def _locked(connection: asyncpg.Connection, options: argparse.Namespace) -> asyncpg.Record:
+    wanted = await user_id(connection, options.email, options.organization)
+    user = await sql.users.select_locked(connection, ALL, wanted)
     if user is None:
-        raise ConfigError(f"no user has the address {address}")
+        raise ConfigError(f"no user has the address {options.email}")
     return user

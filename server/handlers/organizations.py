@@ -1,5 +1,8 @@
 """Organizations and their settings: one's own, and for global roles every one."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from aiohttp import web
 
 import sql
@@ -8,7 +11,7 @@ from server.fields.objects import parse_object
 from server.handlers.keys import CALLER, POOL
 from server.http import query, requests
 from server.http.answers import Answer
-from server.http.errors import found
+from server.http.errors import ApiError, FieldError, found
 from server.http.requests import read_object
 from server.resources.organizations import FIELDS, FILTERS, REQUIRED, SERVER_SET, represent, to_columns
 
@@ -25,6 +28,7 @@ async def list_organizations(request: web.Request) -> Answer:
 async def post_organization(request: web.Request) -> Answer:
     require_global_admin(request[CALLER])
     fields = parse_object(await read_object(request), FIELDS, ignored=SERVER_SET, required=REQUIRED)
+    await _require_free_name(request, fields)
     row = await sql.organizations.insert(request.app[POOL], to_columns(fields))
     return Answer.json(represent(row), status=201, headers={"Location": f"/api/organizations/{row['id']}"})
 
@@ -38,7 +42,9 @@ async def get_organization(request: web.Request) -> Answer:
 async def patch_organization(request: web.Request) -> Answer:
     organization_id = _named(request)
     require_administrator(request[CALLER])
-    changes = to_columns(parse_object(await read_object(request), FIELDS, ignored=SERVER_SET))
+    fields = parse_object(await read_object(request), FIELDS, ignored=SERVER_SET)
+    await _require_free_name(request, fields, but=organization_id)
+    changes = to_columns(fields)
     row = await sql.organizations.update(request.app[POOL], request[CALLER].reach, organization_id, changes)
     return Answer.json(represent(found(row)))
 
@@ -48,3 +54,11 @@ def _named(request: web.Request) -> int:
     if "organizationId" in request.match_info:
         return requests.number(request, "organizationId")
     return request[CALLER].organization_id
+
+
+async def _require_free_name(request: web.Request, fields: Mapping[str, Any], *, but: int | None = None) -> None:
+    """ApiError 409 if another organization than *but* has the name. Only who sees all names is told so."""
+    if "name" in fields and request[CALLER].global_admin:
+        taken = await sql.organizations.select_ids(request.app[POOL], fields["name"])
+        if set(taken) - {but}:
+            raise ApiError(409, "conflict", fields=[FieldError("name", "already_taken", {})])

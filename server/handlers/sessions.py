@@ -24,8 +24,14 @@ from server.resources.sessions import (
 async def post_session(request: web.Request) -> Answer:
     body = parse_object(await read_object(request), FIELDS, required=REQUIRED)
     app = request.app
-    source = attempts.source_of(request[ADDRESS])
-    user = await attempts.judge(app[POOL], app[HASHER], body["email"].lower(), body["password"], source=source)
+    user = await attempts.judge(
+        app[POOL],
+        app[HASHER],
+        body["email"].lower(),
+        body["password"],
+        source=attempts.source_of(request[ADDRESS]),
+        organization_id=body.get("organizationId"),
+    )
     if user is None:
         raise unauthorized("wrong_credentials")
     token, caller = await open_session(app[POOL], user, app[SIGNER], hours=app[SESSION_HOURS])
@@ -47,10 +53,11 @@ async def patch_session(request: web.Request) -> Answer:
     caller = request[CALLER]
     require_log_in(caller)
     body = parse_object(await read_object(request), PASSWORD_FIELDS, required=PASSWORD_REQUIRED)
-    pool, hasher, source = request.app[POOL], request.app[HASHER], attempts.source_of_caller(caller)
-    if await attempts.judge(pool, hasher, caller.email, body["currentPassword"], source=source) is None:
+    pool, hasher = request.app[POOL], request.app[HASHER]
+    user = await attempts.judge_caller(pool, hasher, caller, body["currentPassword"])
+    if user is None:
         raise invalid_fields([FieldError("currentPassword", "wrong_password", {})])
-    password_hash = await hasher.make_hash(body["password"])
+    password_hash = await hasher.make_hash(body["password"], like=user["password_hash"])
     async with pool.acquire() as connection, connection.transaction():
         await sql.users.replace_password(connection, caller.organization_id, caller.email, password_hash)
         await sql.sessions.delete_others(connection, caller.organization_id, caller.id, keep=caller.session_id)

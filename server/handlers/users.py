@@ -18,7 +18,7 @@ from server.fields.objects import parse_object
 from server.handlers.keys import CALLER, HASHER, POOL
 from server.http import query, requests
 from server.http.answers import Answer
-from server.http.errors import ApiError, FieldError, forbidden, invalid_fields, not_found
+from server.http.errors import ApiError, FieldError, forbidden, found, invalid_fields, not_found
 from server.http.requests import read_object
 from server.resources.users import (
     COLUMNS,
@@ -62,7 +62,7 @@ async def post_user(request: web.Request) -> Answer:
         pool,
         organization_id,
         email=fields["email"],
-        password_hash=await request.app[HASHER].make_hash(password),
+        password_hash=await _make_hash(request, fields["email"], password),
         name=fields["name"],
         role=fields["role"],
         global_role=fields.get("globalRole"),
@@ -90,7 +90,10 @@ async def patch_user(request: web.Request) -> Answer:
     fields = parse_object(body, FIELDS, ignored=SERVER_SET)
     if "password" in fields and user_id == caller.id:
         raise forbidden("own_password")
-    password_hash = await request.app[HASHER].make_hash(fields.pop("password")) if "password" in fields else None
+    password_hash = None
+    if "password" in fields:
+        email = found(await sql.users.select_one(request.app[POOL], caller.reach, user_id))["email"]
+        password_hash = await _make_hash(request, email, fields.pop("password"))
     async with request.app[POOL].acquire() as connection, connection.transaction():
         before = await _select_changeable(connection, caller, user_id)
         if "customerIds" in fields:
@@ -114,6 +117,12 @@ async def delete_user(request: web.Request) -> Answer:
         await sql.users.delete(connection, before["organization_id"], before["email"])
         await _keep_an_administrator(connection, before)
     return Answer(status=204)
+
+
+async def _make_hash(request: web.Request, email: str, password: str) -> str:
+    """The hash of a new password, made like those that other organizations' users with the address have."""
+    like = await sql.users.select_hash(request.app[POOL], email)
+    return await request.app[HASHER].make_hash(password, like=like)
 
 
 def _judge_global_role(caller: Caller, body: dict[str, object]) -> None:

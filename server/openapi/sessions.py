@@ -21,7 +21,13 @@ CALLER = {
 }
 END = {**or_null(TIMESTAMP), "description": "When the token ends; null if never."}
 SCHEMAS = {
-    "LogIn": accepted(properties(FIELDS), required=REQUIRED),
+    "LogIn": accepted(
+        properties(
+            FIELDS,
+            organizationId="Which account, where several organizations have a user with this address and password.",
+        ),
+        required=REQUIRED,
+    ),
     "PasswordChange": accepted(properties(PASSWORD_FIELDS), required=PASSWORD_REQUIRED),
     "Caller": shape(CALLER),
     "LoggedIn": shape({"token": {"type": "string"}, "expiresAt": END, "user": {"$ref": "#/components/schemas/Caller"}}),

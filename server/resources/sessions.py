@@ -6,11 +6,11 @@ import sql
 from server.access import passwords
 from server.access.caller import Caller
 from server.fields.parser import Field
-from server.fields.values import text
+from server.fields.values import identifier, text
 from server.http.answers import timestamp
 
-FIELDS: dict[str, Field] = {"email": text(1, 320), "password": text(1, 1024)}
-REQUIRED = tuple(FIELDS)
+FIELDS: dict[str, Field] = {"email": text(1, 320), "password": text(1, 1024), "organizationId": identifier}
+REQUIRED = ("email", "password")
 PASSWORD_FIELDS: dict[str, Field] = {
     "currentPassword": text(1, 1024),
     "password": text(passwords.MIN_LENGTH, passwords.MAX_LENGTH),

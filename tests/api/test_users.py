@@ -51,12 +51,6 @@ async def test_a_given_password_is_not_repeated(api: Api) -> None:
     assert await log_in(api, NEW["email"], PASSWORD) == 201
 
 
-async def test_an_address_is_taken_once_in_all_organizations(api: Api) -> None:
-    response = await api.call("POST", "/api/users", "stranger", json={**NEW, "email": "Admin@example.com"})
-    body = await response.json()
-    assert (response.status, body["errors"][0]["field"]) == (409, "email")
-
-
 @pytest.mark.parametrize(
     ("changes", "fields"),
     [

@@ -154,6 +154,14 @@ def test_an_operator_manages_users_and_customers(
     assert len(run("customer", "list", "--organization", "Theirs")) == 1
     run("customer", "add", "First", "--organization", "None", fails="no organization has the name None")
 
+    run("user", "add", "hand@example.com", "--organization", "Theirs", "--role", "user")
+    several = "several organizations have a user with the address hand@example.com; add --organization"
+    for command in (("token",), ("user", "password"), ("user", "deactivate")):
+        run(*command, "hand@example.com", fails=several)
+    run("user", "deactivate", "hand@example.com", "--organization", "2")
+    assert len(run("token", "hand@example.com")) == 1, "of those that are active there is one"
+    run("user", "password", "hand@example.com", "--organization", "None", fails="no organization has the name None")
+
     named = run("token", "hand@example.com", "--name", "robot", "--days", "9")
     assert len(named) == len(run("token", "hand@example.com", "--name", "robot")) == 1
     run("token", "hand@example.com", "--days", "9", fails="--days is for API tokens: give it a --name")
@@ -162,21 +170,22 @@ def test_an_operator_manages_users_and_customers(
 
     password = tmp_path / "password"
     password.write_text("a long enough password\n")
-    run("user", "password", "hand@example.com", "--password-file", str(password))
+    mine = ("hand@example.com", "--organization", "Mine")
+    run("user", "password", *mine, "--password-file", str(password))
     assert product.ask("GET", "/api/session", named[0])[0] == 401
     body = {"email": "hand@example.com", "password": "a long enough password"}
     assert product.ask("POST", "/api/sessions", "", body)[0] == 201
     password.write_text("short")
     refused = "--password-file must hold 12 to 1024 characters"
-    run("user", "password", "hand@example.com", "--password-file", str(password), fails=refused)
+    run("user", "password", *mine, "--password-file", str(password), fails=refused)
 
-    run("user", "deactivate", "hand@example.com")
+    run("user", "deactivate", *mine)
     assert product.ask("POST", "/api/sessions", "", body)[0] == 401
     last = "boss@example.com is the last active administrator of its organization"
     run("user", "deactivate", "boss@example.com", fails=last)
     run("user", "deactivate", "nobody@example.com", fails="no user has the address nobody@example.com")
     listed = [line.split() for line in run("user", "list", "--organization", "Mine")]
     assert [(line[1], line[-1]) for line in listed[1:]] == [("boss@example.com", "True"), ("hand@example.com", "False")]
-    assert len(run("user", "list")) == 4
+    assert len(run("user", "list")) == 5
     assert product.run("user", "add").returncode == 2
     assert product.stop() == 0
