@@ -52,8 +52,10 @@ async def select_one(db: Executor, reach: Reach, window_id: int) -> asyncpg.Reco
     return await db.fetchrow(query, reach.organization_id, reach.customer_ids, window_id)
 
 
-async def select_of_monitor(db: Executor, organization_id: int, smtp_monitor_id: int) -> list[asyncpg.Record]:
-    """Windows that silence the monitor now or later, the next first."""
+async def select_of_monitor(
+    db: Executor, organization_id: int, smtp_monitor_id: int, *, limit: int
+) -> list[asyncpg.Record]:
+    """Windows that silence the monitor now, then windows that will, those that began first before the others."""
     query = f"""
         SELECT {COLUMNS}
           FROM maintenance_windows w
@@ -62,9 +64,10 @@ async def select_of_monitor(db: Executor, organization_id: int, smtp_monitor_id:
            AND (w.smtp_monitor_id = o.id OR w.smtp_monitor_id IS NULL)
            AND (w.customer_id = o.customer_id OR w.customer_id IS NULL)
            AND CASE WHEN w.repeat IS NULL THEN w.ends_at ELSE coalesce(w.repeat_until, 'infinity') END > now()
-         ORDER BY w.starts_at, w.id
+         ORDER BY open_now DESC, w.starts_at, w.id
+         LIMIT $3
     """
-    return await db.fetch(query, organization_id, smtp_monitor_id)
+    return await db.fetch(query, organization_id, smtp_monitor_id, limit)
 
 
 async def insert(

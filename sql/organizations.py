@@ -6,12 +6,21 @@ import asyncpg
 from sql.connection import Executor, Reach
 from sql.fragments import containing, set_values, within_reach
 
+# how many there may be, of each column of organization_counts
+LIMITS = {
+    "max_smtp_monitors": "smtp_monitors",
+    "max_customers": "customers",
+    "max_users": "users",
+    "max_tokens": "tokens",
+    "max_maintenance_windows": "maintenance_windows",
+}
 UPDATABLE = (
     "name",
     "failure_confirmations",
     "recovery_confirmations",
     "location_share_percent",
     "reminder_interval_minutes",
+    *LIMITS,
 )
 COLUMNS = f"id, created_at, {', '.join(UPDATABLE)}"
 WITHIN_REACH = within_reach("id")
@@ -62,6 +71,13 @@ async def update(
         RETURNING {COLUMNS}
     """
     return await db.fetchrow(query, reach.organization_id, organization_id, *values)
+
+
+async def select_used(db: Executor, organization_id: int) -> asyncpg.Record:
+    """How many there are of what is limited, by the name of the limit."""
+    sums = ", ".join(f"coalesce(sum({counted}), 0)::bigint AS {limit}" for limit, counted in LIMITS.items())
+    [row] = await db.fetch(f"SELECT {sums} FROM organization_counts WHERE organization_id = $1", organization_id)
+    return row
 
 
 async def ensure(db: Executor, name: str) -> int:

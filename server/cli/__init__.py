@@ -17,6 +17,7 @@ from server.cli import (
     location,
     logs,
     migrate,
+    organization,
     program,
     secret_keys,
     serve,
@@ -29,6 +30,20 @@ from server.cli.context import Context
 from server.cli.environment import ConfigError
 from sql.connection import UNAVAILABLE
 
+COMMANDS = (
+    serve,
+    agent,
+    check,
+    migrate,
+    token,
+    organization,
+    user,
+    customer,
+    location,
+    webhook,
+    secret_keys,
+    demo_smtp,
+)
 SETTINGS = """\
 settings, from the environment; X_FILE instead of X names a file that holds it:
   DATABASE_URL   a PostgreSQL from 15 on; without it one is started in DATA_DIR
@@ -66,7 +81,7 @@ def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
     )
     parser.add_argument("--version", action="store_true", help="print the version, and the commit where it is known")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (serve, agent, check, migrate, token, user, customer, location, webhook, secret_keys, demo_smtp):
+    for command in COMMANDS:
         command.register(commands)
     try:
         options = parser.parse_args(arguments or ["serve"])

@@ -11,7 +11,7 @@ import asyncpg
 import sql
 from server.access import passwords
 from server.cli.environment import ConfigError
-from server.http.constraints import CONSTRAINTS
+from server.http.constraints import CONSTRAINTS, LIMITS
 
 NUMBER = re.compile("[1-9][0-9]{0,17}")
 
@@ -27,8 +27,7 @@ async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
     try:
         yield connection
     except asyncpg.IntegrityConstraintViolationError as error:
-        field, code = CONSTRAINTS[error.constraint_name or ""]
-        raise ConfigError(f"{field}: {code}") from error
+        raise _refused(error) from error
     finally:
         await connection.close()
 
@@ -78,3 +77,11 @@ def print_table(*rows: tuple[object, ...]) -> None:
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     for row in texts:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _refused(error: asyncpg.IntegrityConstraintViolationError) -> ConfigError:
+    name = error.constraint_name or ""
+    if name in LIMITS:
+        return ConfigError(f"limit_reached: {LIMITS[name]} = {error.detail}")
+    field, code = CONSTRAINTS[name]
+    return ConfigError(f"{field}: {code}")

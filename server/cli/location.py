@@ -3,13 +3,10 @@
 import argparse
 import asyncio
 
-import asyncpg
-
 import sql
 from server.cli import program
 from server.cli.context import Context
-from server.cli.environment import ConfigError
-from server.http.constraints import CONSTRAINTS
+from server.cli.database import connected
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -30,11 +27,5 @@ def run(context: Context) -> None:
 
 
 async def _add(url: str, code: str, name: str, country: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
+    async with connected(url) as connection:
         await sql.locations.insert(connection, code, name=name, country=country)
-    except asyncpg.IntegrityConstraintViolationError as error:
-        field, words = CONSTRAINTS[error.constraint_name or ""]
-        raise ConfigError(f"{field}: {words}") from error
-    finally:
-        await connection.close()

@@ -4,15 +4,12 @@ import argparse
 import asyncio
 import secrets
 
-import asyncpg
-
 import sql
 from server.access.key_ring import KeyRing
 from server.alerts.webhook import bound_to
 from server.cli.context import Context
-from server.cli.environment import ConfigError
+from server.cli.database import connected
 from server.cli.settings import read_key_ring
-from server.http.constraints import CONSTRAINTS
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -32,8 +29,7 @@ def run(context: Context) -> None:
 
 async def _set(database: str, organization_id: int, url: str | None, ring: KeyRing) -> str | None:
     """The new secret, which is shown this once."""
-    connection = await asyncpg.connect(database)
-    try:
+    async with connected(database) as connection:
         if url is None:
             await sql.webhooks.delete(connection, organization_id)
             return None
@@ -41,8 +37,3 @@ async def _set(database: str, organization_id: int, url: str | None, ring: KeyRi
         encrypted = ring.encrypt(secret, bound_to(organization_id))
         await sql.webhooks.upsert(connection, organization_id, url=url, secret=encrypted)
         return secret
-    except asyncpg.IntegrityConstraintViolationError as error:
-        field, words = CONSTRAINTS[error.constraint_name or ""]
-        raise ConfigError(f"{field}: {words}") from error
-    finally:
-        await connection.close()

@@ -13,7 +13,7 @@ from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, FieldError, found
 from server.http.requests import read_object
-from server.resources.organizations import FIELDS, FILTERS, REQUIRED, SERVER_SET, represent, to_columns
+from server.resources.organizations import FIELDS, FILTERS, REQUIRED, SERVER_SET, represent, to_columns, without_limits
 
 
 async def list_organizations(request: web.Request) -> Answer:
@@ -40,12 +40,15 @@ async def get_organization(request: web.Request) -> Answer:
 
 
 async def patch_organization(request: web.Request) -> Answer:
-    organization_id = _named(request)
-    require_administrator(request[CALLER])
+    organization_id, caller, pool = _named(request), request[CALLER], request.app[POOL]
+    require_administrator(caller)
     fields = parse_object(await read_object(request), FIELDS, ignored=SERVER_SET)
     await _require_free_name(request, fields, but=organization_id)
     changes = to_columns(fields)
-    row = await sql.organizations.update(request.app[POOL], request[CALLER].reach, organization_id, changes)
+    if not caller.global_admin:
+        before = found(await sql.organizations.select_one(pool, caller.reach, organization_id))
+        changes = without_limits(changes, before)
+    row = await sql.organizations.update(pool, caller.reach, organization_id, changes)
     return Answer.json(represent(found(row)))
 
 

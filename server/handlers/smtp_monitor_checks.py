@@ -75,7 +75,7 @@ async def get_details(request: web.Request) -> Answer:
         data = smtp_monitor_details.represent_figures(figures)
     outages = await sql.incidents.select_history(pool, *key, limit=200, **bounds)
     told = await sql.alerts.select_history(pool, *key, limit=200, **bounds)
-    windows = await sql.maintenance_windows.select_of_monitor(pool, *key)
+    windows = await sql.maintenance_windows.select_of_monitor(pool, *key, limit=histories.DEFAULT_LIMIT)
     return Answer.json(
         {
             "smtpMonitorId": monitor["id"],

@@ -39,6 +39,11 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "organization_counts_organization_id_fkey": ("organizationId", "unknown_organization"),
     "organizations_failure_confirmations_check": ("failureConfirmations", "out_of_range"),
     "organizations_location_share_percent_check": ("locationSharePercent", "out_of_range"),
+    "organizations_max_customers_check": ("maxCustomers", "out_of_range"),
+    "organizations_max_maintenance_windows_check": ("maxMaintenanceWindows", "out_of_range"),
+    "organizations_max_smtp_monitors_check": ("maxSmtpMonitors", "out_of_range"),
+    "organizations_max_tokens_check": ("maxTokens", "out_of_range"),
+    "organizations_max_users_check": ("maxUsers", "out_of_range"),
     "organizations_name_check": ("name", "wrong_length"),
     "organizations_recovery_confirmations_check": ("recoveryConfirmations", "out_of_range"),
     "organizations_reminder_interval_minutes_check": ("reminderIntervalMinutes", "out_of_range"),
@@ -70,4 +75,13 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "users_role_check": ("role", "invalid_choice"),
     "webhooks_organization_id_fkey": ("organizationId", "unknown_organization"),
     "webhooks_url_check": ("url", "invalid_url"),
+}
+
+# The triggers that refuse a row of an organization that has enough of them, and the setting that says how many.
+LIMITS: dict[str, str] = {
+    "customers_limit": "maxCustomers",
+    "maintenance_windows_limit": "maxMaintenanceWindows",
+    "sessions_limit": "maxTokens",
+    "smtp_monitors_limit": "maxSmtpMonitors",
+    "users_limit": "maxUsers",
 }

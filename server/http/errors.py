@@ -12,7 +12,7 @@ from aiohttp.web_protocol import RequestPayloadError
 
 from server.fields.values import Invalid
 from server.http.answers import Answer
-from server.http.constraints import CONSTRAINTS
+from server.http.constraints import CONSTRAINTS, LIMITS
 from server.http.messages import choose_language, text
 from sql.batches import QueueFullError
 from sql.connection import UNAVAILABLE
@@ -102,6 +102,8 @@ def to_api_error(error: Exception, *, where: str) -> ApiError:
         return ApiError(400, "invalid_request")
     if isinstance(error, asyncpg.IntegrityConstraintViolationError) and error.constraint_name in CONSTRAINTS:
         return _from_constraint(error.constraint_name)
+    if isinstance(error, asyncpg.CheckViolationError) and error.constraint_name in LIMITS:
+        return ApiError(409, "limit_reached", limit=LIMITS[error.constraint_name], maximum=error.detail)
     if isinstance(error, QueueFullError):
         return unavailable("overloaded")
     if isinstance(error, UNAVAILABLE):

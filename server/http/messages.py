@@ -52,6 +52,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Die Organisation braucht einen aktiven Administrator",
         "The organization needs an active administrator",
     ),
+    "limit_reached": (
+        "Die Organisation hat ihr Limit erreicht: {limit} = {maximum}",
+        "The organization has reached its limit: {limit} = {maximum}",
+    ),
     "idempotency_key_invalid": (
         "Idempotency-Key muss 1 bis 255 druckbare ASCII-Zeichen haben",
         "Idempotency-Key must have 1 to 255 printable ASCII characters",
@@ -100,6 +104,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "global_user_forbidden": (
         "Nutzer mit globaler Rolle ändern nur globale Administratoren",
         "users with a global role are changed by global admins only",
+    ),
+    "limits_forbidden": (
+        "nur globale Administratoren dürfen Limits ändern",
+        "only global admins may change limits",
     ),
     "own_password": (
         "das eigene Passwort wird mit PATCH /api/session und dem bisherigen geändert",

@@ -61,7 +61,7 @@ PATHS = {
             TAG,
             "Make a customer",
             {201: made("The customer.", "Customer", links=_LINKS, customer=_CUSTOMER)},
-            errors=MAKE_ERRORS,
+            errors=(*MAKE_ERRORS, 409),
             body=request("NewCustomer", named={"name": "Another customer"}),
         ),
     },

@@ -85,7 +85,7 @@ PATHS = {
             TAG,
             "Make a window for a monitor, a customer or the organization",
             {201: made("The window.", "MaintenanceWindow", links=_LINKS, window=_WINDOW)},
-            errors=MAKE_ERRORS,
+            errors=(*MAKE_ERRORS, 409),
             body=request("NewMaintenanceWindow", window={**_SENT, "customerId": 10}),
         ),
     },

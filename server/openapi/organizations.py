@@ -15,7 +15,7 @@ from server.openapi.operations import (
     shown,
 )
 from server.openapi.schemas import IDENTIFIER, TIMESTAMP, accepted, page, properties, shape
-from server.resources.organizations import FIELDS, FILTERS, REQUIRED, SERVER_SET
+from server.resources.organizations import FIELDS, FILTERS, LIMITS, REQUIRED, SERVER_SET
 
 TAG = "Organizations"
 SETTINGS = properties(
@@ -24,6 +24,7 @@ SETTINGS = properties(
     recoveryConfirmations="Successes in a row that close it.",
     locationSharePercent="The share of locations that must agree.",
     reminderIntervalMinutes="null: no reminders",
+    **dict.fromkeys(LIMITS, "How many there may be: one more is 409. Global admins change it."),
 )
 SCHEMAS = {
     "OrganizationPatch": accepted(SETTINGS, ignored=SERVER_SET),
@@ -38,6 +39,11 @@ _ORGANIZATION = {
     "recoveryConfirmations": 2,
     "locationSharePercent": 50,
     "reminderIntervalMinutes": None,
+    "maxSmtpMonitors": 10_000,
+    "maxCustomers": 10_000,
+    "maxUsers": 1000,
+    "maxTokens": 1000,
+    "maxMaintenanceWindows": 1000,
     "createdAt": "2026-01-01T12:00:00.000Z",
 }
 _NAMED = in_path("organizationId", IDENTIFIER, "The organization's number.", 1)

@@ -6,6 +6,7 @@ from server.openapi.schemas import BOOLEAN, IDENTIFIER, TIMESTAMP, shape
 from server.openapi.smtp_checks import CHECK, MILLISECONDS
 from server.openapi.smtp_monitor import READ
 from server.openapi.smtp_monitor_checks import ALERT, CHECKED, INCIDENT
+from server.resources.histories import DEFAULT_LIMIT
 from server.resources.smtp_monitor_details import DEFAULT_RANGE, FILTERS, MAX_DAYS
 
 TAG = "Details"
@@ -25,6 +26,8 @@ _FIGURE = {
     **dict.fromkeys(("avgResponse", "minResponse", "maxResponse"), MILLISECONDS),
 }
 _META = shape({"since": TIMESTAMP, **dict.fromkeys(("checks", "failures", "warnings"), _COUNT)})
+
+_WINDOWS = {"description": f"Those that are open, then others that are not over; at most {DEFAULT_LIMIT}."}
 
 
 def _list(of: Schema) -> Schema:
@@ -55,7 +58,7 @@ SCHEMAS = {
             "incidents": _list(_named("Incident")),
             "alerts": _list(_named("Alert")),
             "testResultLog": _list(_named("CheckRecord")),
-            "maintenance": shape({"active": BOOLEAN, "windows": _list(_named("MaintenanceWindow"))}),
+            "maintenance": shape({"active": BOOLEAN, "windows": {**_list(_named("MaintenanceWindow")), **_WINDOWS}}),
         }
     )
 }

@@ -53,7 +53,7 @@ PATHS = {
             TAG,
             "Make a token",
             {201: made("The token.", "MadeToken", links=linked("tokenId", "id", "endToken"), token=_MADE)},
-            errors=MAKE_ERRORS,
+            errors=(*MAKE_ERRORS, 409),
             body=request("NewToken", token={"name": "Load test", "expiresInDays": 90, "customerId": 10}),
             description="A token makes no tokens: 403.",
         ),

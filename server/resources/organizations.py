@@ -1,18 +1,30 @@
 """An organization and its settings."""
 
+from collections.abc import Mapping
+
 import asyncpg
 
 from server.fields.parser import Field, Parameter
 from server.fields.values import integer, nullable, trimmed
 from server.http import query
 from server.http.answers import timestamp
+from server.http.errors import forbidden
 
+MAX_LIMIT = 10_000_000
+LIMITS: dict[str, Field] = {
+    "maxSmtpMonitors": integer(0, MAX_LIMIT),
+    "maxCustomers": integer(0, MAX_LIMIT),
+    "maxUsers": integer(0, MAX_LIMIT),
+    "maxTokens": integer(0, MAX_LIMIT),
+    "maxMaintenanceWindows": integer(0, MAX_LIMIT),
+}
 FIELDS: dict[str, Field] = {
     "name": trimmed(1, 255),
     "failureConfirmations": integer(1, 10),
     "recoveryConfirmations": integer(1, 10),
     "locationSharePercent": integer(1, 100),
     "reminderIntervalMinutes": nullable(integer(5, 10080)),
+    **LIMITS,
 }
 REQUIRED = ("name",)  # to create one
 COLUMNS = {
@@ -21,6 +33,11 @@ COLUMNS = {
     "recoveryConfirmations": "recovery_confirmations",
     "locationSharePercent": "location_share_percent",
     "reminderIntervalMinutes": "reminder_interval_minutes",
+    "maxSmtpMonitors": "max_smtp_monitors",
+    "maxCustomers": "max_customers",
+    "maxUsers": "max_users",
+    "maxTokens": "max_tokens",
+    "maxMaintenanceWindows": "max_maintenance_windows",
 }
 FILTERS: dict[str, Parameter] = {"search": query.search, **query.PAGING}
 SERVER_SET = frozenset({"id", "createdAt"})
@@ -33,3 +50,11 @@ def represent(row: asyncpg.Record) -> dict[str, object]:
 
 def to_columns(fields: dict[str, object]) -> dict[str, object]:
     return {COLUMNS[name]: value for name, value in fields.items()}
+
+
+def without_limits(changes: Mapping[str, object], row: asyncpg.Record) -> dict[str, object]:
+    """The changes but the limits, which a client may send back as it has read them; ApiError 403 for other ones."""
+    limits = {COLUMNS[name] for name in LIMITS}
+    if any(changes[column] != row[column] for column in limits & changes.keys()):
+        raise forbidden("limits_forbidden")
+    return {column: value for column, value in changes.items() if column not in limits}

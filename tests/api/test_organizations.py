@@ -9,6 +9,11 @@ DEFAULTS = {
     "recoveryConfirmations": 2,
     "locationSharePercent": 50,
     "reminderIntervalMinutes": None,
+    "maxSmtpMonitors": 10_000,
+    "maxCustomers": 10_000,
+    "maxUsers": 1000,
+    "maxTokens": 1000,
+    "maxMaintenanceWindows": 1000,
 }
 
 

