@@ -1,7 +1,7 @@
 """What is known about a monitor: checks, incidents, alerts, and all of them together."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -65,9 +65,10 @@ async def get_details(request: web.Request) -> Answer:
     series = sql.smtp_check_rollups.select_series
     checks = await sql.smtp_checks.select_history(pool, *key, limit=smtp_monitor_details.MAX_POINTS, **bounds)
     latest = await sql.smtp_checks.select_history(pool, *key, limit=1)
-    hours = await series(pool, *key, since=now - timedelta(days=1), before=now, granularity="hour")
-    days = await series(pool, *key, since=now - timedelta(days=365), before=now, granularity="day")
-    stats, meta = smtp_monitor_details.uptime(hours, days, now)
+    day, year = span.start_of("day"), span.start_of("year")
+    hours = [] if span.dated else await series(pool, *key, since=day, before=span.before, granularity="hour")
+    days = await series(pool, *key, since=year, before=span.before, granularity="day")
+    stats, meta = smtp_monitor_details.uptime(span, hours, days)
     if span.granularity == "raw":
         data = smtp_monitor_details.represent_points(checks)
     else:

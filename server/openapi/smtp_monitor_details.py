@@ -7,10 +7,9 @@ from server.openapi.smtp_checks import CHECK, MILLISECONDS
 from server.openapi.smtp_monitor import READ
 from server.openapi.smtp_monitor_checks import ALERT, CHECKED, INCIDENT
 from server.resources.histories import DEFAULT_LIMIT
-from server.resources.smtp_monitor_details import DEFAULT_RANGE, FILTERS, MAX_DAYS
+from server.resources.smtp_monitor_details import DEFAULT_RANGE, FILTERS, MAX_DAYS, STATS
 
 TAG = "Details"
-_SPANS = ("day", "month", "year")
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _PERCENT: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 100}
 _POINT = {
@@ -25,7 +24,7 @@ _FIGURE = {
     "uptime": _PERCENT,
     **dict.fromkeys(("avgResponse", "minResponse", "maxResponse"), MILLISECONDS),
 }
-_META = shape({"since": TIMESTAMP, **dict.fromkeys(("checks", "failures", "warnings"), _COUNT)})
+_META = shape({"since": TIMESTAMP, "before": TIMESTAMP, **dict.fromkeys(("checks", "failures", "warnings"), _COUNT)})
 
 _WINDOWS = {"description": f"Those that are open, then others that are not over; at most {DEFAULT_LIMIT}."}
 
@@ -44,13 +43,17 @@ SCHEMAS = {
             "smtpMonitorId": IDENTIFIER,
             "monitor": _named("SmtpMonitor"),
             "latestCheck": or_null(shape({**_POINT, "locationName": {"type": "string"}})),
-            "uptimeStats": shape(
-                {
-                    **dict.fromkeys(_SPANS, _PERCENT),
-                    **dict.fromkeys((f"{span}AvgResponse" for span in _SPANS), MILLISECONDS),
-                }
-            ),
-            "uptimeStatsMeta": shape(dict.fromkeys(_SPANS, _META)),
+            "uptimeStats": {
+                **shape(
+                    {
+                        **dict.fromkeys(STATS, _PERCENT),
+                        **dict.fromkeys((f"{name}AvgResponse" for name in STATS), MILLISECONDS),
+                    }
+                ),
+                "description": "Of the last 24 hours, 30 days and 365 days. With dates, `year` is the whole span, "
+                "`month` its last 30 days and `day` its last day; none begins before the span does.",
+            },
+            "uptimeStatsMeta": shape(dict.fromkeys(STATS, _META)),
             "monitoringData": {
                 **_list({"anyOf": [shape(_POINT), shape(_FIGURE)]}),
                 "description": "Each check with granularity `raw`, else sums of hours or days; the oldest first.",
@@ -62,7 +65,13 @@ SCHEMAS = {
         }
     )
 }
-_COUNTS = {"since": "2026-01-01T12:00:00.000Z", "checks": 1440, "failures": 5, "warnings": 0}
+_COUNTS = {
+    "since": "2026-01-01T12:00:00.000Z",
+    "before": "2026-01-02T12:00:00.000Z",
+    "checks": 1440,
+    "failures": 5,
+    "warnings": 0,
+}
 _POINT_SEEN = {
     "checkedAt": "2026-01-01T12:00:00.000Z",
     "status": "failure",
@@ -74,10 +83,10 @@ _DETAILS = {
     "monitor": READ,
     "latestCheck": {**_POINT_SEEN, "locationName": "Nuremberg"},
     "uptimeStats": {
-        **dict.fromkeys(_SPANS, 99.653),
-        **{f"{span}AvgResponse": 46.1 for span in _SPANS},
+        **dict.fromkeys(STATS, 99.653),
+        **{f"{name}AvgResponse": 46.1 for name in STATS},
     },
-    "uptimeStatsMeta": dict.fromkeys(_SPANS, _COUNTS),
+    "uptimeStatsMeta": dict.fromkeys(STATS, _COUNTS),
     "monitoringData": [_POINT_SEEN],
     "incidents": [INCIDENT],
     "alerts": [ALERT],

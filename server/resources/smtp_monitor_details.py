@@ -16,6 +16,7 @@ from server.resources.smtp_checks import milliseconds
 
 DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 DEFAULT_RANGE = "day"
+STATS = ("day", "month", "year")
 GRANULARITY = {"day": "raw", "week": "hour", "month": "hour", "year": "day"}
 MAX_DAYS = {"raw": 7, "hour": 62, "day": 366}
 MAX_POINTS = 10_000  # the newest raw points
@@ -30,9 +31,21 @@ FILTERS: dict[str, Parameter] = {
 
 @dataclass(frozen=True, slots=True)
 class Span:
+    """*dated* if the query names a day. Otherwise *before* is now."""
+
     since: datetime
     before: datetime
     granularity: str
+    dated: bool
+
+    def start_of(self, name: str) -> datetime:
+        """When the last ``day``, ``month`` or ``year`` of the span begins; none begins before the dates do.
+
+        A span without dates ends now, and its day, month and year are whole ones.
+        """
+        if not self.dated:
+            return self.before - timedelta(days=DAYS[name])
+        return self.since if name == "year" else max(self.since, self.before - timedelta(days=DAYS[name]))
 
 
 def to_span(parsed: Mapping[str, Any], now: datetime) -> Span:
@@ -51,7 +64,7 @@ def to_span(parsed: Mapping[str, Any], now: datetime) -> Span:
     if before - since > timedelta(days=MAX_DAYS[granularity]):
         limit = f"{granularity} ≤ {MAX_DAYS[granularity]} d"
         raise invalid_fields([FieldError("granularity", "span_too_long", {"limit": limit})])
-    return Span(since, before, granularity)
+    return Span(since, before, granularity, dated=bool(start or end))
 
 
 def represent_figures(rows: Iterable[asyncpg.Record]) -> list[dict[str, object]]:
@@ -73,20 +86,21 @@ def represent_points(rows: Iterable[asyncpg.Record]) -> list[dict[str, object]]:
 
 
 def uptime(
-    hours: Sequence[asyncpg.Record], days: Sequence[asyncpg.Record], now: datetime
+    span: Span, hours: list[asyncpg.Record], days: list[asyncpg.Record]
 ) -> tuple[dict[str, object], dict[str, object]]:
-    """``uptimeStats`` and ``uptimeStatsMeta``, from the hours of the last day and the days of the last year."""
-    month = now - timedelta(days=DAYS["month"])
-    rows = {"day": hours, "month": [row for row in days if row["starts_at"] >= month], "year": days}
-    found = {name: _summary(of) for name, of in rows.items()}
+    """``uptimeStats`` and ``uptimeStatsMeta``, from the *hours* of a span without dates and the *days* of each."""
+    starts = {name: span.start_of(name) for name in STATS}
+    rows = {name: [row for row in days if row["starts_at"] >= start] for name, start in starts.items()}
+    if not span.dated:
+        rows = {**rows, "day": hours, "year": days}
+    found = {name: _summary(rows[name]) for name in STATS}
     stats = {name: figures["uptime"] for name, figures in found.items()}
     averages = {f"{name}AvgResponse": figures["avgResponse"] for name, figures in found.items()}
     meta: dict[str, object] = {
         name: {
-            "since": timestamp(now - timedelta(days=DAYS[name])),
-            "checks": figures["checks"],
-            "failures": figures["failures"],
-            "warnings": figures["warnings"],
+            "since": timestamp(starts[name]),
+            "before": timestamp(span.before),
+            **{count: figures[count] for count in ("checks", "failures", "warnings")},
         }
         for name, figures in found.items()
     }

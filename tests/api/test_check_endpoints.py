@@ -151,30 +151,6 @@ async def test_details_add_up_whether_rolled_up_or_not(api: Api, db: asyncpg.Con
                 assert sum(point["checks"] for point in points) == total
 
 
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ("date=2026-02-30", 400),
-        ("date=yesterday", 400),
-        ("startDate=2026-02-02&endDate=2026-02-01", 400),
-        ("startDate=2025-01-01&endDate=2026-12-01", 400),
-        ("startDate=2026-01-01&endDate=2026-02-01&granularity=raw", 400),
-        ("range=decade", 400),
-        ("granularity=minute", 400),
-        ("nonsense=1", 400),
-        ("date=0001-01-01", 400),
-        ("date=9999-12-31", 400),
-        ("range=month&date=2026-02-28", 200),
-        ("startDate=2026-02-01&endDate=2026-02-01", 200),
-        ("startDate=2026-02-01", 200),
-        ("range=week&granularity=raw", 200),
-        ("range=year", 200),
-    ],
-)
-async def test_which_spans_are_answered(api: Api, query: str, status: int) -> None:
-    assert (await api.call("GET", f"{PATH}/details?{query}")).status == status
-
-
 async def test_retention_drops_whole_days(db: asyncpg.Connection) -> None:
     now = datetime.now(UTC)
     async with stationed(db, "de-nbg"):
