@@ -1,5 +1,7 @@
 """One alert, and the words in which it is told."""
 
+import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,6 +55,19 @@ class DeliveryError(Exception):
     def __init__(self, detail: str, *, final: bool = False) -> None:
         super().__init__(detail)
         self.final = final
+
+    @classmethod
+    def of(cls, error: Exception) -> "DeliveryError":
+        """The kind of *error* and its reason. Its own words may hold a webhook's URL, which is a secret."""
+        cause = error.__cause__ or error
+        for name in ("os_error", "certificate_error"):  # as aiohttp has it
+            cause = getattr(error, name, cause)
+        reason = None
+        if isinstance(cause, ssl.SSLError):
+            reason = cause.reason
+        elif isinstance(cause, OSError) and (cause.errno or 0) > 0:
+            reason = os.strerror(cause.errno or 0)
+        return cls(f"{type(error).__name__}: {reason}" if reason else type(error).__name__)
 
 
 class Channel(Protocol):

@@ -61,8 +61,10 @@ class Email:
         except aiosmtplib.SMTPRecipientsRefused as error:
             refused = error.recipients[0]
             raise DeliveryError(f"{refused.code} {refused.message}", final=refused.code >= 500) from error
+        except aiosmtplib.SMTPResponseException as error:
+            raise DeliveryError(f"{error.code} {error.message}") from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise DeliveryError(f"{type(error).__name__}: {error}") from error
+            raise DeliveryError.of(error) from error
         return reply
 
     def _message(self, alert: Alert) -> EmailMessage:

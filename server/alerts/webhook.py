@@ -58,7 +58,7 @@ async def post(session: aiohttp.ClientSession, url: str, body: bytes, headers: d
         async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
             said = f"HTTP {response.status} {response.reason}"
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise DeliveryError(f"{type(error).__name__}: {error}") from error
+        raise DeliveryError.of(error) from error
     if not 200 <= response.status < 300:
         raise DeliveryError(said)
     return said

@@ -34,7 +34,7 @@ _ALERT = shape(
         "incidentId": or_null(IDENTIFIER),
         "kind": one_of(*_ALERT_KINDS),
         "channel": one_of("email", "webhook", "sms"),
-        "recipient": _TEXT,
+        "recipient": {"type": ["string", "null"], "description": "The URL of a webhook is shown to admins alone."},
         "status": one_of("pending", "delivered", "given_up"),
         "createdAt": TIMESTAMP,
         "endedAt": or_null(TIMESTAMP),

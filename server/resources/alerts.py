@@ -10,13 +10,14 @@ import orjson
 from server.http.answers import timestamp
 
 
-def represent(row: asyncpg.Record) -> dict[str, object]:
+def represent(row: asyncpg.Record, *, secrets: bool) -> dict[str, object]:
+    """The URL of a webhook is shown with *secrets* alone."""
     return {
         "id": str(row["id"]),
         "incidentId": row["incident_id"],
         "kind": row["kind"],
         "channel": row["channel"],
-        "recipient": row["recipient"],
+        "recipient": row["recipient"] if secrets or row["channel"] != "webhook" else None,
         "status": row["state"],
         "createdAt": timestamp(row["created_at"]),
         "endedAt": timestamp(row["ended_at"]),
