@@ -22,6 +22,7 @@ from sql import (
     smtp_monitor_patches,
     smtp_monitors,
     tokens,
+    undeliverable_alerts,
     users,
     webhooks,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "smtp_monitor_patches",
     "smtp_monitors",
     "tokens",
+    "undeliverable_alerts",
     "users",
     "webhooks",
 ]

@@ -1,5 +1,6 @@
 """Agents at work. An agent that is not seen any more is dead. Its checks are given to the others."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,14 +10,14 @@ from sql.connection import Executor
 DEAD_AFTER = timedelta(seconds=6)
 
 
-async def upsert(db: Executor, agent_id: UUID, location_id: int) -> None:
-    """Record that the agent lives."""
+async def upsert(db: Executor, agent_id: UUID, location_id: int, channels: Sequence[str] | None) -> None:
+    """Record that the agent lives, and which channels it delivers alerts over."""
     query = """
-        INSERT INTO agents (id, location_id)
-        VALUES ($1, $2)
-            ON CONFLICT (id) DO UPDATE SET seen_at = now()
+        INSERT INTO agents (id, location_id, channels)
+        VALUES ($1, $2, $3)
+            ON CONFLICT (id) DO UPDATE SET seen_at = now(), channels = excluded.channels
     """
-    await db.execute(query, agent_id, location_id)
+    await db.execute(query, agent_id, location_id, channels)
 
 
 async def delete(db: Executor, agent_id: UUID) -> None:

@@ -155,17 +155,6 @@ async def finish(
     await db.execute(query, organization_id, alert_id, number, detail, retry_after, GIVE_UP, final)
 
 
-async def give_up(db: Executor) -> None:
-    """Give up alerts that nobody has tried for a day: no agent is configured for their channel."""
-    query = """
-        UPDATE alerts
-           SET state = 'given_up', ended_at = now()
-         WHERE state = 'pending'
-           AND next_attempt_at < now() - $1::interval
-    """
-    await db.execute(query, GIVE_UP)
-
-
 async def seconds_to_next(db: Executor, channels: Sequence[str]) -> float | None:
     """How long until the next alert is due; None if none is pending."""
     query = f"""

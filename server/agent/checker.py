@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -50,6 +51,7 @@ class Runner:
         ring: KeyRing,
         resolve: Resolve,
         allowed: Networks,
+        channels: Sequence[str],
     ) -> None:
         self._id = uuid4()
         self._pool = pool
@@ -58,6 +60,7 @@ class Runner:
         self._ring = ring
         self._resolve = resolve
         self._allowed = allowed
+        self._channels = channels
         self._checks: dict[asyncio.Task[None], Key] = {}
         self._results: deque[Checked] = deque()
         self._closing = False
@@ -87,7 +90,7 @@ class Runner:
         try:
             while True:
                 with contextlib.suppress(*UNAVAILABLE):
-                    await sql.agents.upsert(self._pool, self._id, self._location.id)
+                    await sql.agents.upsert(self._pool, self._id, self._location.id, self._channels)
                 await asyncio.sleep(SHOW)
         finally:
             with contextlib.suppress(*UNAVAILABLE):

@@ -14,6 +14,7 @@ logger = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 3.0
 UPKEEP_SECONDS = 600.0
+CHANNEL_SETTINGS = {"email": "SMTP_RELAY_URL", "sms": "SMS_GATEWAY_URL"}  # every agent posts to webhooks
 
 
 async def prepare(pool: asyncpg.Pool, *, retention_days: int) -> None:
@@ -27,7 +28,7 @@ async def prepare(pool: asyncpg.Pool, *, retention_days: int) -> None:
 
 async def sweep(pool: asyncpg.Pool) -> None:
     """Give the checks of dead agents to others, close the incidents of disabled monitors, remind of
-    open ones, give up alerts that nobody can deliver.
+    open ones, tell of alerts that nobody can deliver, and give them up in the end.
     """
     async with pool.acquire() as connection, connection.transaction():
         if not await sql.incidents.try_lock(connection):
@@ -38,7 +39,10 @@ async def sweep(pool: asyncpg.Pool) -> None:
         for kind, keys in (("incident_closed", closed), ("incident_reminder", reminded)):
             if keys:
                 await sql.alerts.insert_of_incidents(connection, kind, keys)
-        await sql.alerts.give_up(connection)
+        for row in await sql.undeliverable_alerts.insert_attempts(connection, list(CHANNEL_SETTINGS)):
+            words = (row["channel"], row["alerts"], CHANNEL_SETTINGS[row["channel"]])
+            logger.warning("no agent delivers alerts by %s: %d waiting; set %s", *words)
+        await sql.undeliverable_alerts.give_up(connection)
 
 
 async def run(pool: asyncpg.Pool, location_id: int, code: str, *, retention_days: int, stopping: asyncio.Event) -> None:

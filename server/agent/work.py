@@ -46,6 +46,7 @@ async def run(config: AgentConfig, stopping: asyncio.Event) -> None:
             ring=config.key_ring,
             resolve=resolve,
             allowed=config.allowed,
+            channels=list(channels),
         )
         outbox = Outbox(pool, channels)
 

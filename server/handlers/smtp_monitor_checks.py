@@ -52,8 +52,10 @@ async def get_incident_history(request: web.Request) -> Answer:
 
 
 async def get_alert_history(request: web.Request) -> Answer:
-    secrets = request[CALLER].administers
-    return await _history(request, sql.alerts.select_history, lambda row: alerts.represent(row, secrets=secrets))
+    language, secrets = requests.language(request), request[CALLER].administers
+    return await _history(
+        request, sql.alerts.select_history, lambda row: alerts.represent(row, language, secrets=secrets)
+    )
 
 
 async def get_details(request: web.Request) -> Answer:
@@ -87,7 +89,7 @@ async def get_details(request: web.Request) -> Answer:
             "uptimeStatsMeta": meta,
             "monitoringData": data,
             "incidents": [incidents.represent(row, language) for row in outages],
-            "alerts": [alerts.represent(row, secrets=caller.administers) for row in told],
+            "alerts": [alerts.represent(row, language, secrets=caller.administers) for row in told],
             "testResultLog": [smtp_checks.represent_stored(row, language) for row in checks[: histories.DEFAULT_LIMIT]],
             "maintenance": {
                 "active": monitor["status"] == "maintenance" or any(row["open_now"] for row in windows),

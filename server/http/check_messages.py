@@ -6,6 +6,10 @@ CHECK_MESSAGES: dict[str, tuple[str, str]] = {
         "No location is in allowedCheckCountryCodes",
     ),
     "no_location_active": ("Gerade ist kein Standort aktiv", "No location is active right now"),
+    "channel_missing": (
+        "Kein Agent stellt über diesen Kanal zu: Er ist nicht eingerichtet",
+        "No agent delivers over this channel: it is not set up",
+    ),
     "invalid_location_code": (
         "muss ein Code aus Kleinbuchstaben, Ziffern und Bindestrichen sein, z. B. de-nbg",
         "must be a code of lower-case letters, digits and hyphens, e.g. de-nbg",

@@ -12,7 +12,8 @@ TAG = "Histories"
 _TEXT: Schema = {"type": "string"}
 _PLACE = {"locationCode": _TEXT, "locationName": _TEXT}
 _ALERT_KINDS = ("incident_opened", "incident_reminder", "incident_closed", "certificate_expires")
-_ATTEMPT = shape({"number": {"type": "integer"}, "endedAt": TIMESTAMP, "delivered": BOOLEAN, "detail": _TEXT})
+_NUMBER = {"type": "integer", "minimum": 0, "description": "0: no agent has the channel, so none was made yet."}
+_ATTEMPT = shape({"number": _NUMBER, "endedAt": TIMESTAMP, "delivered": BOOLEAN, "detail": _TEXT})
 _CHECK_RECORD = shape({**CHECK, "warnings": WARNINGS, **_PLACE})
 _INCIDENT = shape(
     {

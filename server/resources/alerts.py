@@ -8,9 +8,10 @@ import asyncpg
 import orjson
 
 from server.http.answers import timestamp
+from server.http.messages import text
 
 
-def represent(row: asyncpg.Record, *, secrets: bool) -> dict[str, object]:
+def represent(row: asyncpg.Record, language: str, *, secrets: bool) -> dict[str, object]:
     """The URL of a webhook is shown with *secrets* alone."""
     return {
         "id": str(row["id"]),
@@ -21,14 +22,15 @@ def represent(row: asyncpg.Record, *, secrets: bool) -> dict[str, object]:
         "status": row["state"],
         "createdAt": timestamp(row["created_at"]),
         "endedAt": timestamp(row["ended_at"]),
-        "attempts": [_represent_attempt(attempt) for attempt in orjson.loads(row["attempts"])],
+        "attempts": [_represent_attempt(attempt, language) for attempt in orjson.loads(row["attempts"])],
     }
 
 
-def _represent_attempt(attempt: Mapping[str, Any]) -> dict[str, object]:
+def _represent_attempt(attempt: Mapping[str, Any], language: str) -> dict[str, object]:
+    """What the receiver said; number 0 is none: nobody could make one."""
     return {
         "number": attempt["number"],
         "endedAt": timestamp(datetime.fromisoformat(attempt["ended_at"])),
         "delivered": attempt["delivered"],
-        "detail": attempt["detail"],
+        "detail": attempt["detail"] if attempt["number"] else text("channel_missing", language, {}),
     }

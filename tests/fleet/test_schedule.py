@@ -178,7 +178,7 @@ async def test_a_new_monitor_is_scheduled_at_every_location(api: Api, db: asyncp
 async def test_what_a_dead_agent_had_begun_is_due_at_once(db: asyncpg.Connection) -> None:
     async with stationed(db, "de-nbg") as watched:
         await watched.watch(25, check_interval=86400)
-        await sql.agents.upsert(db, AGENT, await location_id(db))
+        await sql.agents.upsert(db, AGENT, await location_id(db), ["webhook"])
         await make_due(db)
         assert await claim(db) == [200]
         await sql.agents.bury(db)
