@@ -1,6 +1,10 @@
 """Day partitions: made ahead, dropped whole. Names come from dates alone."""
 
+import contextlib
+from collections.abc import AsyncIterator, Set
 from datetime import UTC, date, datetime, timedelta
+
+import asyncpg
 
 from sql.connection import Connection
 
@@ -11,17 +15,36 @@ DAYS_AHEAD = 3
 async def maintain(connection: Connection, *, retention_days: int) -> None:
     """Make the partitions of the next days, drop those past retention. One agent does this at a time."""
     today = datetime.now(UTC).date()
+    await ensure(connection, {today + timedelta(days=n) for n in range(-1, DAYS_AHEAD + 1)})
+    async with _locked(connection):
+        for table in TABLES:
+            for day, name in (await select(connection, table)).items():
+                if day < today - timedelta(days=retention_days):
+                    await connection.execute(f"DROP TABLE {name}")
+
+
+async def ensure(connection: Connection, days: Set[date]) -> None:
+    """Make the partitions of *days* that are not there."""
+    async with _locked(connection):
+        for table in TABLES:
+            present = await select(connection, table)
+            for day in sorted(days - present.keys()):
+                await create(connection, table, day)
+
+
+@contextlib.asynccontextmanager
+async def _locked(connection: Connection) -> AsyncIterator[None]:
     async with connection.transaction():
         await connection.execute("SET LOCAL lock_timeout = '2s'")
         await connection.execute("SELECT pg_advisory_xact_lock(hashtext('smtp_checks partitions'))")
-        for table in TABLES:
-            present = await select(connection, table)
-            wanted = {today + timedelta(days=n) for n in range(-1, DAYS_AHEAD + 1)}
-            for day in sorted(wanted - present.keys()):
-                await create(connection, table, day)
-            for day, name in present.items():
-                if day < today - timedelta(days=retention_days):
-                    await connection.execute(f"DROP TABLE {name}")
+        yield
+
+
+def is_missing(error: asyncpg.PostgresError) -> bool:
+    """Whether a row was refused because its day has no partition."""
+    return (
+        isinstance(error, asyncpg.CheckViolationError) and error.table_name in TABLES and error.constraint_name is None
+    )
 
 
 async def select(connection: Connection, table: str) -> dict[date, str]:

@@ -4,8 +4,10 @@ Agents of other locations wait for each other at the state row of the monitor. S
 sees the results of all, and a unique index admits one open incident (``tests/fleet/test_results.py``).
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 
 import asyncpg
 import orjson
@@ -20,6 +22,8 @@ from sql.rows import Key
 from sql.smtp_checks import Found
 from sql.text import storable
 
+logger = logging.getLogger(__name__)
+
 MAX_TEXT = 500  # characters of what a server said that are kept
 
 
@@ -30,7 +34,23 @@ class Checked:
 
 
 async def record(pool: asyncpg.Pool, location_id: int, batch: Sequence[Checked]) -> None:
-    """Store results of different monitors and what follows from them; all or nothing."""
+    """Store results of different monitors and what follows from them; all or nothing.
+
+    A day that has no partition, because upkeep failed or somebody dropped it, gets one.
+    """
+    try:
+        await _record(pool, location_id, batch)
+    except asyncpg.PostgresError as error:
+        if not sql.partitions.is_missing(error):
+            raise
+        days = {checked.outcome.checked_at.astimezone(UTC).date() for checked in batch}
+        logger.warning("results of %s have no partition; it is made", ", ".join(map(str, sorted(days))))
+        async with pool.acquire() as connection:
+            await sql.partitions.ensure(connection, days)
+        await _record(pool, location_id, batch)
+
+
+async def _record(pool: asyncpg.Pool, location_id: int, batch: Sequence[Checked]) -> None:
     async with pool.acquire() as connection, connection.transaction():
         concerned = await sql.smtp_checks.insert(connection, location_id, [_found(checked) for checked in batch])
         if concerned:

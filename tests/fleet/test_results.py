@@ -6,9 +6,10 @@ import asyncpg
 
 import sql
 from server.checks.outcome import Phase
+from server.serving.config import Config
 from sql.smtp_checks import NAMES
 from tests.conftest import MONITOR, Api
-from tests.fleet.engine import found, location_id, stationed
+from tests.fleet.engine import agent_config, found, location_id, mailbox, running, stationed
 
 
 def test_the_time_of_each_phase_has_its_column() -> None:
@@ -43,3 +44,17 @@ async def test_the_monitor_shows_when_it_was_checked_last(api: Api, db: asyncpg.
             await sql.smtp_checks.insert(db, await location_id(db), [found(1, 200, moment)])
         answer = await (await api.get(monitor=MONITOR)).json()
         assert datetime.fromisoformat(answer["lastCheckedAt"]) == moment
+
+
+async def test_a_day_without_partition_gets_one_before_results_are_lost(db: asyncpg.Connection, config: Config) -> None:
+    async with mailbox() as server, stationed(db, "de-nbg") as watched:
+        await watched.watch(server.port)
+        async with running(agent_config(config)):
+            await watched.check()
+            for table in sql.partitions.TABLES:
+                for name in (await sql.partitions.select(db, table)).values():
+                    await db.execute(f"DROP TABLE {name}")
+            await watched.check()
+        today = await db.fetchval("SELECT max(checked_at) FROM smtp_checks")
+        for table in sql.partitions.TABLES:
+            assert today.date() in await sql.partitions.select(db, table)
