@@ -92,8 +92,11 @@ async def select_locked(connection: Executor, reach: Reach, customer: int | UUID
     return await connection.fetchrow(query, reach.organization_id, reach.customer_ids, customer)
 
 
-async def delete(connection: Executor, organization_id: int, customer_id: int) -> bool:
-    """Remove a locked customer, also from the users restricted to it; False if it has monitors."""
+async def delete(connection: Executor, organization_id: int, customer_id: int) -> list[asyncpg.Record] | None:
+    """Remove a locked customer, also from the users restricted to it: their ids and the customer_ids that are left.
+
+    None if it has monitors.
+    """
     removal = """
         DELETE FROM customers
          WHERE organization_id = $1
@@ -102,15 +105,15 @@ async def delete(connection: Executor, organization_id: int, customer_id: int) -
         RETURNING id
     """
     if await connection.fetchval(removal, organization_id, customer_id) is None:
-        return False
+        return None
     restriction = """
         UPDATE users
            SET customer_ids = array_remove(customer_ids, $2)
          WHERE organization_id = $1
            AND customer_ids @> ARRAY[$2::bigint]
+        RETURNING id, customer_ids
     """
-    await connection.execute(restriction, organization_id, customer_id)
-    return True
+    return await connection.fetch(restriction, organization_id, customer_id)
 
 
 def _column(customer: int | UUID) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import asyncpg
 
-from sql.connection import Executor
+from sql.connection import Connection, Executor
 from sql.fragments import set_values
 
 COLUMNS = "id, code, name, country, active, created_at"
@@ -29,9 +29,11 @@ async def select_one(db: Executor, code: str | None) -> asyncpg.Record | None:
     return await db.fetchrow(query, code)
 
 
-async def insert(
-    db: asyncpg.Pool | asyncpg.Connection, code: str, *, name: str, country: str, active: bool = True
-) -> asyncpg.Record:
+async def select_locked(connection: Executor, code: str) -> asyncpg.Record | None:
+    return await connection.fetchrow(f"SELECT {COLUMNS} FROM locations WHERE code = $1 FOR NO KEY UPDATE", code)
+
+
+async def insert(db: Connection, code: str, *, name: str, country: str, active: bool = True) -> asyncpg.Record:
     """Make a location, and with it the schedule of every monitor there."""
     query = f"""
         INSERT INTO locations (code, name, country, active)

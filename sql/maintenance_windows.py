@@ -52,6 +52,12 @@ async def select_one(db: Executor, reach: Reach, window_id: int) -> asyncpg.Reco
     return await db.fetchrow(query, reach.organization_id, reach.customer_ids, window_id)
 
 
+async def select_locked(connection: Executor, reach: Reach, window_id: int) -> asyncpg.Record | None:
+    """The window; None if it is not the caller's to change."""
+    query = f"SELECT {COLUMNS} FROM maintenance_windows w WHERE {OWN} AND w.id = $3 FOR UPDATE OF w"
+    return await connection.fetchrow(query, reach.organization_id, reach.customer_ids, window_id)
+
+
 async def select_of_monitor(
     db: Executor, organization_id: int, smtp_monitor_id: int, *, limit: int
 ) -> list[asyncpg.Record]:

@@ -31,6 +31,11 @@ async def select_one(db: Executor, reach: Reach, organization_id: int) -> asyncp
     return await db.fetchrow(query, reach.organization_id, organization_id)
 
 
+async def select_locked(connection: Executor, reach: Reach, organization_id: int) -> asyncpg.Record | None:
+    query = f"SELECT {COLUMNS} FROM organizations WHERE {WITHIN_REACH} AND id = $2 FOR NO KEY UPDATE"
+    return await connection.fetchrow(query, reach.organization_id, organization_id)
+
+
 async def select_page(
     db: Executor, reach: Reach, *, search: str | None, limit: int, offset: int
 ) -> tuple[int, list[asyncpg.Record]]:

@@ -27,25 +27,26 @@ async def delete(
     *,
     versions: Sequence[int] | None = None,
     change: Change | None = None,
-) -> bool:
-    """Whether there was such a monitor. *change* is stored, if given."""
+) -> asyncpg.Record | None:
+    """The monitor that is gone; None if there was none. *change* is stored, if given."""
     organization_id = await _organization_id(db, reach, public_id)
     before = ", ".join(f"'{column}', {column}" for column in UPDATABLE if column != PASSWORD)
     query = f"""
-        WITH gone AS (
+        WITH m AS (
             DELETE FROM smtp_monitors m WHERE {ONE} RETURNING *
         ), change AS (
             INSERT INTO smtp_monitor_changes (organization_id, smtp_monitor_id, version, changed_at, actor, address,
                                               before, before_password)
             SELECT organization_id, id, version + 1, clock_timestamp(), $5::json, $6::text,
                    json_build_object({before}), {PASSWORD}
-              FROM gone
+              FROM m
              WHERE $5::json IS NOT NULL
         )
-        SELECT EXISTS (SELECT FROM gone)
+        SELECT {COLUMNS}
+          FROM m
     """
     kept = (None, None) if change is None else (change.actor, change.address)
-    return bool(await db.fetchval(query, organization_id, public_id, reach.customer_ids, versions, *kept))
+    return await db.fetchrow(query, organization_id, public_id, reach.customer_ids, versions, *kept)
 
 
 async def insert(

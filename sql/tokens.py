@@ -66,6 +66,18 @@ async def select_page(
     return total, await db.fetch(query, *values, limit, offset)
 
 
+async def select_of_customer(connection: Executor, organization_id: int, customer_id: int) -> list[asyncpg.Record]:
+    """The tokens for that customer, which end with it."""
+    query = f"""
+        SELECT {COLUMNS}
+          FROM sessions s
+         WHERE s.organization_id = $1
+           AND s.customer_id = $2
+         ORDER BY s.created_at, s.id
+    """
+    return await connection.fetch(query, organization_id, customer_id)
+
+
 async def select_locked(
     connection: Executor, reach: Reach, token_id: UUID, *, user_id: int | None
 ) -> asyncpg.Record | None:

@@ -32,6 +32,12 @@ def require_global_admin(caller: Caller) -> None:
         raise forbidden("global_admin_required")
 
 
+def require_auditor(caller: Caller) -> None:
+    """ApiError 403 for who neither administers an organization nor reads every one."""
+    if not (caller.administers or (caller.supporter and caller.reach.organization_id is None)):
+        raise forbidden("administrator_required")
+
+
 def require_power_over(caller: Caller, global_role: str | None) -> None:
     """ApiError 403 if a user with that global role is not the caller's to change: it could become that user."""
     if global_role is not None and not caller.global_admin:

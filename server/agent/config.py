@@ -17,6 +17,7 @@ class AgentConfig:
     concurrency: int = 500
     allowed: Networks = field(default_factory=Networks)
     retention_days: int = 35
+    audit_days: int = 400
     relay: Relay | None = None
     sms_url: str | None = None
     sms_token: str = field(default="", repr=False)

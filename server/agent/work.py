@@ -59,7 +59,12 @@ async def run(config: AgentConfig, stopping: asyncio.Event) -> None:
         async with _operations(config, pool), asyncio.TaskGroup() as group:
             listening = group.create_task(Listener(config.database_url, "agents", hear).run())
             keeping = upkeep.run(
-                pool, location.id, location.code, retention_days=config.retention_days, stopping=stopping
+                pool,
+                location.id,
+                location.code,
+                retention_days=config.retention_days,
+                audit_days=config.audit_days,
+                stopping=stopping,
             )
             work = [group.create_task(part) for part in (runner.run(stopping), outbox.run(stopping), keeping)]
             await stopping.wait()
@@ -85,7 +90,7 @@ async def _prepare(pool: asyncpg.Pool, config: AgentConfig, stopping: asyncio.Ev
         try:
             row = await sql.locations.select_one(pool, config.location)
             if row is not None:
-                await upkeep.prepare(pool, retention_days=config.retention_days)
+                await upkeep.prepare(pool, retention_days=config.retention_days, audit_days=config.audit_days)
                 return Location(row["id"], row["code"])
             logger.warning("no location %s; the command location add adds one", config.location or "yet")
         except UNAVAILABLE as error:

@@ -60,6 +60,7 @@ settings, from the environment; X_FILE instead of X names a file that holds it:
   PROBE_ALLOW    networks with commas between them that may be probed beside the public internet
                  (without DATABASE_URL: 127.0.0.0/8, ::1)
   RETENTION_DAYS how long each result is kept (35); its roll-up by day stays 400 days
+  AUDIT_RETENTION_DAYS  how long the audit of administration is kept (400)
   SMTP_RELAY_URL, ALERT_SENDER  alerts by e-mail: smtp://[user:password@]host[:port] or smtps://, and from whom
   SMS_GATEWAY_URL, SMS_GATEWAY_TOKEN  alerts by SMS: where to post {"to", "text", "id"}, with a bearer token
   AGENT_PORT     where an agent serves /metrics, /healthz and /readyz (nowhere)

@@ -10,6 +10,9 @@ from server.cli.context import Context
 from server.cli.database import connected, organization_id, print_table
 from server.cli.environment import ConfigError
 from server.fields.values import Invalid, trimmed
+from server.resources import audit
+from server.resources.audit import OPERATOR
+from server.resources.customers import represent
 from sql.connection import Reach
 
 BATCH = 1000
@@ -37,9 +40,15 @@ def run_add(context: Context) -> None:
 
 
 async def _add(url: str, organization: str, name: str) -> None:
-    async with connected(url) as connection:
-        row = await sql.customers.insert(connection, await organization_id(connection, organization), name)
+    async with connected(url) as connection, connection.transaction():
+        row = await add_customer(connection, await organization_id(connection, organization), name)
     print(f"customer {row['id']} ({row['public_id']}) added")
+
+
+async def add_customer(connection: asyncpg.Connection, organization: int, name: str) -> asyncpg.Record:
+    row = await sql.customers.insert(connection, organization, name)
+    await audit.record(connection, OPERATOR, "customer", organization, after=represent(row))
+    return row
 
 
 def run_list(context: Context) -> None:

@@ -7,6 +7,10 @@ import sql
 from server.cli import program
 from server.cli.context import Context
 from server.cli.database import connected
+from server.resources import audit
+from server.resources.audit import OPERATOR
+from server.resources.locations import represent
+from sql.audit_events import NO_ORGANIZATION
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -27,5 +31,6 @@ def run(context: Context) -> None:
 
 
 async def _add(url: str, code: str, name: str, country: str) -> None:
-    async with connected(url) as connection:
-        await sql.locations.insert(connection, code, name=name, country=country)
+    async with connected(url) as connection, connection.transaction():
+        row = await sql.locations.insert(connection, code, name=name, country=country)
+        await audit.record(connection, OPERATOR, "location", NO_ORGANIZATION, after=represent(row), id_key="code")

@@ -53,6 +53,7 @@ def read_agent(environment: Environment, key_ring: KeyRing, allowed: Networks) -
         concurrency=environment.integer("CHECK_CONCURRENCY", 500, 1, 10_000),
         allowed=allowed,
         retention_days=environment.integer("RETENTION_DAYS", 35, 1, 3650),
+        audit_days=environment.integer("AUDIT_RETENTION_DAYS", 400, 1, 36500),
         relay=_relay(environment),
         sms_url=sms_url,
         sms_token=environment.required("SMS_GATEWAY_TOKEN") if sms_url else "",

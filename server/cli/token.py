@@ -14,6 +14,9 @@ from server.cli.context import Context
 from server.cli.database import connected, organization_id
 from server.cli.environment import ConfigError
 from server.fields.values import Invalid, trimmed
+from server.resources import audit
+from server.resources.audit import OPERATOR
+from server.resources.tokens import shown_end
 from server.serving.config import Config
 
 
@@ -49,10 +52,11 @@ async def issue(
 ) -> str:
     """With a *name*, an API token that ends after *days* or never."""
     signer = Signer(config.jwt_secret)
-    async with connected(config.database_url) as connection:
+    async with connected(config.database_url) as connection, connection.transaction():
         user = await _active(connection, email, organization)
         if name is None:
-            token, _ = await open_session(connection, user, signer, hours=config.session_hours)
+            token, caller = await open_session(connection, user, signer, hours=config.session_hours)
+            await audit.record_session(connection, OPERATOR, "logged_in", caller)
             return token
         expires_at = sql.tokens.NEVER if days is None else datetime.now(UTC) + timedelta(days=days)
         organization_id, token_id = user["organization_id"], uuid4()
@@ -65,6 +69,8 @@ async def issue(
             expires_at=expires_at,
             name=name,
         )
+        shown = {"id": str(token_id), "userId": user["id"], "name": name, "expiresAt": shown_end(expires_at)}
+        await audit.record(connection, OPERATOR, "token", organization_id, after=shown)
         return signer.issue(organization_id, token_id, user["id"], expires_at=expires_at)
 
 

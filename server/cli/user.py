@@ -9,10 +9,14 @@ import asyncpg
 import sql
 from server.access import passwords
 from server.cli.context import Context
+from server.cli.customer import add_customer
 from server.cli.database import NoSuchOrganizationError, connected, new_password, organization_id, print_table, user_id
 from server.cli.environment import ConfigError
 from server.fields.contacts import email
 from server.fields.values import Invalid, trimmed
+from server.resources import audit
+from server.resources.audit import OPERATOR
+from server.resources.users import represent
 from sql.connection import Reach
 
 ALL = Reach(None, None)
@@ -65,7 +69,7 @@ async def _add(url: str, options: argparse.Namespace, password: str) -> asyncpg.
     async with connected(url) as connection, connection.transaction():
         organization = await _ensured(connection, options.organization)
         like = await sql.users.select_hash(connection, options.email)
-        await sql.users.insert(
+        row = await sql.users.insert(
             connection,
             organization,
             email=options.email,
@@ -74,9 +78,8 @@ async def _add(url: str, options: argparse.Namespace, password: str) -> asyncpg.
             role=options.role,
             global_role=options.global_role,
         )
-        if options.customer:
-            return await sql.customers.insert(connection, organization, options.customer)
-        return None
+        await audit.record(connection, OPERATOR, "user", organization, after=represent(row))
+        return await add_customer(connection, organization, options.customer) if options.customer else None
 
 
 async def _ensured(connection: asyncpg.Connection, named: str) -> int:
@@ -84,7 +87,9 @@ async def _ensured(connection: asyncpg.Connection, named: str) -> int:
     try:
         return await organization_id(connection, named)
     except NoSuchOrganizationError:
-        return await sql.organizations.ensure(connection, named)
+        made = await sql.organizations.ensure(connection, named)
+        await audit.record(connection, OPERATOR, "organization", made, after={"id": made, "name": named})
+        return made
 
 
 def run_list(context: Context) -> None:
@@ -119,10 +124,12 @@ async def _deactivate(url: str, options: argparse.Namespace) -> None:
     async with connected(url) as connection, connection.transaction():
         user = await _locked(connection, options)
         administered = await sql.users.has_administrator(connection, user["organization_id"])
-        await sql.users.update(connection, user["organization_id"], user["id"], {"active": False})
+        row = await sql.users.update(connection, user["organization_id"], user["id"], {"active": False})
         await sql.sessions.delete_others(connection, user["organization_id"], user["id"])
         if administered and not await sql.users.has_administrator(connection, user["organization_id"]):
             raise ConfigError(f"{options.email} is the last active administrator of its organization")
+        before, after = represent(user), represent(row)
+        await audit.record(connection, OPERATOR, "user", user["organization_id"], before=before, after=after)
 
 
 def run_password(context: Context) -> None:
@@ -141,6 +148,10 @@ async def _set_password(url: str, options: argparse.Namespace, password: str) ->
         password_hash = passwords.hash_password(password, like=like)
         await sql.users.replace_password(connection, user["organization_id"], user["email"], password_hash)
         await sql.sessions.delete_others(connection, user["organization_id"], user["id"])
+        me = {"id": user["id"]}
+        await audit.record(
+            connection, OPERATOR, "user", user["organization_id"], before=me, after=me, secrets=("password",)
+        )
 
 
 async def _locked(connection: asyncpg.Connection, options: argparse.Namespace) -> asyncpg.Record:

@@ -10,6 +10,8 @@ from server.alerts.webhook import bound_to
 from server.cli.context import Context
 from server.cli.database import connected
 from server.cli.settings import read_key_ring
+from server.resources import audit
+from server.resources.audit import OPERATOR
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -29,11 +31,17 @@ def run(context: Context) -> None:
 
 async def _set(database: str, organization_id: int, url: str | None, ring: KeyRing) -> str | None:
     """The new secret, which is shown this once."""
-    async with connected(database) as connection:
+    async with connected(database) as connection, connection.transaction():
+        here = {"id": organization_id}
         if url is None:
             await sql.webhooks.delete(connection, organization_id)
+            await audit.record(connection, OPERATOR, "webhook", organization_id, before=here)
             return None
         secret = secrets.token_urlsafe(32)
         encrypted = ring.encrypt(secret, bound_to(organization_id))
         await sql.webhooks.upsert(connection, organization_id, url=url, secret=encrypted)
+        # whoever knows the URL may post to it
+        await audit.record(
+            connection, OPERATOR, "webhook", organization_id, before=here, after=here, secrets=("url", "secret")
+        )
         return secret

@@ -12,7 +12,8 @@ from server.access.key_ring import KeyRing
 from server.access.passwords import Hasher
 from server.access.signer import Signer
 from server.access.token_uses import TokenUses
-from server.http.requests import Network
+from server.http.requests import ADDRESS, Network
+from server.resources.audit import Actor
 from server.resources.smtp_checks import Probe
 from server.resources.smtp_monitor_changes import ChangeKeeper
 from sql.batches import Batcher
@@ -38,3 +39,8 @@ HASHER = web.AppKey("HASHER", Hasher)
 PROBE: web.AppKey[Probe] = web.AppKey("PROBE")
 # Probes that people ask for and wait for, as many at once.
 PROBING = web.AppKey("PROBING", asyncio.Semaphore)
+
+
+def actor(request: web.Request) -> Actor:
+    """Who makes the change that a request asks for, for the audit."""
+    return Actor.of(request[CALLER], request[ADDRESS])

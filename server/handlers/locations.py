@@ -5,11 +5,13 @@ from aiohttp import web
 import sql
 from server.access.permissions import require_global_admin
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, POOL
+from server.handlers.keys import CALLER, POOL, actor
 from server.http.answers import Answer
-from server.http.errors import not_found
+from server.http.errors import found
 from server.http.requests import read_object
+from server.resources import audit
 from server.resources.locations import CREATE_FIELDS, FIELDS, REQUIRED, SERVER_SET, represent
+from sql.audit_events import NO_ORGANIZATION
 
 
 async def list_locations(request: web.Request) -> Answer:
@@ -21,14 +23,18 @@ async def post_location(request: web.Request) -> Answer:
     require_global_admin(request[CALLER])
     body = await read_object(request)
     fields = parse_object(body, CREATE_FIELDS, ignored=SERVER_SET, required=REQUIRED)
-    row = await sql.locations.insert(request.app[POOL], **fields)
+    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
+        row = await sql.locations.insert(connection, **fields)
+        await record("location", NO_ORGANIZATION, after=represent(row), id_key="code")
     return Answer.json(represent(row), status=201, headers={"Location": f"/api/locations/{row['code']}"})
 
 
 async def patch_location(request: web.Request) -> Answer:
     require_global_admin(request[CALLER])
     changes = parse_object(await read_object(request), FIELDS, ignored=SERVER_SET | {"code"})
-    row = await sql.locations.update(request.app[POOL], request.match_info["locationCode"], changes)
-    if row is None:
-        raise not_found()
-    return Answer.json(represent(row))
+    code = request.match_info["locationCode"]
+    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
+        before = represent(found(await sql.locations.select_locked(connection, code)))
+        after = represent(found(await sql.locations.update(connection, code, changes)))
+        await record("location", NO_ORGANIZATION, before=before, after=after, id_key="code")
+    return Answer.json(after)

@@ -8,11 +8,12 @@ from aiohttp import web
 import sql
 from server.access.permissions import organization_for, require_writer
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, LOOKUPS, POOL
+from server.handlers.keys import CALLER, LOOKUPS, POOL, actor
 from server.http import query, requests
 from server.http.answers import Answer
-from server.http.errors import FieldError, found, invalid_fields, not_found
+from server.http.errors import FieldError, found, invalid_fields
 from server.http.requests import read_object
+from server.resources import audit
 from server.resources.maintenance_windows import (
     COLUMNS,
     CREATE_FIELDS,
@@ -44,7 +45,9 @@ async def post_window(request: web.Request) -> Answer:
     fields = parse_object(body, CREATE_FIELDS, ignored=SERVER_SET, required=REQUIRED)
     scope = await _scope(request, fields)
     values = {COLUMNS[name]: value for name, value in fields.items() if name in COLUMNS}
-    row = await sql.maintenance_windows.insert(request.app[POOL], **scope, values=values)
+    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
+        row = await sql.maintenance_windows.insert(connection, **scope, values=values)
+        await record("maintenance_window", row["organization_id"], after=represent(row))
     return Answer.json(represent(row), status=201, headers={"Location": f"/api/maintenance-windows/{row['id']}"})
 
 
@@ -60,18 +63,23 @@ async def patch_window(request: web.Request) -> Answer:
     require_writer(request[CALLER])
     fields = parse_object(await read_object(request), FIELDS, ignored=SERVER_SET | SCOPE)
     changes = {COLUMNS[name]: value for name, value in fields.items()}
-    return Answer.json(
-        represent(
-            found(await sql.maintenance_windows.update(request.app[POOL], request[CALLER].reach, window_id, changes))
-        )
-    )
+    reach = request[CALLER].reach
+    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
+        before = represent(found(await sql.maintenance_windows.select_locked(connection, reach, window_id)))
+        row = found(await sql.maintenance_windows.update(connection, reach, window_id, changes))
+        after = represent(row)
+        await record("maintenance_window", row["organization_id"], before=before, after=after)
+    return Answer.json(after)
 
 
 async def delete_window(request: web.Request) -> Answer:
     window_id = requests.number(request, "windowId")
     require_writer(request[CALLER])
-    if not await sql.maintenance_windows.delete(request.app[POOL], request[CALLER].reach, window_id):
-        raise not_found()
+    reach = request[CALLER].reach
+    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
+        row = found(await sql.maintenance_windows.select_locked(connection, reach, window_id))
+        await sql.maintenance_windows.delete(connection, reach, window_id)
+        await record("maintenance_window", row["organization_id"], before=represent(row))
     return Answer(status=204)
 
 

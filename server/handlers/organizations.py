@@ -8,11 +8,12 @@ from aiohttp import web
 import sql
 from server.access.permissions import require_administrator, require_global_admin
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, POOL
+from server.handlers.keys import CALLER, POOL, actor
 from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, FieldError, found
 from server.http.requests import read_object
+from server.resources import audit
 from server.resources.organizations import FIELDS, FILTERS, REQUIRED, SERVER_SET, represent, to_columns, without_limits
 
 
@@ -29,7 +30,9 @@ async def post_organization(request: web.Request) -> Answer:
     require_global_admin(request[CALLER])
     fields = parse_object(await read_object(request), FIELDS, ignored=SERVER_SET, required=REQUIRED)
     await _require_free_name(request, fields)
-    row = await sql.organizations.insert(request.app[POOL], to_columns(fields))
+    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
+        row = await sql.organizations.insert(connection, to_columns(fields))
+        await record("organization", row["id"], after=represent(row))
     return Answer.json(represent(row), status=201, headers={"Location": f"/api/organizations/{row['id']}"})
 
 
@@ -44,12 +47,14 @@ async def patch_organization(request: web.Request) -> Answer:
     require_administrator(caller)
     fields = parse_object(await read_object(request), FIELDS, ignored=SERVER_SET)
     await _require_free_name(request, fields, but=organization_id)
-    changes = to_columns(fields)
-    if not caller.global_admin:
-        before = found(await sql.organizations.select_one(pool, caller.reach, organization_id))
-        changes = without_limits(changes, before)
-    row = await sql.organizations.update(pool, caller.reach, organization_id, changes)
-    return Answer.json(represent(found(row)))
+    reach, key, changes = caller.reach, organization_id, to_columns(fields)
+    async with audit.recording(pool, actor(request)) as (connection, record):
+        row = found(await sql.organizations.select_locked(connection, reach, key))
+        if not caller.global_admin:
+            changes = without_limits(changes, row)
+        after = represent(found(await sql.organizations.update(connection, reach, key, changes)))
+        await record("organization", key, before=represent(row), after=after)
+    return Answer.json(after)
 
 
 def _named(request: web.Request) -> int:

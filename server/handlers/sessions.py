@@ -7,10 +7,12 @@ from server.access import attempts
 from server.access.permissions import require_log_in
 from server.access.sessions import open_session
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, HASHER, POOL, SESSION_HOURS, SIGNER
+from server.handlers.keys import CALLER, HASHER, POOL, SESSION_HOURS, SIGNER, actor
 from server.http.answers import Answer
 from server.http.errors import FieldError, invalid_fields, unauthorized
 from server.http.requests import ADDRESS, read_object
+from server.resources import audit
+from server.resources.audit import Actor
 from server.resources.sessions import (
     FIELDS,
     PASSWORD_FIELDS,
@@ -33,8 +35,12 @@ async def post_session(request: web.Request) -> Answer:
         organization_id=body.get("organizationId"),
     )
     if user is None:
+        meant = body["email"], body.get("organizationId")
+        await sql.audit_events.insert_failed_log_in(app[POOL], *meant, address=request[ADDRESS])
         raise unauthorized("wrong_credentials")
-    token, caller = await open_session(app[POOL], user, app[SIGNER], hours=app[SESSION_HOURS])
+    async with app[POOL].acquire() as connection, connection.transaction():
+        token, caller = await open_session(connection, user, app[SIGNER], hours=app[SESSION_HOURS])
+        await audit.record_session(connection, Actor.of(caller, request[ADDRESS]), "logged_in", caller)
     answer = {"token": token, "expiresAt": expiry(caller), "user": represent(caller)}
     return Answer.json(answer, status=201, headers={"Location": "/api/session"})
 
@@ -58,13 +64,17 @@ async def patch_session(request: web.Request) -> Answer:
     if user is None:
         raise invalid_fields([FieldError("currentPassword", "wrong_password", {})])
     password_hash = await hasher.make_hash(body["password"], like=user["password_hash"])
-    async with pool.acquire() as connection, connection.transaction():
+    async with audit.recording(pool, actor(request)) as (connection, record):
         await sql.users.replace_password(connection, caller.organization_id, caller.email, password_hash)
         await sql.sessions.delete_others(connection, caller.organization_id, caller.id, keep=caller.session_id)
+        me = {"id": caller.id}
+        await record("user", caller.organization_id, before=me, after=me, secrets=("password",))
     return Answer.json({**represent(caller), "expiresAt": expiry(caller)})
 
 
 async def delete_session(request: web.Request) -> Answer:
     caller = request[CALLER]
-    await sql.sessions.delete(request.app[POOL], caller.organization_id, caller.session_id)
+    async with request.app[POOL].acquire() as connection, connection.transaction():
+        await sql.sessions.delete(connection, caller.organization_id, caller.session_id)
+        await audit.record_session(connection, actor(request), "logged_out", caller)
     return Answer(status=204)

@@ -13,11 +13,11 @@ from server.access.permissions import require_writer
 from server.fields import smtp_config
 from server.fields.objects import parse_object
 from server.fields.smtp_config import SmtpConfig
-from server.handlers.keys import CALLER, CHANGES, KEY_RING, LISTS, LOOKUPS, POOL, SIGNER
+from server.handlers.keys import CALLER, CHANGES, KEY_RING, LISTS, LOOKUPS, POOL, SIGNER, actor
 from server.http import query, requests
 from server.http.answers import Answer, entity_tag
 from server.http.errors import FieldError, invalid_fields, not_found
-from server.resources import idempotency_keys
+from server.resources import audit, idempotency_keys
 from server.resources.smtp_monitors import (
     CREATE_FIELDS,
     FILTERS,
@@ -86,8 +86,12 @@ async def delete_monitor(request: web.Request) -> Answer:
     public_id, caller = requests.monitor_id(request), request[CALLER]
     require_writer(caller)
     versions, change = requests.if_match(request), request.app[CHANGES].describe(request, caller, {})
-    if not await sql.smtp_monitors.delete(request.app[POOL], caller.reach, public_id, versions=versions, change=change):
-        raise missing(request)
+    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
+        row = await sql.smtp_monitors.delete(connection, caller.reach, public_id, versions=versions, change=change)
+        if row is None:
+            raise missing(request)
+        shown = represent(row, request.app[KEY_RING], passwords=False)
+        await record("smtp_monitor", row["organization_id"], before=shown, id_key="publicId")
     return Answer(status=204)
 
 

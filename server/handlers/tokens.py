@@ -12,11 +12,12 @@ import sql
 from server.access.caller import Caller
 from server.access.permissions import require_log_in, require_power_over
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, POOL, SIGNER
+from server.handlers.keys import CALLER, POOL, SIGNER, actor
 from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import FieldError, forbidden, found, invalid_fields, unauthorized
 from server.http.requests import read_object
+from server.resources import audit
 from server.resources.tokens import DEFAULT_DAYS, FIELDS, FILTERS, REQUIRED, expiry, represent
 from sql.connection import Executor, Reach
 
@@ -41,7 +42,7 @@ async def post_token(request: web.Request) -> Answer:
     fields = parse_object(await read_object(request), FIELDS, required=REQUIRED)
     token_id, expires_at = uuid4(), expiry(fields.get("expiresInDays", DEFAULT_DAYS))
     customer_id = await _customer_id(pool, caller, fields.get("customerId"))
-    async with pool.acquire() as connection, connection.transaction():
+    async with audit.recording(pool, actor(request)) as (connection, record):
         row = await sql.tokens.insert(
             connection,
             caller.organization_id,
@@ -52,8 +53,9 @@ async def post_token(request: web.Request) -> Answer:
             customer_id=customer_id,
             expires_at=expires_at,
         )
-    if row is None:
-        raise unauthorized("token_invalid")
+        if row is None:
+            raise unauthorized("token_invalid")
+        await record("token", caller.organization_id, after=represent(row))
     token = request.app[SIGNER].issue(caller.organization_id, token_id, caller.id, expires_at=expires_at)
     headers = {"Location": f"/api/tokens/{token_id}"}
     return Answer.json({**represent(row), "email": caller.email, "token": token}, status=201, headers=headers)
@@ -62,10 +64,11 @@ async def post_token(request: web.Request) -> Answer:
 async def delete_token(request: web.Request) -> Answer:
     token_id = requests.uuid(request, "tokenId")
     caller = _manager(request)
-    async with request.app[POOL].acquire() as connection, connection.transaction():
+    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
         token = found(await sql.tokens.select_locked(connection, caller.reach, token_id, user_id=_whose(caller)))
         require_power_over(caller, token["global_role"])
         await sql.sessions.delete(connection, token["organization_id"], token_id)
+        await record("token", token["organization_id"], before=represent(token))
     return Answer(status=204)
 
 

@@ -15,11 +15,12 @@ import sql
 from server.access.caller import Caller
 from server.access.permissions import organization_for, require_administrator, require_power_over
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, HASHER, POOL
+from server.handlers.keys import CALLER, HASHER, POOL, actor
 from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, FieldError, forbidden, found, invalid_fields, not_found
 from server.http.requests import read_object
+from server.resources import audit
 from server.resources.users import (
     COLUMNS,
     CREATE_FIELDS,
@@ -58,16 +59,19 @@ async def post_user(request: web.Request) -> Answer:
     organization_id = organization_for(caller, fields.get("organizationId"))
     customer_ids = await _known_customers(pool, organization_id, fields.get("customerIds"))
     password = fields.get("password") or secrets.token_urlsafe(18)
-    row = await sql.users.insert(
-        pool,
-        organization_id,
-        email=fields["email"],
-        password_hash=await _make_hash(request, fields["email"], password),
-        name=fields["name"],
-        role=fields["role"],
-        global_role=fields.get("globalRole"),
-        customer_ids=customer_ids,
-    )
+    password_hash = await _make_hash(request, fields["email"], password)
+    async with audit.recording(pool, actor(request)) as (connection, record):
+        row = await sql.users.insert(
+            connection,
+            organization_id,
+            email=fields["email"],
+            password_hash=password_hash,
+            name=fields["name"],
+            role=fields["role"],
+            global_role=fields.get("globalRole"),
+            customer_ids=customer_ids,
+        )
+        await record("user", organization_id, after=represent(row))
     made = {} if "password" in fields else {"password": password}
     return Answer.json({**represent(row), **made}, status=201, headers={"Location": f"/api/users/{row['id']}"})
 
@@ -94,7 +98,7 @@ async def patch_user(request: web.Request) -> Answer:
     if "password" in fields:
         email = found(await sql.users.select_one(request.app[POOL], caller.reach, user_id))["email"]
         password_hash = await _make_hash(request, email, fields.pop("password"))
-    async with request.app[POOL].acquire() as connection, connection.transaction():
+    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
         before = await _select_changeable(connection, caller, user_id)
         if "customerIds" in fields:
             fields["customerIds"] = await _known_customers(connection, before["organization_id"], fields["customerIds"])
@@ -105,17 +109,21 @@ async def patch_user(request: web.Request) -> Answer:
         if password_hash is not None or row["active"] != before["active"]:
             await sql.sessions.delete_others(connection, row["organization_id"], user_id)
         await _keep_an_administrator(connection, before)
-    return Answer.json(represent(row))
+        secrets_set = () if password_hash is None else ("password",)
+        shown = represent(row)
+        await record("user", row["organization_id"], before=represent(before), after=shown, secrets=secrets_set)
+    return Answer.json(shown)
 
 
 async def delete_user(request: web.Request) -> Answer:
     user_id = requests.number(request, "userId")
     caller = request[CALLER]
     require_administrator(caller)
-    async with request.app[POOL].acquire() as connection, connection.transaction():
+    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
         before = await _select_changeable(connection, caller, user_id)
         await sql.users.delete(connection, before["organization_id"], before["email"])
         await _keep_an_administrator(connection, before)
+        await record("user", before["organization_id"], before=represent(before))
     return Answer(status=204)
 
 

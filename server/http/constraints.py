@@ -10,6 +10,7 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "alerts_occasion_key": ("occasion", "already_taken"),
     "alerts_smtp_monitor_id_fkey": ("smtpMonitorId", "unknown_customer"),
     "alerts_state_check": ("state", "invalid_choice"),
+    "audit_events_action_check": ("action", "invalid_choice"),
     "customer_counts_customer_id_fkey": ("customerId", "unknown_customer"),
     "customers_name_check": ("name", "wrong_length"),
     "customers_organization_id_fkey": ("organizationId", "unknown_organization"),

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from server.openapi import (
+    audit,
     customers,
     error_responses,
     locations,
@@ -36,6 +37,7 @@ RESOURCES = (
     organizations,
     users,
     customers,
+    audit,
     operators,
 )
 DESCRIPTION = """\

@@ -29,7 +29,7 @@ def represent(row: asyncpg.Record) -> dict[str, object]:
         "name": row["name"],
         "customerId": row["customer_id"],
         "createdAt": timestamp(row["created_at"]),
-        "expiresAt": None if row["expires_at"] == sql.tokens.NEVER else timestamp(row["expires_at"]),
+        "expiresAt": shown_end(row["expires_at"]),
         "lastUsedAt": timestamp(row["last_used_at"]),
     }
 
@@ -38,3 +38,7 @@ def expiry(days: int | None) -> datetime:
     if days is None:
         return sql.tokens.NEVER
     return datetime.now(UTC).replace(microsecond=0) + timedelta(days=days)
+
+
+def shown_end(expires_at: datetime) -> str | None:
+    return None if expires_at == sql.tokens.NEVER else timestamp(expires_at)

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from server.handlers import (
+    audit,
     customers,
     docs,
     locations,
@@ -73,6 +74,7 @@ ROUTES = [
     web.get(WINDOW, maintenance_windows.get_window),
     web.patch(WINDOW, maintenance_windows.patch_window),
     web.delete(WINDOW, maintenance_windows.delete_window),
+    web.get("/api/audit", audit.list_events),
     web.get("/api/openapi.json", docs.get_document),
     web.get("/api/docs", docs.get_page),
     web.get("/api/docs/{file:[^/]*}", docs.get_file),

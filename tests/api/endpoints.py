@@ -61,6 +61,7 @@ ENDPOINTS: list[tuple[str, str, object, str]] = [
     ("DELETE", "/api/tokens/{token of supporter}", None, "403 404 404 404 404 403 204 404 401"),
     ("DELETE", "/api/tokens/{token of globaladmin}", None, "403 404 404 404 404 403 204 404 401"),
     ("DELETE", f"/api/tokens/{ABSENT}", None, "404 404 404 404 404 403 404 404 401"),
+    ("GET", "/api/audit", None, "200 403 403 403 403 200 200 200 401"),
     ("GET", "/api/organization", None, "200 200 200 200 200 200 200 200 401"),
     ("PATCH", "/api/organization", {"failureConfirmations": 3}, "200 403 403 403 403 403 200 200 401"),
     ("GET", "/api/organizations", None, "200 200 200 200 200 200 200 200 401"),

@@ -1,5 +1,6 @@
 """The commands: setting up, and what a wrong setting is told."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -149,6 +150,9 @@ def test_help_tells_every_command_and_setting(product: Product) -> None:
         assert word in text
 
 
+OPERATED = {f"created {resource}" for resource in ("organization", "customer", "user", "token", "location")}
+
+
 def test_an_operator_manages_users_and_customers(
     product: Product, make_database: Callable[[str], str], tmp_path: Path
 ) -> None:
@@ -203,5 +207,13 @@ def test_an_operator_manages_users_and_customers(
     listed = [line.split() for line in run("user", "list", "--organization", "Mine")]
     assert [(line[1], line[-1]) for line in listed[1:]] == [("boss@example.com", "True"), ("hand@example.com", "False")]
     assert len(run("user", "list")) == 5
+    run("location", "add", "de-nbg", "--name", "Nürnberg", "--country", "DE")
+    boss = run("user", "add", "root@example.com", "--organization", "Mine", "--global-role", "admin")
+    body = {"email": "root@example.com", "password": boss[-1].removeprefix("password: ")}
+    root = json.loads(product.ask("POST", "/api/sessions", "", body)[1])["token"]
+    events = json.loads(product.ask("GET", "/api/audit?perPage=200", root)[1])["items"]
+    done = {f"{event['action']} {event['resource']}" for event in events if event["address"] == "command line"}
+    assert done == {*OPERATED, "updated user", "logged_in session"}
+    assert all(event["actor"]["userId"] is None for event in events if event["address"] == "command line")
     assert product.run("user", "add").returncode == 2
     assert product.stop() == 0
