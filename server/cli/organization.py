@@ -9,6 +9,9 @@ import asyncpg
 import sql
 from server.cli.context import Context
 from server.cli.database import connected, organization_id, print_table
+from server.resources import audit
+from server.resources.audit import OPERATOR
+from server.resources.organizations import represent
 from sql.connection import Reach
 
 EVERYTHING = Reach(None, None)
@@ -34,8 +37,12 @@ def run_limits(context: Context) -> None:
 
 
 async def _limit(url: str, name: str, changes: Mapping[str, int]) -> tuple[asyncpg.Record, asyncpg.Record]:
-    async with connected(url) as connection:
+    async with connected(url) as connection, connection.transaction():
         organization = await organization_id(connection, name)
-        limits = await sql.organizations.update(connection, EVERYTHING, organization, changes)
-        assert limits is not None
-        return limits, await sql.organizations.select_used(connection, organization)
+        before = await sql.organizations.select_locked(connection, EVERYTHING, organization)
+        after = await sql.organizations.update(connection, EVERYTHING, organization, changes)
+        assert before is not None
+        assert after is not None
+        shown = represent(before), represent(after)
+        await audit.record(connection, OPERATOR, "organization", organization, before=shown[0], after=shown[1])
+        return after, await sql.organizations.select_used(connection, organization)

@@ -208,12 +208,14 @@ def test_an_operator_manages_users_and_customers(
     assert [(line[1], line[-1]) for line in listed[1:]] == [("boss@example.com", "True"), ("hand@example.com", "False")]
     assert len(run("user", "list")) == 5
     run("location", "add", "de-nbg", "--name", "Nürnberg", "--country", "DE")
+    run("organization", "limits", "Mine", "--max-users", "50")
+    run("organization", "limits", "Mine")
     boss = run("user", "add", "root@example.com", "--organization", "Mine", "--global-role", "admin")
     body = {"email": "root@example.com", "password": boss[-1].removeprefix("password: ")}
     root = json.loads(product.ask("POST", "/api/sessions", "", body)[1])["token"]
     events = json.loads(product.ask("GET", "/api/audit?perPage=200", root)[1])["items"]
     done = {f"{event['action']} {event['resource']}" for event in events if event["address"] == "command line"}
-    assert done == {*OPERATED, "updated user", "logged_in session"}
+    assert done == {*OPERATED, "updated user", "updated organization", "logged_in session"}
     assert all(event["actor"]["userId"] is None for event in events if event["address"] == "command line")
     assert product.run("user", "add").returncode == 2
     assert product.stop() == 0
