@@ -86,6 +86,7 @@ async def test_the_page_gives_no_other_file(api: Api, file: str) -> None:
     assert (await api.call("GET", f"/api/docs/{file}", None)).status == 404
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(int(SECONDS))
 @pytest.mark.parametrize(("global_role", "phases"), [("admin", ALL), ("", "examples,fuzzing,stateful")])
 async def test_schemathesis_finds_nothing(api: Api, global_role: str, phases: str, tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from tests.probe.mail_servers import PASSWORD, USER, Servers, Setup
 from tests.probe.probing import SUCCESS, Expected, examine, failure, warning
 from tests.probe.tls_certificates import authority
 
+pytestmark = pytest.mark.slow
+
 CLEAR, STARTTLS, TLS = Setup(), Setup("good"), Setup("good", secure=True)
 CLEAR_AUTH, STARTTLS_AUTH = Setup(auth=True), Setup("good", auth=True)
 LOGIN = {"user": USER, "password": PASSWORD}

@@ -3,7 +3,11 @@
 import random
 from pathlib import Path
 
+import pytest
+
 from tests.product import chaos
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SECONDS = 34  # long enough for an outage to begin and end
 

@@ -3,7 +3,11 @@
 import json
 import threading
 
+import pytest
+
 from tests.product.process import NO_ANSWER, Product, kill, wait_until
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 CLIENTS = 8
 KILLS = 21

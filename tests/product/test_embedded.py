@@ -25,6 +25,7 @@ def test_it_is_given_memory_once_and_keeps_what_an_operator_sets(tmp_path: Path)
         assert connection.execute("SHOW max_wal_size").fetchone() == ("2GB",)
 
 
+@pytest.mark.slow
 def test_a_long_recovery_is_waited_for(tmp_path: Path) -> None:
     postgres = tmp_path / "postgres"
     with embedded.database(tmp_path, exclusive=True) as url:
