@@ -10,12 +10,11 @@ def parse(lines: Iterable[bytes]) -> dict[str, str]:
 
     ``AUTH=PLAIN`` is what servers wrote before there was a standard, and some still do for old clients.
     """
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, None]] = {}  # sets that keep the order; a list takes minutes for a long reply
     for line in lines:
         keyword, _, words = readable(line).strip().upper().replace("AUTH=", "AUTH ", 1).partition(" ")
         if keyword:
-            known = found.setdefault(keyword, [])
-            known.extend(word for word in words.split() if word not in known)
+            found.setdefault(keyword, {}).update(dict.fromkeys(words.split()))
     return {keyword: " ".join(words) for keyword, words in found.items()}
 
 

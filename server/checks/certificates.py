@@ -14,8 +14,9 @@ from server.checks.text import readable, shortened
 MAX_NAMES = 100
 MAX_NAME = 253  # characters
 SECONDS_PER_DAY = 86400
-# what reading a field of a certificate that nobody has checked may raise
-MALFORMED = (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion)
+MAX_SERIAL = 100  # hexadecimal digits; RFC 5280 allows 40
+# what reading a field of a certificate that nobody has checked may raise; TypeError is of a name that is a bit string
+MALFORMED = (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion)
 
 
 def facts(found: x509.Certificate, now: datetime) -> Certificate:
@@ -25,7 +26,7 @@ def facts(found: x509.Certificate, now: datetime) -> Certificate:
         subject=_name(lambda: found.subject),
         issuer=_name(lambda: found.issuer),
         sans=tuple(shortened(readable(name), MAX_NAME) for name in alternative_names(found)[:MAX_NAMES]),
-        serial_number=f"{found.serial_number:x}",
+        serial_number=shortened(f"{found.serial_number:x}", MAX_SERIAL),
         fingerprint_sha256=found.fingerprint(hashes.SHA256()).hex(),
         not_before=found.not_valid_before_utc,
         not_after=not_after,

@@ -10,6 +10,7 @@ from server.checks.wire import Wire
 
 LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)
 MAX_LINES = 200
+MAX_BYTES = 65536  # of all lines of a reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Reply:
 async def read_reply(wire: Wire) -> Reply:
     """The next reply; Failed if it is not one, has no end, or never comes."""
     lines: list[bytes] = []
-    first = None
+    first, size = None, 0
     while True:
         line = await wire.line()
         match = LINE.fullmatch(line)
@@ -43,7 +44,8 @@ async def read_reply(wire: Wire) -> Reply:
             raise Failed(Code.PROTOCOL_ERROR, shortened(readable(line), 80))
         first = match[1]
         lines.append(match[3] or b"")
+        size += len(line)
         if match[2] != b"-":
             return Reply(int(first), tuple(lines))
-        if len(lines) == MAX_LINES:
-            raise Failed(Code.PROTOCOL_ERROR, f"a reply has more than {MAX_LINES} lines")
+        if len(lines) == MAX_LINES or size > MAX_BYTES:
+            raise Failed(Code.PROTOCOL_ERROR, f"a reply has more than {MAX_LINES} lines or {MAX_BYTES} bytes")

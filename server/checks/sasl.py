@@ -7,6 +7,7 @@ its generator is: a server that accepts earlier has skipped a step, for instance
 import binascii
 import hashlib
 import hmac
+import re
 import secrets
 import stringprep
 import unicodedata
@@ -17,6 +18,7 @@ from server.checks.text import to_base64
 Exchange = Generator[bytes | None, bytes, None]
 # A server chooses how often its client hashes, and this runs on the event loop: 100,000 take some 30 ms.
 MAX_ITERATIONS = 100_000
+COUNT = re.compile("[0-9]{1,9}")  # str.isdigit() accepts a superscript two, which int() refuses
 
 
 class Unacceptable(Exception):
@@ -49,7 +51,7 @@ def scram_sha_256(user: str, password: str) -> Exchange:
     server_nonce, iterations = parts.get("r", ""), parts.get("i", "")
     if not server_nonce.startswith(nonce) or server_nonce == nonce:
         raise Unacceptable("the server's nonce does not extend the client's")
-    if not iterations.isdigit() or not 0 < int(iterations[:9]) <= MAX_ITERATIONS or len(iterations) > 9:
+    if not COUNT.fullmatch(iterations) or not 0 < int(iterations) <= MAX_ITERATIONS:
         raise Unacceptable(f"the server asks for {iterations[:20]!r} iterations")
     salted = hashlib.pbkdf2_hmac("sha256", prepared(password).encode(), _base64(parts.get("s", "")), int(iterations))
     client_key = _hmac(salted, b"Client Key")

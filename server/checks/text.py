@@ -20,9 +20,24 @@ def shortened(string: str, limit: int = MAX_SHOWN) -> str:
 
 def masked(string: str, secrets: Iterable[str]) -> str:
     """*string* without the secrets, in whatever case a server repeats them; of two, the longer goes first."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        string = re.sub(re.escape(secret), MASK, string, flags=re.IGNORECASE)
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        string = _replaced(string, secret)
     return string
+
+
+def _replaced(string: str, secret: str) -> str:
+    """MASK for *secret*, in time that is linear; a regular expression takes 0.3 s for 64 KiB of half a secret."""
+    folded, wanted = _folded(string), _folded(secret)
+    parts, begin = [], 0
+    while (found := folded.find(wanted, begin)) >= 0:
+        parts.append(string[begin:found])
+        begin = found + len(wanted)
+    return MASK.join([*parts, string[begin:]])
+
+
+def _folded(string: str) -> str:
+    """In lower case, with each character where it was."""
+    return "".join(lower if len(lower := char.lower()) == 1 else char for char in string)
 
 
 def to_base64(raw: bytes) -> str:

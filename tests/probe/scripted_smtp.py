@@ -19,14 +19,19 @@ class Session:
 
     async def receive(self) -> str:
         """The client's next line; empty when it has gone."""
-        return (await self._reader.readline()).decode().rstrip("\r\n")
+        return (await self._reader.readline()).decode(errors="replace").rstrip("\r\n")
 
     async def receive_some(self) -> bytes:
         """What comes next, a line or not; empty when the client has gone."""
         return await self._reader.read(65536)
 
     async def secure(self, context: ssl.SSLContext) -> None:
-        await self._writer.start_tls(context)
+        transport = self._writer.transport
+        try:
+            await self._writer.start_tls(context)
+        except AttributeError as error:  # of a transport that is None, because the client has gone meanwhile
+            self._writer._transport = transport  # type: ignore[attr-defined]
+            raise ConnectionResetError from error
 
     async def hang_up(self) -> None:
         self._writer.close()
@@ -74,7 +79,8 @@ class Server:
         with contextlib.suppress(ConnectionError, ssl.SSLError):
             for step in self._script:
                 await self._take(step, session)
-        await session.hang_up()
+            await session.hang_up()
+        writer.transport.abort()
 
     async def _take(self, step: Step, session: Session) -> None:
         if isinstance(step, bytes):

@@ -189,6 +189,7 @@ async def test_capabilities_are_those_of_both_introductions() -> None:
     [
         (rb"(\x17\x0d\d\d)\d\d", rb"\g<1>99", "it is malformed"),
         (b"localhost", b"\xff" * 9, "its issuer is not known"),
+        (rb"\x0c(.)Testing cert", b"\3\\1\0esting cert", "its issuer is not known"),  # a name that is a bit string
     ],
 )
 async def test_a_malformed_certificate_is_not_trusted(
