@@ -12,12 +12,10 @@ import asyncpg
 
 import sql
 from server.access.key_ring import KeyRing
-from server.agent import check_metrics
-from server.agent.claimed import to_target
+from server.agent import check_metrics, claimed
 from server.agent.record import Checked, record
 from server.checks.connect import Resolve
 from server.checks.networks import Networks
-from server.checks.probe import probe
 from sql.connection import UNAVAILABLE
 from sql.rows import Key
 
@@ -143,7 +141,7 @@ class Runner:
             logger.error("a check broke off", exc_info=error)
 
     async def _check(self, row: asyncpg.Record) -> None:
-        outcome = await probe(to_target(row, self._ring), resolve=self._resolve, allowed=self._allowed)
+        outcome = await claimed.check(row, self._ring, resolve=self._resolve, allowed=self._allowed)
         self._metrics.judged(outcome.verdict)
         self._results.append(Checked(Key(row["organization_id"], row["smtp_monitor_id"]), outcome))
         self._arrived.set()

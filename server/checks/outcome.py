@@ -30,6 +30,8 @@ class Code(StrEnum):
     """Why it failed, or OK."""
 
     OK = "ok"
+    INTERNAL_ERROR = "internal_error"
+    SECRETS_UNAVAILABLE = "secrets_unavailable"
     TIMEOUT = "timeout"
     CONNECTION_CLOSED = "connection_closed"
     PROTOCOL_ERROR = "protocol_error"

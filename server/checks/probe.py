@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable
 
 from server.checks.connect import Resolve, connect, find_addresses
@@ -13,6 +14,8 @@ from server.checks.progress import Progress
 from server.checks.target import Target
 from server.checks.wire import Wire
 
+logger = logging.getLogger(__name__)
+
 Probe = Callable[[Target], Awaitable[Outcome]]
 PARTING_SECONDS = 1.0
 # after these there is nobody left to say QUIT to, or nothing that would be understood
@@ -22,6 +25,7 @@ BROKEN = (
     Code.PROTOCOL_ERROR,
     Code.STARTTLS_INJECTION,
     Code.TLS_HANDSHAKE_FAILED,
+    Code.INTERNAL_ERROR,
 )
 
 
@@ -39,6 +43,10 @@ async def probe(target: Target, *, resolve: Resolve, allowed: Networks) -> Outco
             end = failure
         except TimeoutError:
             end = _out_of_time(progress)
+        except Exception:
+            # a server that found a mistake of ours must not make its monitor blind
+            logger.exception("internal error in a probe of %s", target.hostname)
+            end = Failed(Code.INTERNAL_ERROR)
         outcome = progress.outcome(end)
         if wire is not None and end is not None and end.code not in BROKEN:
             await _part(wire, deadline)

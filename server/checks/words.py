@@ -2,6 +2,14 @@
 
 WORDS: dict[str, tuple[str, str]] = {
     "ok": ("Der Server antwortet", "The server answers"),
+    "internal_error": (
+        "Die Prüfung ist an einem Fehler dieses Programms gescheitert",
+        "The check failed because of an error of this program",
+    ),
+    "secrets_unavailable": (
+        "Das gespeicherte Passwort ist mit den Schlüsseln dieses Servers nicht lesbar",
+        "The stored password cannot be read with this server's keys",
+    ),
     "timeout": ("Die Zeit ist abgelaufen", "The time ran out"),
     "connection_closed": ("Der Server hat die Verbindung beendet", "The server closed the connection"),
     "protocol_error": ("Die Antwort ist kein gültiges SMTP", "The reply is no valid SMTP"),

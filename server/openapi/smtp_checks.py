@@ -14,7 +14,10 @@ MILLISECONDS: Schema = {"type": ["number", "null"], "minimum": 0, "description":
 CODE: Schema = {
     "type": "string",
     "pattern": "^[a-z0-9_]+$",
-    "description": "The words never change; new ones may come.",
+    "description": (
+        "The words never change; new ones may come. `secrets_unavailable` is a stored password that no key of the "
+        "server opens, `internal_error` a mistake of the server; both are failures, and logged."
+    ),
 }
 WARNING = shape({"code": CODE, "message": {"type": "string"}})
 CHECK: dict[str, Schema] = {

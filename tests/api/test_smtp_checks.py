@@ -13,7 +13,9 @@ from server.serving.config import Config
 from tests.conftest import AiohttpClient, Api
 from tests.probe import scripted_smtp
 from tests.probe.probing import LOOPBACK
-from tests.probe.scripted_smtp import Step
+from tests.probe.scripted_smtp import Session, Step
+from tests.probe.test_probe_auth import challenge, offer
+from tests.probe.test_probe_lies import receive_nonce
 
 PATH = "/api/smtp-monitors/test"
 SCRIPT: list[Step] = [b"220 mail\r\n", "EHLO", b"250-mail\r\n250 AUTH PLAIN\r\n"]
@@ -60,6 +62,17 @@ async def test_a_password_is_used_and_not_shown(api: Api) -> None:
     assert shown["message"] == "User or password was rejected"
     assert response.headers["Content-Language"] == "en"
     assert server.surprises == []
+
+
+async def test_a_hostile_server_is_a_result(api: Api) -> None:
+    async def count_to_two(session: Session) -> None:
+        await challenge(session, f"r={await receive_nonce(session)}x,s=c2FsdA==,i=²")
+
+    async with scripted_smtp.serve([*offer("SCRAM-SHA-256"), count_to_two]) as server:
+        config = {"ignoreTls": True, "auth": {"user": "u", "pass": "p"}}
+        response = await api.call("POST", PATH, json={"hostname": "127.0.0.1", "port": server.port, "config": config})
+    shown = await response.json()
+    assert (response.status, shown["phase"], shown["code"]) == (200, "auth", "protocol_error")
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,11 @@ import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.checks.target import TlsOptions
+from server.checks.probe import probe
+from server.checks.target import Target, TlsOptions
 from server.resources.smtp_checks import represent
 from tests.probe import scripted_smtp
-from tests.probe.probing import examine, failure
+from tests.probe.probing import LOOPBACK, examine, failure
 from tests.probe.scripted_smtp import Session, Step
 from tests.probe.test_probe_auth import CREDENTIALS, challenge, offer
 from tests.probe.tls_certificates import authority
@@ -145,3 +146,14 @@ async def test_a_reply_costs_little_however_long(script: list[Step], code: str) 
         ticking.cancel()
     assert outcome.code == code
     assert max(after - before for before, after in pairwise(ticks[1:])) < 0.2
+
+
+async def test_a_mistake_of_ours_is_an_outcome(caplog: pytest.LogCaptureFixture) -> None:
+    async def resolve(_: str) -> list[str]:
+        return ["no address"]
+
+    outcome = await probe(Target("mail.example.com"), resolve=resolve, allowed=LOOPBACK)
+    failure("connect", "internal_error").matches(outcome)
+    [record] = caplog.records
+    assert record.getMessage() == "internal error in a probe of mail.example.com"
+    assert record.exc_info
