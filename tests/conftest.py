@@ -3,11 +3,12 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import argon2
 import asyncpg
 import pytest
 from aiohttp import ClientResponse, web
@@ -35,7 +36,8 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 PASSWORD = "correct horse battery staple"
-PASSWORD_HASH = passwords.hash_password(PASSWORD)
+# cheap to verify, since a hash says its cost itself; the server hashes at its own
+PASSWORD_HASH = argon2.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
 # beside the demo's users: those restricted to customer 10 of organization 1
 RESTRICTED = {"restricted@example.com": "user", "restricted-readonly@example.com": "readonly"}
 MONITOR = str(sql.demo.MONITOR)  # organization 1, customer 10
@@ -87,6 +89,17 @@ async def db(config: Config, demo_data: None) -> AsyncIterator[asyncpg.Connectio
     connection = await asyncpg.connect(config.database_url)
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+async def full_cost(db: asyncpg.Connection) -> None:
+    """The demo's passwords as the server would have hashed them."""
+    await db.execute("UPDATE logins SET password_hash = $1", _full_cost_hash())
+
+
+@cache
+def _full_cost_hash() -> str:
+    return passwords.hash_password(PASSWORD)
 
 
 class Api:

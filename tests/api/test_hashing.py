@@ -9,6 +9,8 @@ import pytest
 from server.access import passwords
 from tests.conftest import PASSWORD, Api
 
+pytestmark = pytest.mark.usefixtures("full_cost")
+
 NEW = "another long password"
 Call = tuple[str, str, str | None, dict[str, Any]]
 

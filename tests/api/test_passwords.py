@@ -54,6 +54,7 @@ async def test_guesses_at_the_current_password_are_limited(api: Api) -> None:
     assert statuses == [400] * 10 + [429]
 
 
+@pytest.mark.usefixtures("full_cost")
 async def test_an_unknown_address_takes_as_long_as_a_wrong_password(api: Api) -> None:
     """So do one that is not active, and one that several organizations have a user with."""
     await api.db.execute("UPDATE users SET active = false WHERE email = 'readonly@example.com'")

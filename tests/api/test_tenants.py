@@ -6,6 +6,8 @@ import pytest
 
 from tests.conftest import PASSWORD, Api
 
+pytestmark = pytest.mark.usefixtures("full_cost")
+
 ADDRESS, TWINS_PASSWORD = "admin@example.com", "entirely another passphrase"
 NEW = {"name": "Admin", "role": "user", "password": TWINS_PASSWORD}
 
