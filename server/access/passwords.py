@@ -12,6 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher, extract_parameters
 from argon2.low_level import hash_secret
 
+from server.access import password_rules
+from server.fields.objects import below
+from server.fields.parser import described
+from server.fields.values import Invalid, text
 from server.http.errors import unavailable
 
 ARGON2 = PasswordHasher()
@@ -19,6 +23,21 @@ SALT = re.compile(r"\$argon2id\$v=[0-9]+\$m=[0-9]+,t=[0-9]+,p=[0-9]+\$([A-Za-z0-
 # An unknown account costs the same time as a known one with a wrong password.
 NOBODY = ARGON2.hash("nobody has this password")
 MIN_LENGTH, MAX_LENGTH = 12, 1024  # characters of a new password
+_length = text(MIN_LENGTH, MAX_LENGTH)
+
+
+@described(
+    {
+        **_length.schema,
+        "format": "new-password",
+        "description": "Refused if it is easy to guess, or contains the name or the address of the account.",
+    }
+)
+def new_password(value: object) -> str:
+    """Its length; whether the account may have it is judged by its hasher."""
+    return _length(value)
+
+
 AT_ONCE, MAX_WAITING = 1, 10  # for each worker; a hash takes 64 MiB and all cores
 
 
@@ -47,9 +66,10 @@ class Hasher:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, _match, password_hashes, password)
 
-    async def make_hash(self, password: str, *, like: str | None) -> str:
+    async def make_hash(self, password: str, *, email: str, name: str, like: str | None) -> str:
+        """The hash of a new password of that account; Invalid if the password is refused."""
         async with self.turn():
-            make = functools.partial(hash_password, password, like=like)
+            make = functools.partial(_judge_and_hash, password, email=email, name=name, like=like)
             return await asyncio.get_running_loop().run_in_executor(self._threads, make)
 
 
@@ -60,6 +80,14 @@ def hash_password(password: str, *, like: str | None = None) -> str:
     how many there are.
     """
     return ARGON2.hash(password, salt=None if like is None else _salt(like))
+
+
+def _judge_and_hash(password: str, *, email: str, name: str, like: str | None) -> str:
+    try:
+        password_rules.judge(password, email=email, name=name)
+    except Invalid as error:
+        raise below("password", error) from error
+    return hash_password(password, like=like)
 
 
 def _match(password_hashes: Sequence[str], password: str) -> set[str]:

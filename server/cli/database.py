@@ -9,9 +9,11 @@ from pathlib import Path
 import asyncpg
 
 import sql
-from server.access import passwords
+from server.access import password_rules, passwords
 from server.cli.environment import ConfigError
+from server.fields.values import Invalid
 from server.http.constraints import CONSTRAINTS, LIMITS
+from server.http.messages import text
 
 NUMBER = re.compile("[1-9][0-9]{0,17}")
 
@@ -69,6 +71,14 @@ def new_password(file: Path | None) -> str:
     if not passwords.MIN_LENGTH <= len(password) <= passwords.MAX_LENGTH:
         raise ConfigError(f"--password-file must hold {passwords.MIN_LENGTH} to {passwords.MAX_LENGTH} characters")
     return password
+
+
+def judge_password(password: str, *, email: str, name: str) -> None:
+    """ConfigError for a password that this account must not have."""
+    try:
+        password_rules.judge(password, email=email, name=name)
+    except Invalid as error:
+        raise ConfigError(f"the password in --password-file {text(str(error), 'en', {})}") from error
 
 
 def print_table(*rows: tuple[object, ...]) -> None:

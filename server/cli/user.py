@@ -10,7 +10,15 @@ import sql
 from server.access import passwords
 from server.cli.context import Context
 from server.cli.customer import add_customer
-from server.cli.database import NoSuchOrganizationError, connected, new_password, organization_id, print_table, user_id
+from server.cli.database import (
+    NoSuchOrganizationError,
+    connected,
+    judge_password,
+    new_password,
+    organization_id,
+    print_table,
+    user_id,
+)
 from server.cli.environment import ConfigError
 from server.fields.contacts import email
 from server.fields.values import Invalid, trimmed
@@ -56,6 +64,7 @@ def run_add(context: Context) -> None:
     except Invalid as error:
         raise ConfigError(f"EMAIL or NAME is not valid: {error}") from error
     password = new_password(options.password_file)
+    judge_password(password, email=options.email, name=options.name or options.email)
     with context.database() as url:
         customer = asyncio.run(_add(url, options, password))
     print(f"user {options.email} added to {options.organization}")
@@ -144,6 +153,7 @@ def run_password(context: Context) -> None:
 async def _set_password(url: str, options: argparse.Namespace, password: str) -> None:
     async with connected(url) as connection, connection.transaction():
         user = await _locked(connection, options)
+        judge_password(password, email=user["email"], name=user["name"])
         like = await sql.users.select_hash(connection, user["email"])
         password_hash = passwords.hash_password(password, like=like)
         await sql.users.replace_password(connection, user["organization_id"], user["email"], password_hash)

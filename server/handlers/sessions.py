@@ -63,7 +63,10 @@ async def patch_session(request: web.Request) -> Answer:
     user = await attempts.judge_caller(pool, hasher, caller, body["currentPassword"])
     if user is None:
         raise invalid_fields([FieldError("currentPassword", "wrong_password", {})])
-    password_hash = await hasher.make_hash(body["password"], like=user["password_hash"])
+    if body["password"] == body["currentPassword"]:
+        raise invalid_fields([FieldError("password", "password_unchanged", {})])
+    whose = {"email": caller.email, "name": caller.name}
+    password_hash = await hasher.make_hash(body["password"], **whose, like=user["password_hash"])
     async with audit.recording(pool, actor(request)) as (connection, record):
         await sql.users.replace_password(connection, caller.organization_id, caller.email, password_hash)
         await sql.sessions.delete_others(connection, caller.organization_id, caller.id, keep=caller.session_id)

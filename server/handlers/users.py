@@ -59,7 +59,7 @@ async def post_user(request: web.Request) -> Answer:
     organization_id = organization_for(caller, fields.get("organizationId"))
     customer_ids = await _known_customers(pool, organization_id, fields.get("customerIds"))
     password = fields.get("password") or secrets.token_urlsafe(18)
-    password_hash = await _make_hash(request, fields["email"], password)
+    password_hash = await _make_hash(request, password, email=fields["email"], name=fields["name"])
     async with audit.recording(pool, actor(request)) as (connection, record):
         row = await sql.users.insert(
             connection,
@@ -96,8 +96,9 @@ async def patch_user(request: web.Request) -> Answer:
         raise forbidden("own_password")
     password_hash = None
     if "password" in fields:
-        email = found(await sql.users.select_one(request.app[POOL], caller.reach, user_id))["email"]
-        password_hash = await _make_hash(request, email, fields.pop("password"))
+        user = found(await sql.users.select_one(request.app[POOL], caller.reach, user_id))
+        name = fields.get("name", user["name"])
+        password_hash = await _make_hash(request, fields.pop("password"), email=user["email"], name=name)
     async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
         before = await _select_changeable(connection, caller, user_id)
         if "customerIds" in fields:
@@ -127,10 +128,13 @@ async def delete_user(request: web.Request) -> Answer:
     return Answer(status=204)
 
 
-async def _make_hash(request: web.Request, email: str, password: str) -> str:
-    """The hash of a new password, made like those that other organizations' users with the address have."""
+async def _make_hash(request: web.Request, password: str, *, email: str, name: str) -> str:
+    """The hash of a new password, made like those that other organizations' users with the address have.
+
+    Whether it is the one before is not told: an administrator who learns that has guessed somebody's password.
+    """
     like = await sql.users.select_hash(request.app[POOL], email)
-    return await request.app[HASHER].make_hash(password, like=like)
+    return await request.app[HASHER].make_hash(password, email=email, name=name, like=like)
 
 
 def _judge_global_role(caller: Caller, body: dict[str, object]) -> None:

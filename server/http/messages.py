@@ -160,6 +160,15 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "unknown_customer": ("gibt es nicht", "does not exist"),
     "unknown_organization": ("gibt es nicht", "does not exist"),
     "unknown_user": ("gibt es nicht", "does not exist"),
+    "password_common": (
+        "ist zu leicht zu erraten; bitte ein längeres oder weniger übliches wählen",
+        "is too easy to guess; please choose a longer or less common one",
+    ),
+    "password_names_account": (
+        "darf weder den Namen noch die E-Mail-Adresse des Kontos enthalten",
+        "must contain neither the name nor the e-mail address of the account",
+    ),
+    "password_unchanged": ("ist schon das bisherige Passwort", "is the current password already"),
     "wrong_password": ("ist nicht das bisherige Passwort", "is not the current password"),
     "invalid_public_ids": (
         "muss eine Liste von 1 bis 500 öffentlichen UUIDs sein",

@@ -13,7 +13,7 @@ FIELDS: dict[str, Field] = {"email": text(1, 320), "password": text(1, 1024), "o
 REQUIRED = ("email", "password")
 PASSWORD_FIELDS: dict[str, Field] = {
     "currentPassword": text(1, 1024),
-    "password": text(passwords.MIN_LENGTH, passwords.MAX_LENGTH),
+    "password": passwords.new_password,
 }
 PASSWORD_REQUIRED = tuple(PASSWORD_FIELDS)
 

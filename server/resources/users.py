@@ -6,7 +6,7 @@ from server.access import passwords
 from server.fields.contacts import email
 from server.fields.parser import Field, Parameter
 from server.fields.references import customers
-from server.fields.values import boolean, choice, identifier, nullable, text, trimmed
+from server.fields.values import boolean, choice, identifier, nullable, trimmed
 from server.http import query
 from server.http.answers import timestamp
 
@@ -15,7 +15,7 @@ FIELDS: dict[str, Field] = {
     "role": choice("admin", "user", "readonly"),
     "customerIds": nullable(customers),
     "active": boolean,
-    "password": text(passwords.MIN_LENGTH, passwords.MAX_LENGTH),
+    "password": passwords.new_password,
     "globalRole": nullable(choice("supporter", "admin")),
 }
 CREATE_FIELDS: dict[str, Field] = {

@@ -148,6 +148,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         _name_existing(case.path_parameters or {}, PATH)
     if isinstance(case.body, dict):
         _name_existing(case.body, BODY)
+        if "password" in case.body and case.operation.path != "/api/sessions":
+            case.body["password"] = "entirely another phrase"  # no schema can say which are easy to guess
         if case.operation.path.startswith("/api/maintenance-windows"):
             _make_consistent(case.body)
     for name, value in (("Idempotency-Key", str(uuid4())), ("If-Match", "*")):
