@@ -3,7 +3,9 @@
 import time
 
 import pytest
+from argon2 import extract_parameters
 
+from server.access import passwords
 from tests.conftest import PASSWORD, Api, becomes
 
 NEW = "another long password"
@@ -52,6 +54,10 @@ async def test_guesses_at_the_current_password_are_limited(api: Api) -> None:
     body = {"currentPassword": "wrong", "password": NEW}
     statuses = [(await api.call("PATCH", "/api/session", "user", json=body)).status for _ in range(11)]
     assert statuses == [400] * 10 + [429]
+
+
+def test_the_hash_for_an_unknown_address_costs_what_others_cost() -> None:
+    assert extract_parameters(passwords.NOBODY) == extract_parameters(passwords.hash_password(PASSWORD))
 
 
 @pytest.mark.usefixtures("full_cost")
