@@ -80,7 +80,7 @@ async def test_guesses_from_everywhere_slow_an_account_down_and_no_more(behind: 
     started = time.monotonic()
     expected = 201 if email == "user@example.com" else 401
     assert await log_in(behind, PASSWORD, address=OWNER, email=email) == expected
-    assert 0.6 < time.monotonic() - started < 5
+    assert 0.6 < time.monotonic() - started < 20
 
 
 def test_an_accounts_delay_grows_and_ends_somewhere() -> None:

@@ -129,7 +129,7 @@ async def test_what_is_not_http_is_answered_in_the_same_shape(migrated: str, con
         [address] = runner.addresses
         reader, writer = await asyncio.open_connection(*address[:2])
         writer.write(raw)
-        head, _, body = (await asyncio.wait_for(reader.read(), 5)).partition(b"\r\n\r\n")
+        head, _, body = (await asyncio.wait_for(reader.read(), 20)).partition(b"\r\n\r\n")
         writer.close()
         await writer.wait_closed()
     finally:

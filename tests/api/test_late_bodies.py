@@ -55,7 +55,7 @@ class Late:
 
         async def finish() -> int:
             writer.write(sent)
-            return int((await asyncio.wait_for(reader.readline(), 5)).split()[1])
+            return int((await asyncio.wait_for(reader.readline(), 20)).split()[1])
 
         return finish
 

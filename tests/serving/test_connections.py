@@ -38,14 +38,14 @@ async def connect(config: Config) -> AsyncIterator[Callable[[], Awaitable[Stream
 
 async def ended(reader: asyncio.StreamReader) -> bool:
     with contextlib.suppress(ConnectionResetError):
-        return await asyncio.wait_for(reader.read(1), 5) == b""
+        return await asyncio.wait_for(reader.read(1), 20) == b""
     return True
 
 
 async def ask(stream: Stream) -> bytes:
     reader, writer = stream
     writer.write(ASK)
-    return await asyncio.wait_for(reader.readuntil(b"}"), 5)
+    return await asyncio.wait_for(reader.readuntil(b"}"), 20)
 
 
 async def test_an_idle_connection_ends_by_itself(connect: Callable[[], Awaitable[Stream]]) -> None:
@@ -64,9 +64,9 @@ async def test_one_connection_too_many_ends_the_oldest_idle_one(connect: Callabl
     assert (await ask(last)).startswith(b"HTTP/1.1 200")
     assert await ended(first[0])
     busy[1].write(b"{}")
-    assert (await asyncio.wait_for(busy[0].readline(), 5)).startswith(b"HTTP/1.1 400")
+    assert (await asyncio.wait_for(busy[0].readline(), 20)).startswith(b"HTTP/1.1 400")
     second[1].write(ASK[5:])
-    assert (await asyncio.wait_for(second[0].readline(), 5)).startswith(b"HTTP/1.1 200")
+    assert (await asyncio.wait_for(second[0].readline(), 20)).startswith(b"HTTP/1.1 200")
 
 
 def test_the_limit_of_open_files_leaves_room_for_others() -> None:

@@ -25,7 +25,7 @@ async def test_a_request_is_answered_while_the_metrics_are_rendered(api: Api, mo
 
     monkeypatch.setattr("server.http.exposition.generate_latest", slow)
     scrapes = [asyncio.create_task(api.call("GET", "/metrics", None)) for _ in range(4)]
-    await asyncio.wait_for(rendering.wait(), 5)
+    await asyncio.wait_for(rendering.wait(), 20)
     assert (await api.patch({"port": 26})).status == 200
     assert not any(scrape.done() for scrape in scrapes)
     patched.set()
