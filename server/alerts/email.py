@@ -49,6 +49,8 @@ class Email:
         try:
             _, reply = await aiosmtplib.send(
                 self._message(alert),
+                sender=relay.sender,
+                recipients=[alert.recipient],  # as it is stored, and not as a header is read
                 hostname=relay.host,
                 port=relay.port,
                 use_tls=relay.tls,

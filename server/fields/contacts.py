@@ -6,6 +6,8 @@ from server.fields.parser import described
 from server.fields.values import Invalid, to_a_labels, wrong_type
 
 LOCAL_PART = re.compile(r"[^\s@\"(),:;<>\[\\\]\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,64}")
+# RFC 2047: programs read in it another text, and so another address
+ENCODED_WORD = re.compile(r"=\?[^?]*\?[^?]*\?.*\?=")
 MIN_EMAIL, MAX_EMAIL = 3, 320
 E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 
@@ -16,6 +18,8 @@ def email(value: object) -> str:
         raise wrong_type(value, "not_a_string")
     local, at, domain = value.rpartition("@")
     if not at or not LOCAL_PART.fullmatch(local) or local[0] == "." or local[-1] == "." or ".." in local:
+        raise Invalid("invalid_email")
+    if ENCODED_WORD.search(local):
         raise Invalid("invalid_email")
     if len(value) > MAX_EMAIL:
         raise Invalid("wrong_length", low=MIN_EMAIL, high=MAX_EMAIL)
