@@ -20,6 +20,7 @@ from server.handlers.keys import CALLER, CHANGES, KEY_RING, PATCHES, POOL
 from server.http import requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, not_found
+from server.http.preferences import APPLIED, prefers_minimal
 from server.http.requests import if_match, read_object
 from server.resources.smtp_monitor_batches import FIELDS, REQUIRED, require_fields, unknown_monitors
 from server.resources.smtp_monitor_changes import body_before
@@ -57,6 +58,8 @@ async def patch_monitors(request: web.Request) -> Answer:
     found = {row["public_id"]: row for row in rows}
     if len(found) < len(wanted):
         raise unknown_monitors(wanted, found.keys())
+    if prefers_minimal(request.headers.getall("Prefer", ())):
+        return Answer(status=204, headers=APPLIED)
     ring, passwords = request.app[KEY_RING], caller.sees_passwords
     items = [represent(found[public_id], ring, passwords=passwords) for public_id in wanted]
     return Answer.json({"updated": len(items) if parsed["changes"] else 0, "items": items})

@@ -45,7 +45,9 @@ PARAMETERS: dict[str, Schema] = {
         "If-Match", "Only if the monitor is at the version of one of these entity tags.", '"1-00000000"'
     ),
     "If-None-Match": in_header("If-None-Match", "304 if the monitor still has this entity tag.", '"1-00000000"'),
-    "Prefer": in_header("Prefer", "`return=minimal` asks for an answer without a body.", "return=minimal"),
+    "Prefer": in_header(
+        "Prefer", "As in RFC 7240: `return=minimal` asks for an answer without a body.", "return=minimal"
+    ),
     "Idempotency-Key": in_header(
         "Idempotency-Key",
         "A repeated request with the same key and body is answered as the first one was, for 24 hours.",

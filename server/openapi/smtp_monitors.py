@@ -90,9 +90,11 @@ PATHS = {
             {
                 200: shown(
                     "The monitors as they are now.", "PatchedSmtpMonitors", done={"updated": 1, "items": [ANSWERED]}
-                )
+                ),
+                204: empty("Done; `Prefer: return=minimal` was asked for.", "Preference-Applied"),
             },
             errors=WRITE_ERRORS,
+            parameters=("Prefer",),
             body=request("SmtpMonitorsPatch", disable={"ids": [PUBLIC_ID], "changes": {"status": "disabled"}}),
         ),
     },

@@ -24,6 +24,7 @@ from server.fields.values import choice, country_codes, hostname, integer, nulla
 from server.http import query
 from server.http.answers import Answer, entity_tag, timestamp
 from server.http.errors import ApiError, forbidden, not_found, unavailable
+from server.http.preferences import APPLIED, prefers_minimal
 from server.http.requests import none_match
 
 STATUSES = ("active", "maintenance", "disabled")
@@ -168,8 +169,8 @@ def to_answer(
         if none_match(request, tag):
             return Answer(status=304, headers=headers)
         body = orjson.dumps({**monitor, "customerName": row["customer_name"]})
-    elif status == 200 and "return=minimal" in request.headers.get("Prefer", "").lower():
-        return Answer(status=204, headers={**headers, "Preference-Applied": "return=minimal"})
+    elif status == 200 and "Prefer" in request.headers and prefers_minimal(request.headers.getall("Prefer")):
+        return Answer(status=204, headers=headers | APPLIED)
     return Answer.json(body, status=status, headers=headers)
 
 
