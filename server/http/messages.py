@@ -23,6 +23,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Der Monitor ist nicht mehr in der Version von If-Match",
         "The monitor is no longer at the version of If-Match",
     ),
+    "if_match_unsupported": (
+        "If-Match gilt nur für einen einzelnen SMTP Monitor; hier bitte weglassen",
+        "If-Match is for a single SMTP monitor only; please leave it out here",
+    ),
     "change_not_revertible": (
         "Mit dieser Änderung ist der Monitor entstanden; sie ersetzt nichts",
         "This change made the monitor; there is nothing that it replaced",

@@ -43,8 +43,9 @@ RESOURCES = (
 DESCRIPTION = """\
 Watches SMTP servers. JSON in UTF-8; times are UTC with milliseconds. Every error has the shape of `Error`, with words
 in German or, with `Accept-Language: en`, in English; also 404 for an unknown path and 405 (with `Allow`) for a method
-that a path does not have. What a caller may not see answers like what is not there. Roles: `admin` and `user` write,
-`readonly` changes `status` only, a global `supporter` reads every organization, a global `admin` writes to every one.
+that a path does not have. `If-Match` is for a single monitor; other changes refuse it with 400. What a caller may not
+see answers like what is not there. Roles: `admin` and `user` write, `readonly` changes `status` only, a global
+`supporter` reads every organization, a global `admin` writes to every one.
 """
 
 

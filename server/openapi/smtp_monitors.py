@@ -96,6 +96,7 @@ PATHS = {
             errors=WRITE_ERRORS,
             parameters=("Prefer",),
             body=request("SmtpMonitorsPatch", disable={"ids": [PUBLIC_ID], "changes": {"status": "disabled"}}),
+            description="400 under `If-Match`, which is for a single monitor.",
         ),
     },
 }

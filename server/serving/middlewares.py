@@ -10,11 +10,12 @@ from aiohttp.web_protocol import RequestPayloadError
 
 from server.handlers.keys import CALLER, CALLERS, TOKEN_USES, TRUSTED_PROXIES
 from server.http.answers import Answer, Handler, middleware
-from server.http.errors import render, to_api_error
+from server.http.errors import ApiError, render, to_api_error
 from server.http.requests import ADDRESS, client_address
 from server.http.traces import traces
-from server.serving.routes import PUBLIC
+from server.serving.routes import HONOURS_IF_MATCH, PUBLIC
 
+SAFE = ("GET", "HEAD", "OPTIONS")
 CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 PROCESS = os.urandom(6).hex()
 SEQUENCE = count(1)
@@ -60,10 +61,18 @@ async def auth(request: web.Request, handler: Handler) -> Answer:
         request[CALLER] = caller = await request.app[CALLERS].identify(authorization)
         if caller.token_name is not None:
             request.app[TOKEN_USES].note(caller)
+    if "If-Match" in request.headers and match.handler not in HONOURS_IF_MATCH:
+        _refuse_if_match(request)
     try:
         return await handler(request)
     except CallerChangedError:
         return await handler(request)
+
+
+def _refuse_if_match(request: web.Request) -> None:
+    """ApiError 400 if this changes something that has no entity tag: a precondition is never ignored."""
+    if request.match_info.http_exception is None and request.method not in SAFE:
+        raise ApiError(400, "if_match_unsupported")
 
 
 async def identify_again(request: web.Request) -> None:

@@ -94,3 +94,8 @@ PUBLIC = frozenset(
         operations.get_metrics,
     }
 )
+
+# a single monitor has an entity tag; other handlers that change something refuse If-Match
+HONOURS_IF_MATCH = frozenset(
+    {smtp_monitor_patches.patch_monitor, smtp_monitor_patches.post_revert, smtp_monitors.delete_monitor}
+)
