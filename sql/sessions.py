@@ -36,7 +36,8 @@ async def insert(
 async def select_caller(db: Executor, organization_id: int, session_id: UUID) -> asyncpg.Record | None:
     """The active user behind an unexpired session, with the roles it has now, and what a token is limited to."""
     query = """
-        SELECT s.id AS session_id, s.expires_at, s.name AS token_name, s.customer_id AS token_customer_id,
+        SELECT s.id AS session_id, s.created_at AS opened_at, s.expires_at,
+               s.name AS token_name, s.customer_id AS token_customer_id,
                u.organization_id, u.id, u.email, u.name, u.role, u.global_role, u.customer_ids
           FROM sessions s
           JOIN users u ON u.organization_id = s.organization_id AND u.id = s.user_id

@@ -12,18 +12,22 @@ What fails at an account from everywhere only slows it down: nobody can lock its
 import asyncio
 import ipaddress
 import math
+import time
 
 import asyncpg
 
 import sql
 from server.access.caller import Caller
 from server.access.passwords import Hasher
+from server.fields.objects import below
+from server.fields.values import Invalid
 from server.http.errors import ApiError
 from sql.connection import Executor
 
 OF_SOURCE_AND_ACCOUNT = 10
 OF_SOURCE = 100
 FREE = 10  # failures at an account that slow nobody down
+FRESH_SECONDS = 15 * 60
 STEP_SECONDS, MAX_SECONDS = 0.1, 5.0
 
 
@@ -63,6 +67,19 @@ async def judge_caller(db: Executor, hasher: Hasher, caller: Caller, password: s
     """The caller, if that is its password. Its session's guesses count, and no others."""
     source = f"session {caller.session_id}"
     return await judge(db, hasher, caller.email, password, source=source, organization_id=caller.organization_id)
+
+
+async def require_password(db: Executor, hasher: Hasher, caller: Caller, password: str | None) -> None:
+    """Invalid unless the caller gives its password now, or has logged in a short while ago.
+
+    So nobody who finds an open session, or an API token, makes an administrator or a token without an end of it
+    (``tests/api/test_fresh_passwords.py``).
+    """
+    fresh = caller.token_name is None and time.time() - caller.opened_at < FRESH_SECONDS
+    if password is None and not fresh:
+        raise below("currentPassword", Invalid("password_required"))
+    if password is not None and await judge_caller(db, hasher, caller, password) is None:
+        raise below("currentPassword", Invalid("wrong_password"))
 
 
 def delay(failures: int) -> float:

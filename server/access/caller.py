@@ -23,6 +23,7 @@ class Caller:
     role: str
     global_role: str | None
     reach: Reach
+    opened_at: float = 0.0  # as expires_at
     token_name: str | None = None  # of an API token; None for a log-in
 
     @cached_property
@@ -50,7 +51,7 @@ class Caller:
         return self.global_admin or (self.role == "admin" and not self.supporter and self.reach.customer_ids is None)
 
 
-def to_caller(user: asyncpg.Record, session_id: UUID, expires_at: datetime) -> Caller:
+def to_caller(user: asyncpg.Record, session_id: UUID, expires_at: datetime, opened_at: datetime) -> Caller:
     """The user, called by a log-in."""
     customer_ids = user["customer_ids"]
     reach = Reach(
@@ -60,6 +61,7 @@ def to_caller(user: asyncpg.Record, session_id: UUID, expires_at: datetime) -> C
     return Caller(
         session_id=session_id,
         expires_at=expires_at.timestamp(),
+        opened_at=opened_at.timestamp(),
         organization_id=user["organization_id"],
         id=user["id"],
         email=user["email"],

@@ -49,7 +49,7 @@ class Callers:
         row = await sql.sessions.select_caller(self._pool, organization_id, session_id)
         if row is None:
             raise unauthorized("token_invalid")
-        caller = to_caller(row, row["session_id"], row["expires_at"])
+        caller = to_caller(row, row["session_id"], row["expires_at"], row["opened_at"])
         caller = with_token(caller, name=row["token_name"], customer_id=row["token_customer_id"])
         if changes == self._changes:  # otherwise the row may be outdated already
             if len(self._remembered) >= MAX_REMEMBERED:

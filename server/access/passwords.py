@@ -24,7 +24,8 @@ SALT = re.compile(r"\$argon2id\$v=[0-9]+\$m=[0-9]+,t=[0-9]+,p=[0-9]+\$([A-Za-z0-
 # It is written down, because every command imports this module: to compute it took a third of a command's start.
 NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$bm9ib2R5J3Mgb3duIHNhbA$bm9ib2R5IGhhcyB0aGlzIHBhc3N3b3JkISEhISEhISE"
 MIN_LENGTH, MAX_LENGTH = 12, 1024  # characters of a new password
-_length = text(MIN_LENGTH, MAX_LENGTH)
+AT_ONCE, MAX_WAITING = 1, 10  # for each worker; a hash takes 64 MiB and all cores
+_length, _given = text(MIN_LENGTH, MAX_LENGTH), text(1, MAX_LENGTH)
 
 
 @described(
@@ -39,7 +40,9 @@ def new_password(value: object) -> str:
     return _length(value)
 
 
-AT_ONCE, MAX_WAITING = 1, 10  # for each worker; a hash takes 64 MiB and all cores
+@described({**_given.schema, "format": "password"})
+def current_password(value: object) -> str:
+    return _given(value)
 
 
 class Hasher:

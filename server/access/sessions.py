@@ -28,4 +28,4 @@ async def open_session(db: Executor, user: asyncpg.Record, signer: Signer, *, ho
     if not opened:
         raise unauthorized("wrong_credentials")
     token = signer.issue(user["organization_id"], session_id, user["id"], expires_at=expires_at)
-    return token, to_caller(user, session_id, expires_at)
+    return token, to_caller(user, session_id, expires_at, datetime.now(UTC))

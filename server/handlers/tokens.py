@@ -9,10 +9,11 @@ from uuid import UUID, uuid4
 from aiohttp import web
 
 import sql
+from server.access import attempts
 from server.access.caller import Caller
 from server.access.permissions import require_log_in, require_power_over
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, POOL, SIGNER, actor
+from server.handlers.keys import CALLER, HASHER, POOL, SIGNER, actor
 from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import FieldError, forbidden, found, invalid_fields, unauthorized
@@ -40,6 +41,9 @@ async def list_tokens(request: web.Request) -> Answer:
 async def post_token(request: web.Request) -> Answer:
     caller, pool = _manager(request), request.app[POOL]
     fields = parse_object(await read_object(request), FIELDS, required=REQUIRED)
+    password = fields.get("currentPassword")
+    if password is not None or fields.get("expiresInDays", DEFAULT_DAYS) is None:
+        await attempts.require_password(pool, request.app[HASHER], caller, password)
     token_id, expires_at = uuid4(), expiry(fields.get("expiresInDays", DEFAULT_DAYS))
     customer_id = await _customer_id(pool, caller, fields.get("customerId"))
     async with audit.recording(pool, actor(request)) as (connection, record):

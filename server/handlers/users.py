@@ -6,12 +6,14 @@ organization. A user's own password changes by ``PATCH /api/session`` alone (``t
 """
 
 import secrets
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 from aiohttp import web
 
 import sql
+from server.access import attempts
 from server.access.caller import Caller
 from server.access.permissions import organization_for, require_administrator, require_power_over
 from server.fields.objects import parse_object
@@ -29,6 +31,7 @@ from server.resources.users import (
     FILTERS,
     REQUIRED,
     SERVER_SET,
+    gives_power,
     represent,
 )
 from sql.connection import Executor
@@ -56,6 +59,7 @@ async def post_user(request: web.Request) -> Answer:
     body = await read_object(request)
     _judge_global_role(caller, body)
     fields = parse_object(body, CREATE_FIELDS, ignored=CREATE_SERVER_SET, required=REQUIRED)
+    await _require_password(request, fields, None)
     organization_id = organization_for(caller, fields.get("organizationId"))
     customer_ids = await _known_customers(pool, organization_id, fields.get("customerIds"))
     password = fields.get("password") or secrets.token_urlsafe(18)
@@ -94,9 +98,10 @@ async def patch_user(request: web.Request) -> Answer:
     fields = parse_object(body, FIELDS, ignored=SERVER_SET)
     if "password" in fields and user_id == caller.id:
         raise forbidden("own_password")
+    user = found(await sql.users.select_one(request.app[POOL], caller.reach, user_id))
+    await _require_password(request, fields, user)
     password_hash = None
     if "password" in fields:
-        user = found(await sql.users.select_one(request.app[POOL], caller.reach, user_id))
         name = fields.get("name", user["name"])
         password_hash = await _make_hash(request, fields.pop("password"), email=user["email"], name=name)
     async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
@@ -126,6 +131,13 @@ async def delete_user(request: web.Request) -> Answer:
         await _keep_an_administrator(connection, before)
         await record("user", before["organization_id"], before=represent(before))
     return Answer(status=204)
+
+
+async def _require_password(request: web.Request, fields: dict[str, Any], before: asyncpg.Record | None) -> None:
+    """Invalid for a caller who gives somebody power, and its password neither now nor a short while ago."""
+    password = fields.pop("currentPassword", None)
+    if password is not None or gives_power(fields, before):
+        await attempts.require_password(request.app[POOL], request.app[HASHER], request[CALLER], password)
 
 
 async def _make_hash(request: web.Request, password: str, *, email: str, name: str) -> str:

@@ -164,6 +164,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "unknown_customer": ("gibt es nicht", "does not exist"),
     "unknown_organization": ("gibt es nicht", "does not exist"),
     "unknown_user": ("gibt es nicht", "does not exist"),
+    "password_required": (
+        "ist erforderlich, weil die Anmeldung länger als 15 Minuten her ist",
+        "is required, because the log-in was more than 15 minutes ago",
+    ),
     "password_common": (
         "ist zu leicht zu erraten; bitte ein längeres oder weniger übliches wählen",
         "is too easy to guess; please choose a longer or less common one",

@@ -19,7 +19,12 @@ TOKEN = {
 }
 SCHEMAS = {
     "NewToken": accepted(
-        properties(FIELDS, expiresInDays={"default": DEFAULT_DAYS, "description": "null: never"}), required=REQUIRED
+        properties(
+            FIELDS,
+            expiresInDays={"default": DEFAULT_DAYS, "description": "null: never"},
+            currentPassword="Required for a token that never ends if the log-in was more than 15 minutes ago.",
+        ),
+        required=REQUIRED,
     ),
     "Token": shape(TOKEN),
     "MadeToken": shape({**TOKEN, "token": {"type": "string", "description": "Shown in this answer alone."}}),

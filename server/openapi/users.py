@@ -19,7 +19,12 @@ from server.openapi.schemas import BOOLEAN, IDENTIFIER, TIMESTAMP, accepted, pag
 from server.resources.users import CREATE_FIELDS, CREATE_SERVER_SET, FIELDS, FILTERS, REQUIRED, SERVER_SET
 
 TAG = "Users"
-_NOTES = {"customerIds": "Restricted to these; null: to none.", "globalRole": "Given by global admins only."}
+FRESH = "The caller's own; required to give somebody power if the log-in was more than 15 minutes ago, or with a token."
+_NOTES = {
+    "customerIds": "Restricted to these; null: to none.",
+    "globalRole": "Given by global admins only.",
+    "currentPassword": FRESH,
+}
 _SENT = properties(FIELDS, **_NOTES)
 USER = {
     "id": IDENTIFIER,

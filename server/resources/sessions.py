@@ -12,7 +12,7 @@ from server.http.answers import timestamp
 FIELDS: dict[str, Field] = {"email": text(1, 320), "password": text(1, 1024), "organizationId": identifier}
 REQUIRED = ("email", "password")
 PASSWORD_FIELDS: dict[str, Field] = {
-    "currentPassword": text(1, 1024),
+    "currentPassword": passwords.current_password,
     "password": passwords.new_password,
 }
 PASSWORD_REQUIRED = tuple(PASSWORD_FIELDS)

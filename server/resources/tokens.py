@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 import sql
+from server.access import passwords
 from server.fields.parser import Field, Parameter
 from server.fields.references import customer
 from server.fields.values import integer, nullable, trimmed
@@ -15,6 +16,7 @@ FIELDS: dict[str, Field] = {
     "name": trimmed(1, 255),
     "expiresInDays": nullable(integer(1, 365)),
     "customerId": nullable(customer),
+    "currentPassword": passwords.current_password,
 }
 REQUIRED = ("name",)
 FILTERS: dict[str, Parameter] = {"organizationId": query.identifier, **query.PAGING}
