@@ -33,8 +33,13 @@ async def insert(
     return await db.fetchval(query, *values) is not None
 
 
-async def select_caller(db: Executor, organization_id: int, session_id: UUID) -> asyncpg.Record | None:
-    """The active user behind an unexpired session, with the roles it has now, and what a token is limited to."""
+async def select_caller(
+    db: Executor, organization_id: int, session_id: UUID, *, idle_minutes: int
+) -> asyncpg.Record | None:
+    """The active user behind an unexpired session, with the roles it has now, and what a token is limited to.
+
+    None for a log-in that was not used for so long; 0 is no limit.
+    """
     query = """
         SELECT s.id AS session_id, s.created_at AS opened_at, s.expires_at,
                s.name AS token_name, s.customer_id AS token_customer_id,
@@ -44,9 +49,12 @@ async def select_caller(db: Executor, organization_id: int, session_id: UUID) ->
          WHERE s.organization_id = $1
            AND s.id = $2
            AND s.expires_at > now()
+           AND ($3 = 0
+                OR s.name IS NOT NULL
+                OR coalesce(s.last_used_at, s.created_at) > now() - make_interval(mins => $3))
            AND u.active
     """
-    return await db.fetchrow(query, organization_id, session_id)
+    return await db.fetchrow(query, organization_id, session_id, idle_minutes)
 
 
 async def delete(db: Executor, organization_id: int, session_id: UUID) -> None:

@@ -7,7 +7,8 @@ while it does not, every request asks the database. So a change holds on every w
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from uuid import UUID
 
 import asyncpg
 
@@ -24,9 +25,10 @@ MAX_TOKEN = 4096  # characters
 class Callers:
     """Verifies tokens and remembers their callers, for as long as it hears of changes."""
 
-    def __init__(self, pool: asyncpg.Pool, dsn: str, signer: Signer) -> None:
+    def __init__(self, pool: asyncpg.Pool, dsn: str, signer: Signer, *, idle_minutes: int = 0) -> None:
         self._pool = pool
         self._signer = signer
+        self._idle_minutes = idle_minutes
         self._remembered: dict[str, Caller] = {}  # by the Authorization header
         self._changes = 0
         self.listener = Listener(dsn, "callers", self._forget)
@@ -46,7 +48,7 @@ class Callers:
     async def _load(self, authorization: Sequence[str]) -> Caller:
         organization_id, session_id = self._signer.verify(_bearer_token(authorization))
         changes = self._changes
-        row = await sql.sessions.select_caller(self._pool, organization_id, session_id)
+        row = await sql.sessions.select_caller(self._pool, organization_id, session_id, idle_minutes=self._idle_minutes)
         if row is None:
             raise unauthorized("token_invalid")
         caller = to_caller(row, row["session_id"], row["expires_at"], row["opened_at"])
@@ -56,6 +58,11 @@ class Callers:
                 del self._remembered[next(iter(self._remembered))]
             self._remembered[authorization[0]] = caller
         return caller
+
+    def keep_only(self, session_ids: Set[UUID]) -> None:
+        """Remember no other sessions: they are read again when they come."""
+        kept = {key: caller for key, caller in self._remembered.items() if caller.session_id in session_ids}
+        self._remembered = kept
 
     def _forget(self, changed: str) -> None:
         """Drop the callers that a ``users:id`` or ``sessions:id`` notification names; all of them for any other."""

@@ -53,6 +53,7 @@ settings, from the environment; X_FILE instead of X names a file that holds it:
   JWT_SECRET     signs sessions; 32 bytes or more, several with commas, the first signs and all verify
   SECRETS_KEY    encrypts stored credentials; 32 bytes in base64, several with commas, the first encrypts
   SESSION_HOURS  how long a log-in lasts (12)
+  SESSION_IDLE_MINUTES  how long a log-in lasts that nobody uses, give or take two minutes (120); 0 turns that off
   GROUP_COMMIT_ROWS  how many patches may share a commit (256); 1 turns that off
   AUDIT          whether changes of monitors are kept: ON or OFF (ON)
   AGENT          the agent that serve runs beside it: a location's code, on or off (on: the oldest active location)

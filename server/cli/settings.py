@@ -32,6 +32,7 @@ def read_server(environment: Environment, secret: Callable[[str], str], cores: i
         port=environment.integer("PORT", 8080, 1, 65535),
         workers=environment.integer("WORKERS", cores, 1, 256),
         session_hours=environment.integer("SESSION_HOURS", 12, 1, 8760),
+        session_idle_minutes=environment.integer("SESSION_IDLE_MINUTES", 120, 0, 525_600),
         group_commit_rows=environment.integer("GROUP_COMMIT_ROWS", 256, 1, 4096),
         log_level=environment.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
         audit=environment.choice("AUDIT", "ON", ("ON", "OFF")) == "ON",

@@ -10,8 +10,8 @@ from server.access.caller import Caller
 from server.access.callers import Callers
 from server.access.key_ring import KeyRing
 from server.access.passwords import Hasher
+from server.access.session_uses import SessionUses
 from server.access.signer import Signer
-from server.access.token_uses import TokenUses
 from server.http.requests import ADDRESS, Network
 from server.resources.audit import Actor
 from server.resources.smtp_checks import Probe
@@ -31,7 +31,7 @@ TRUSTED_PROXIES: web.AppKey[Sequence[Network]] = web.AppKey("TRUSTED_PROXIES")
 
 CALLERS = web.AppKey("CALLERS", Callers)
 CALLER = web.RequestKey("CALLER", Caller)
-TOKEN_USES = web.AppKey("TOKEN_USES", TokenUses)
+USES = web.AppKey("USES", SessionUses)
 SIGNER = web.AppKey("SIGNER", Signer)
 SESSION_HOURS = web.AppKey("SESSION_HOURS", int)
 HASHER = web.AppKey("HASHER", Hasher)

@@ -9,8 +9,8 @@ from aiohttp import web
 
 from server.access.callers import Callers
 from server.access.passwords import Hasher
+from server.access.session_uses import SessionUses
 from server.access.signer import Signer
-from server.access.token_uses import TokenUses
 from server.checks.probe import probe
 from server.checks.resolver import open_resolver
 from server.handlers import keys
@@ -57,7 +57,7 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
         add_cors(app, config.cors_origins)
     if config.rate_limit is not None:
         add_rate_limit(app, config.rate_limit, rates or Table())
-    app.cleanup_ctx.extend([_traces, _pool, _batches, _callers, _probe, _token_uses, _agent])
+    app.cleanup_ctx.extend([_traces, _pool, _batches, _callers, _probe, _uses, _agent])
     return app
 
 
@@ -83,7 +83,12 @@ async def _batches(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _callers(app: web.Application) -> AsyncIterator[None]:
-    app[keys.CALLERS] = callers = Callers(app[keys.POOL], app[CONFIG].database_url, app[keys.SIGNER])
+    app[keys.CALLERS] = callers = Callers(
+        app[keys.POOL],
+        app[CONFIG].database_url,
+        app[keys.SIGNER],
+        idle_minutes=app[CONFIG].session_idle_minutes,
+    )
     async with _running(callers.listener.run()):
         yield
 
@@ -97,8 +102,8 @@ async def _agent(app: web.Application) -> AsyncIterator[None]:
             yield
 
 
-async def _token_uses(app: web.Application) -> AsyncIterator[None]:
-    app[keys.TOKEN_USES] = uses = TokenUses(app[keys.POOL])
+async def _uses(app: web.Application) -> AsyncIterator[None]:
+    app[keys.USES] = uses = SessionUses(app[keys.POOL], app[keys.CALLERS].keep_only)
     async with _running(uses.run()):
         yield
     with contextlib.suppress(*UNAVAILABLE):

@@ -28,6 +28,7 @@ class Config:
     port: int = 8080
     workers: int = 1
     session_hours: int = 12
+    session_idle_minutes: int = 120
     group_commit_rows: int = 256
     log_level: str = "INFO"
     audit: bool = True

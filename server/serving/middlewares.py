@@ -8,7 +8,7 @@ from itertools import count
 from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
 
-from server.handlers.keys import CALLER, CALLERS, TOKEN_USES, TRUSTED_PROXIES
+from server.handlers.keys import CALLER, CALLERS, TRUSTED_PROXIES, USES
 from server.http.answers import Answer, Handler, middleware
 from server.http.errors import ApiError, render, to_api_error
 from server.http.requests import ADDRESS, client_address
@@ -59,8 +59,7 @@ async def auth(request: web.Request, handler: Handler) -> Answer:
     if match.http_exception is None and match.handler not in PUBLIC:
         authorization = request.headers.getall("Authorization", ())
         request[CALLER] = caller = await request.app[CALLERS].identify(authorization)
-        if caller.token_name is not None:
-            request.app[TOKEN_USES].note(caller)
+        request.app[USES].seen[caller.session_id] = caller.organization_id
     if "If-Match" in request.headers and match.handler not in HONOURS_IF_MATCH:
         _refuse_if_match(request)
     try:

@@ -14,6 +14,7 @@ from tests.product.process import Product
         ({"WORKERS": "many"}, "WORKERS"),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
         ({"SESSION_HOURS": "-1"}, "SESSION_HOURS"),
+        ({"SESSION_IDLE_MINUTES": "-1"}, "SESSION_IDLE_MINUTES"),
         ({"GROUP_COMMIT_ROWS": "0"}, "GROUP_COMMIT_ROWS"),
         ({"JWT_SECRET": "short"}, "JWT_SECRET"),
         ({"JWT_SECRET": "j" * 32 + ",short"}, "JWT_SECRET"),
