@@ -20,6 +20,7 @@ UPDATABLE = (
     "recovery_confirmations",
     "location_share_percent",
     "reminder_interval_minutes",
+    "require_two_factor",
     *LIMITS,
 )
 COLUMNS = f"id, created_at, {', '.join(UPDATABLE)}"

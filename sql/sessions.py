@@ -43,9 +43,12 @@ async def select_caller(
     query = """
         SELECT s.id AS session_id, s.created_at AS opened_at, s.expires_at,
                s.name AS token_name, s.customer_id AS token_customer_id,
-               u.organization_id, u.id, u.email, u.name, u.role, u.global_role, u.customer_ids
+               u.organization_id, u.id, u.email, u.name, u.role, u.global_role, u.customer_ids,
+               o.require_two_factor, f.confirmed_at IS NOT NULL AS enrolled
           FROM sessions s
+          JOIN organizations o ON o.id = s.organization_id
           JOIN users u ON u.organization_id = s.organization_id AND u.id = s.user_id
+          LEFT JOIN second_factors f ON f.organization_id = s.organization_id AND f.user_id = s.user_id
          WHERE s.organization_id = $1
            AND s.id = $2
            AND s.expires_at > now()

@@ -82,6 +82,14 @@ async def require_password(db: Executor, hasher: Hasher, caller: Caller, passwor
         raise below("currentPassword", Invalid("wrong_password"))
 
 
+async def admit_code(db: Executor, account: str, source: str, *, of_account: int) -> int:
+    """Count an attempt at a second factor, and name it; ApiError 429 for a source or an account with too many."""
+    counts = await sql.login_attempts.count(db, account, source)
+    if counts["of_account"] >= of_account:
+        raise _too_many(sql.login_attempts.WINDOW_SECONDS)
+    return await _admit(db, account, source)
+
+
 def delay(failures: int) -> float:
     """Seconds to wait after so many failures at an account."""
     return min(max(0, failures - FREE) * STEP_SECONDS, MAX_SECONDS)

@@ -25,6 +25,8 @@ class Caller:
     reach: Reach
     opened_at: float = 0.0  # as expires_at
     token_name: str | None = None  # of an API token; None for a log-in
+    two_factor_required: bool = False  # by its organization
+    must_enrol: bool = False  # in a second factor, before it may do anything else
 
     @cached_property
     def supporter(self) -> bool:
@@ -79,3 +81,9 @@ def with_token(caller: Caller, *, name: str | None, customer_id: int | None) -> 
         allowed = reach.customer_ids is None or customer_id in reach.customer_ids
         reach = Reach(caller.organization_id, (customer_id,) if allowed else ())
     return replace(caller, token_name=name, reach=reach)
+
+
+def with_second_factor(caller: Caller, *, required: bool, enrolled: bool) -> Caller:
+    """The caller as a log-in knows it; an API token was made by somebody who might."""
+    must_enrol = required and not enrolled and caller.token_name is None
+    return replace(caller, two_factor_required=required, must_enrol=must_enrol)

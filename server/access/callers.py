@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 
 import sql
-from server.access.caller import Caller, to_caller, with_token
+from server.access.caller import Caller, to_caller, with_second_factor, with_token
 from server.access.signer import Signer
 from server.http.errors import unauthorized
 from sql.listener import Listener
@@ -53,6 +53,7 @@ class Callers:
             raise unauthorized("token_invalid")
         caller = to_caller(row, row["session_id"], row["expires_at"], row["opened_at"])
         caller = with_token(caller, name=row["token_name"], customer_id=row["token_customer_id"])
+        caller = with_second_factor(caller, required=row["require_two_factor"], enrolled=row["enrolled"])
         if changes == self._changes:  # otherwise the row may be outdated already
             if len(self._remembered) >= MAX_REMEMBERED:
                 del self._remembered[next(iter(self._remembered))]

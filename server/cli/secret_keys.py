@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 import sql
+from server.access import two_factor
 from server.access.key_ring import KeyRing, Undecryptable, generate_key
 from server.cli.context import Context
 from server.cli.environment import ConfigError
@@ -34,7 +35,8 @@ async def rotate(url: str, ring: KeyRing) -> int:
     """Encrypt anew what another key encrypted; how many. Servers may run meanwhile."""
     connection = await asyncpg.connect(url)
     try:
-        return await _rotate_current(connection, ring) + await _rotate_kept(connection, ring)
+        parts = (_rotate_current, _rotate_kept, _rotate_second_factors)
+        return sum([await rotate_part(connection, ring) for rotate_part in parts])
     except Undecryptable as error:
         raise ConfigError(f"SECRETS_KEY lacks a key that stored credentials need: {error}") from error
     finally:
@@ -63,6 +65,17 @@ async def _rotate_kept(connection: asyncpg.Connection, ring: KeyRing) -> int:
         _say(count)
         await sql.smtp_monitor_changes.replace_passwords(connection, row, before, after)
         count += 1
+    return count
+
+
+async def _rotate_second_factors(connection: asyncpg.Connection, ring: KeyRing) -> int:
+    count = 0
+    rows = sql.second_factors.select_secrets(connection, not_under=ring.current_id, batch=BATCH)
+    async for row in rows:
+        key, old = (row["organization_id"], row["user_id"]), row["secret"]
+        bound_to = two_factor.bound_to(*key)
+        new = ring.encrypt(ring.decrypt(old, bound_to), bound_to)
+        count += await sql.second_factors.replace_secret(connection, *key, old, new)
     return count
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import functools
 from pathlib import Path
 
 import asyncpg
@@ -24,6 +25,7 @@ from server.fields.contacts import email
 from server.fields.values import Invalid, trimmed
 from server.resources import audit
 from server.resources.audit import OPERATOR
+from server.resources.two_factor import record_change
 from server.resources.users import represent
 from sql.connection import Reach
 
@@ -47,11 +49,19 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     deactivate.add_argument("email")
     password = actions.add_parser("password", help="give a user a new password, which ends its sessions and tokens")
     password.add_argument("email")
-    for action in (deactivate, password):
+    reset = actions.add_parser("reset-two-factor", help="remove the second factor of a user who has lost it")
+    reset.add_argument("email")
+    for action in (deactivate, password, reset):
         action.add_argument("--organization", metavar="NAME", help="where several have a user with that address")
     for action in (add, password):
         action.add_argument("--password-file", type=Path, help="take the password from there instead")
-    runs = ((add, run_add), (listing, run_list), (deactivate, run_deactivate), (password, run_password))
+    runs = (
+        (add, run_add),
+        (listing, run_list),
+        (deactivate, run_deactivate),
+        (password, run_password),
+        (reset, run_reset),
+    )
     for action, run in runs:
         action.set_defaults(run=run)
 
@@ -162,6 +172,21 @@ async def _set_password(url: str, options: argparse.Namespace, password: str) ->
         await audit.record(
             connection, OPERATOR, "user", user["organization_id"], before=me, after=me, secrets=("password",)
         )
+
+
+def run_reset(context: Context) -> None:
+    with context.database() as url:
+        asyncio.run(_reset(url, context.options))
+    print(f"user {context.options.email} has no second factor")
+
+
+async def _reset(url: str, options: argparse.Namespace) -> None:
+    async with connected(url) as connection, connection.transaction():
+        user = await _locked(connection, options)
+        if await sql.second_factors.delete(connection, user["organization_id"], user["id"]):
+            await sql.sessions.delete_others(connection, user["organization_id"], user["id"])
+            record = functools.partial(audit.record, connection, OPERATOR)
+            await record_change(record, user["organization_id"], user["id"], active=False)
 
 
 async def _locked(connection: asyncpg.Connection, options: argparse.Namespace) -> asyncpg.Record:

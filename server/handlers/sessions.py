@@ -1,15 +1,16 @@
 """Log in, who am I, log out."""
 
+import asyncpg
 from aiohttp import web
 
 import sql
-from server.access import attempts
+from server.access import attempts, two_factor
 from server.access.permissions import require_log_in
 from server.access.sessions import open_session
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, HASHER, POOL, SESSION_HOURS, SIGNER, actor
+from server.handlers.keys import CALLER, HASHER, KEY_RING, POOL, SESSION_HOURS, SIGNER, actor
 from server.http.answers import Answer
-from server.http.errors import FieldError, invalid_fields, unauthorized
+from server.http.errors import ApiError, FieldError, invalid_fields, unauthorized
 from server.http.requests import ADDRESS, read_object
 from server.resources import audit
 from server.resources.audit import Actor
@@ -35,9 +36,11 @@ async def post_session(request: web.Request) -> Answer:
         organization_id=body.get("organizationId"),
     )
     if user is None:
-        meant = body["email"], body.get("organizationId")
-        await sql.audit_events.insert_failed_log_in(app[POOL], *meant, address=request[ADDRESS])
+        await _record_failure(request, body["email"], body.get("organizationId"))
         raise unauthorized("wrong_credentials")
+    if (refusal := await _judge_code(request, user, body.get("code"))) is not None:
+        await _record_failure(request, user["email"], user["organization_id"])
+        raise refusal
     async with app[POOL].acquire() as connection, connection.transaction():
         token, caller = await open_session(connection, user, app[SIGNER], hours=app[SESSION_HOURS])
         await audit.record_session(connection, Actor.of(caller, request[ADDRESS]), "logged_in", caller)
@@ -81,3 +84,22 @@ async def delete_session(request: web.Request) -> Answer:
         await sql.sessions.delete(connection, caller.organization_id, caller.session_id)
         await audit.record_session(connection, actor(request), "logged_out", caller)
     return Answer(status=204)
+
+
+async def _judge_code(request: web.Request, user: asyncpg.Record, code: str | None) -> ApiError | None:
+    """What is wrong with the second factor, if the user has one."""
+    pool, key = request.app[POOL], (user["organization_id"], user["id"])
+    factor = await sql.second_factors.select_one(pool, *key)
+    if factor is None or factor["confirmed_at"] is None:
+        return None
+    if code is None:
+        return unauthorized("two_factor_missing", "two_factor_required")
+    source = attempts.source_of(request[ADDRESS])
+    if await two_factor.judge(pool, request.app[KEY_RING], factor, *key, code, source=source):
+        return None
+    return unauthorized("wrong_code", "two_factor_wrong")
+
+
+async def _record_failure(request: web.Request, email: str, organization_id: int | None) -> None:
+    pool, address = request.app[POOL], request[ADDRESS]
+    await sql.audit_events.insert_failed_log_in(pool, email, organization_id, address=address)

@@ -48,6 +48,8 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "organizations_name_check": ("name", "wrong_length"),
     "organizations_recovery_confirmations_check": ("recoveryConfirmations", "out_of_range"),
     "organizations_reminder_interval_minutes_check": ("reminderIntervalMinutes", "out_of_range"),
+    "recovery_codes_user_id_fkey": ("userId", "unknown_user"),
+    "second_factors_user_id_fkey": ("userId", "unknown_user"),
     "sessions_customer_id_fkey": ("customerId", "unknown_customer"),
     "sessions_name_check": ("name", "wrong_length"),
     "sessions_user_id_fkey": ("userId", "unknown_user"),

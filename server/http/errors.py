@@ -60,8 +60,8 @@ class ApiError(Exception):
         self.parameters = parameters
 
 
-def unauthorized(detail: str) -> ApiError:
-    return ApiError(401, "unauthorized", detail=detail, headers={"WWW-Authenticate": "Bearer"})
+def unauthorized(detail: str, code: str = "unauthorized") -> ApiError:
+    return ApiError(401, code, detail=detail, headers={"WWW-Authenticate": "Bearer"})
 
 
 def forbidden(detail: str) -> ApiError:

@@ -1,5 +1,6 @@
 """What people read, by code: in German, as in the reference page, and in English."""
 
+from server.http.account_messages import ACCOUNT_MESSAGES
 from server.http.check_messages import CHECK_MESSAGES
 
 MESSAGES: dict[str, tuple[str, str]] = {
@@ -113,10 +114,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "nur globale Administratoren dürfen Limits ändern",
         "only global admins may change limits",
     ),
-    "own_password": (
-        "das eigene Passwort wird mit PATCH /api/session und dem bisherigen geändert",
-        "change your own password by PATCH /api/session with the current one",
-    ),
     "token_forbidden": (
         "ein API-Token darf das nicht; bitte mit E-Mail-Adresse und Passwort anmelden",
         "an API token may not do this; please log in with e-mail address and password",
@@ -164,20 +161,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "unknown_customer": ("gibt es nicht", "does not exist"),
     "unknown_organization": ("gibt es nicht", "does not exist"),
     "unknown_user": ("gibt es nicht", "does not exist"),
-    "password_required": (
-        "ist erforderlich, weil die Anmeldung länger als 15 Minuten her ist",
-        "is required, because the log-in was more than 15 minutes ago",
-    ),
-    "password_common": (
-        "ist zu leicht zu erraten; bitte ein längeres oder weniger übliches wählen",
-        "is too easy to guess; please choose a longer or less common one",
-    ),
-    "password_names_account": (
-        "darf weder den Namen noch die E-Mail-Adresse des Kontos enthalten",
-        "must contain neither the name nor the e-mail address of the account",
-    ),
-    "password_unchanged": ("ist schon das bisherige Passwort", "is the current password already"),
-    "wrong_password": ("ist nicht das bisherige Passwort", "is not the current password"),
     "invalid_public_ids": (
         "muss eine Liste von 1 bis 500 öffentlichen UUIDs sein",
         "must be a list of 1 to 500 public UUIDs",
@@ -188,6 +171,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "must be a customer's number or public UUID",
     ),
     "already_taken": ("ist schon vergeben", "is already taken"),
+    **ACCOUNT_MESSAGES,
     **CHECK_MESSAGES,
 }
 

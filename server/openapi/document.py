@@ -20,6 +20,7 @@ from server.openapi import (
     smtp_monitor_details,
     smtp_monitors,
     tokens,
+    two_factor,
     users,
 )
 from server.openapi.operations import PARAMETERS
@@ -33,6 +34,7 @@ RESOURCES = (
     locations,
     maintenance_windows,
     sessions,
+    two_factor,
     tokens,
     organizations,
     users,

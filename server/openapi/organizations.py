@@ -24,6 +24,7 @@ SETTINGS = properties(
     recoveryConfirmations="Successes in a row that close it.",
     locationSharePercent="The share of locations that must agree.",
     reminderIntervalMinutes="null: no reminders",
+    requireTwoFactor="Whether users without a second factor can only enrol in one.",
     **dict.fromkeys(LIMITS, "How many there may be: one more is 409. Global admins change it."),
 )
 SCHEMAS = {
@@ -39,6 +40,7 @@ _ORGANIZATION = {
     "recoveryConfirmations": 2,
     "locationSharePercent": 50,
     "reminderIntervalMinutes": None,
+    "requireTwoFactor": False,
     "maxSmtpMonitors": 10_000,
     "maxCustomers": 10_000,
     "maxUsers": 1000,

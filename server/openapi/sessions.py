@@ -24,6 +24,7 @@ SCHEMAS = {
     "LogIn": accepted(
         properties(
             FIELDS,
+            code="Of the second factor, or a recovery code, for a user who has one.",
             organizationId="Which account, where several organizations have a user with this address and password.",
         ),
         required=REQUIRED,
@@ -56,7 +57,8 @@ PATHS = {
             body=request("LogIn", admin={"email": "admin@example.com", "password": "correct horse battery staple"}),
             description=(
                 "In 15 minutes an address may fail 10 times at one account and 100 times altogether; then it gets 429. "
-                "An IPv6 /64 counts as one address. What fails at an account from other addresses only slows it down."
+                "An IPv6 /64 counts as one address. What fails at an account from other addresses only slows it down. "
+                "A 401 whose code is `two_factor_required` or `two_factor_wrong` asks for a (or another) `code`."
             ),
             public=True,
         )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import asyncpg
 
 from server.fields.parser import Field, Parameter
-from server.fields.values import integer, nullable, trimmed
+from server.fields.values import boolean, integer, nullable, trimmed
 from server.http import query
 from server.http.answers import timestamp
 from server.http.errors import forbidden
@@ -24,6 +24,7 @@ FIELDS: dict[str, Field] = {
     "recoveryConfirmations": integer(1, 10),
     "locationSharePercent": integer(1, 100),
     "reminderIntervalMinutes": nullable(integer(5, 10080)),
+    "requireTwoFactor": boolean,
     **LIMITS,
 }
 REQUIRED = ("name",)  # to create one
@@ -33,6 +34,7 @@ COLUMNS = {
     "recoveryConfirmations": "recovery_confirmations",
     "locationSharePercent": "location_share_percent",
     "reminderIntervalMinutes": "reminder_interval_minutes",
+    "requireTwoFactor": "require_two_factor",
     "maxSmtpMonitors": "max_smtp_monitors",
     "maxCustomers": "max_customers",
     "maxUsers": "max_users",

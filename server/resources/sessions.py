@@ -9,7 +9,12 @@ from server.fields.parser import Field
 from server.fields.values import identifier, text
 from server.http.answers import timestamp
 
-FIELDS: dict[str, Field] = {"email": text(1, 320), "password": text(1, 1024), "organizationId": identifier}
+FIELDS: dict[str, Field] = {
+    "email": text(1, 320),
+    "password": text(1, 1024),
+    "organizationId": identifier,
+    "code": text(1, 64),
+}
 REQUIRED = ("email", "password")
 PASSWORD_FIELDS: dict[str, Field] = {
     "currentPassword": passwords.current_password,

@@ -13,7 +13,7 @@ from server.http.answers import Answer, Handler, middleware
 from server.http.errors import ApiError, render, to_api_error
 from server.http.requests import ADDRESS, client_address
 from server.http.traces import traces
-from server.serving.routes import HONOURS_IF_MATCH, PUBLIC
+from server.serving.routes import ENROLMENT, HONOURS_IF_MATCH, PUBLIC
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -59,12 +59,16 @@ async def auth(request: web.Request, handler: Handler) -> Answer:
     if match.http_exception is None and match.handler not in PUBLIC:
         authorization = request.headers.getall("Authorization", ())
         request[CALLER] = caller = await request.app[CALLERS].identify(authorization)
+        if caller.must_enrol and match.handler not in ENROLMENT:
+            raise ApiError(403, "two_factor_enrolment_required", detail="two_factor_enrolment_why")
         request.app[USES].seen[caller.session_id] = caller.organization_id
     if "If-Match" in request.headers and match.handler not in HONOURS_IF_MATCH:
         _refuse_if_match(request)
     try:
         return await handler(request)
     except CallerChangedError:
+        if request[CALLER].must_enrol and match.handler not in ENROLMENT:
+            raise ApiError(403, "two_factor_enrolment_required", detail="two_factor_enrolment_why") from None
         return await handler(request)
 
 

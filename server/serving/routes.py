@@ -17,6 +17,7 @@ from server.handlers import (
     smtp_monitor_patches,
     smtp_monitors,
     tokens,
+    two_factor,
     users,
 )
 
@@ -33,6 +34,10 @@ ROUTES = [
     web.get("/api/session", sessions.get_session),
     web.patch("/api/session", sessions.patch_session),
     web.delete("/api/session", sessions.delete_session),
+    web.get("/api/session/two-factor", two_factor.get_two_factor),
+    web.post("/api/session/two-factor", two_factor.post_two_factor),
+    web.post("/api/session/two-factor/confirmation", two_factor.post_confirmation),
+    web.post("/api/session/two-factor/removal", two_factor.post_removal),
     web.get("/api/tokens", tokens.list_tokens),
     web.post("/api/tokens", tokens.post_token),
     web.delete("/api/tokens/{tokenId:[^/]*}", tokens.delete_token),
@@ -47,6 +52,7 @@ ROUTES = [
     web.get(USER, users.get_user),
     web.patch(USER, users.patch_user),
     web.delete(USER, users.delete_user),
+    web.delete(f"{USER}/two-factor", two_factor.delete_of_user),
     web.get("/api/customers", customers.list_customers),
     web.post("/api/customers", customers.post_customer),
     web.get(CUSTOMER, customers.get_customer),
@@ -98,4 +104,16 @@ PUBLIC = frozenset(
 # a single monitor has an entity tag; other handlers that change something refuse If-Match
 HONOURS_IF_MATCH = frozenset(
     {smtp_monitor_patches.patch_monitor, smtp_monitor_patches.post_revert, smtp_monitors.delete_monitor}
+)
+
+# what a caller may do whose organization requires a second factor that it has not got
+ENROLMENT = frozenset(
+    {
+        sessions.get_session,
+        sessions.patch_session,
+        sessions.delete_session,
+        two_factor.get_two_factor,
+        two_factor.post_two_factor,
+        two_factor.post_confirmation,
+    }
 )

@@ -5,11 +5,19 @@ from tests.conftest import ABSENT, MONITOR, OTHER_CUSTOMERS, PASSWORD, STRANGERS
 MANY = "/api/smtp-monitors"
 ROLES = ["admin", "user", "readonly", "restricted", "restricted-readonly", "supporter", "globaladmin", "stranger", None]
 PASSWORD_TRIAL = {"currentPassword": "wrong", "password": "long enough a password"}
+FACTOR, REMOVAL = "/api/session/two-factor", {"currentPassword": PASSWORD, "code": "0"}
 NEW_USER = {"name": "New", "role": "user"}
 # method, path, body, and the status for each of ROLES. What stands in braces is made for each caller anew.
 ENDPOINTS: list[tuple[str, str, object, str]] = [
     ("GET", "/api/session", None, "200 200 200 200 200 200 200 200 401"),
     ("PATCH", "/api/session", PASSWORD_TRIAL, "400 400 400 400 400 400 400 400 401"),
+    ("GET", f"{FACTOR}", None, "200 200 200 200 200 200 200 200 401"),
+    ("POST", f"{FACTOR}", {}, "201 201 201 201 201 201 201 201 401"),
+    ("POST", f"{FACTOR}/confirmation", {"code": "0"}, "409 409 409 409 409 409 409 409 401"),
+    ("POST", f"{FACTOR}/removal", REMOVAL, "409 409 409 409 409 409 409 409 401"),
+    ("DELETE", "/api/users/{user of 1}/two-factor", None, "204 403 403 403 403 403 204 404 401"),
+    ("DELETE", "/api/users/{user of 2}/two-factor", None, "404 403 403 403 403 403 204 204 401"),
+    ("DELETE", "/api/users/{supporter}/two-factor", None, "403 403 403 403 403 403 204 404 401"),
     ("GET", "/api/customers", None, "200 200 200 200 200 200 200 200 401"),
     ("POST", "/api/customers", {"name": "New"}, "201 403 403 403 403 403 201 201 401"),
     ("POST", "/api/customers", {"name": "New", "organizationId": 1}, "201 403 403 403 403 403 201 400 401"),

@@ -9,6 +9,7 @@ DEFAULTS = {
     "recoveryConfirmations": 2,
     "locationSharePercent": 50,
     "reminderIntervalMinutes": None,
+    "requireTwoFactor": False,
     "maxSmtpMonitors": 10_000,
     "maxCustomers": 10_000,
     "maxUsers": 1000,

@@ -120,8 +120,9 @@ async def test_what_a_role_may_do_around_monitors(
     for who in ROLES:
         target = path
         if "{" in path:
-            head, _, what = path.rstrip("}").partition("{")
-            target = f"{head}{await made_for(api, what, who)}"
+            head, _, rest = path.partition("{")
+            what, _, tail = rest.partition("}")
+            target = f"{head}{await made_for(api, what, who)}{tail}"
         sent = body
         if path in ("/api/users", "/api/organizations") and isinstance(body, dict):
             sent = {**body, "email": f"{uuid4()}@example.com"} if path == "/api/users" else {"name": str(uuid4())}
