@@ -89,7 +89,7 @@ async def _scope(request: web.Request, fields: Mapping[str, Any]) -> dict[str, A
     if (public_id := fields.get("smtpMonitorId")) is not None:
         monitor = await sql.smtp_monitors.select_one(pool, request.app[LOOKUPS], caller.reach, public_id)
         if monitor is None:
-            raise invalid_fields([FieldError("smtpMonitorId", "unknown_customer", {})])
+            raise invalid_fields([FieldError("smtpMonitorId", "unknown_monitor", {})])
         if fields.get("customerId") is not None:
             raise invalid_fields([FieldError("customerId", "window_scope", {})])
         return {"organization_id": monitor["organization_id"], "customer_id": None, "monitor_id": monitor["id"]}

@@ -158,7 +158,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "muss aus ASCII bestehen, eine Domain aus A-Labels",
         "must be ASCII, a domain in A-labels",
     ),
+    "unknown_alert": ("ist kein Alarm, den es gibt", "is no alert that exists"),
     "unknown_customer": ("gibt es nicht", "does not exist"),
+    "unknown_incident": ("ist keine Störung, die es gibt", "is no incident that exists"),
+    "unknown_location": ("ist kein Standort, den es gibt", "is no location that exists"),
+    "unknown_monitor": ("ist kein SMTP Monitor, den es gibt", "is no SMTP monitor that exists"),
     "unknown_organization": ("gibt es nicht", "does not exist"),
     "unknown_user": ("gibt es nicht", "does not exist"),
     "invalid_public_ids": (

@@ -95,15 +95,15 @@ async def test_who_may_do_what(api: Api, who: str | None) -> None:
 
 
 async def test_a_window_is_for_what_is_in_reach(api: Api) -> None:
-    for scope, field in (
-        ({"customerId": 20}, "customerId"),
-        ({"smtpMonitorId": STRANGERS}, "smtpMonitorId"),
-        ({"organizationId": 2}, "organizationId"),
-        ({"customerId": 10, "smtpMonitorId": MONITOR}, "customerId"),
+    for scope, field, code in (
+        ({"customerId": 20}, "customerId", "unknown_customer"),
+        ({"smtpMonitorId": STRANGERS}, "smtpMonitorId", "unknown_monitor"),
+        ({"organizationId": 2}, "organizationId", "unknown_organization"),
+        ({"customerId": 10, "smtpMonitorId": MONITOR}, "customerId", "window_scope"),
     ):
         response = await api.call("POST", PATH, json={**ONCE, **scope})
         assert response.status == 400
-        assert [wrong["field"] for wrong in (await response.json())["errors"]] == [field]
+        assert [(wrong["field"], wrong["code"]) for wrong in (await response.json())["errors"]] == [(field, code)]
     refused = await api.call("POST", PATH, "restricted", json=ONCE)
     assert (await refused.json())["errors"][0]["field"] == "customerId"
     assert (await api.call("POST", PATH, "globaladmin", json={**ONCE, "organizationId": 2})).status == 201

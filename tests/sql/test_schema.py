@@ -88,3 +88,23 @@ async def test_parsers_and_constraints_agree(
 async def test_every_limit_has_its_words(db: asyncpg.Connection) -> None:
     query = "SELECT tgname FROM pg_trigger WHERE tgfoid = 'limit_rows'::regproc"
     assert {row["tgname"] for row in await db.fetch(query)} == set(LIMITS)
+
+
+async def test_a_reference_to_what_is_not_there_is_told_by_what_it_is(db: asyncpg.Connection) -> None:
+    query = """
+        SELECT conname, confrelid::regclass::text AS referenced
+          FROM pg_constraint
+         WHERE connamespace = 'public'::regnamespace
+           AND contype = 'f'
+    """
+    found = {(row["referenced"], CONSTRAINTS[row["conname"]][1]) for row in await db.fetch(query)}
+    assert found == {
+        ("alerts", "unknown_alert"),
+        ("customers", "unknown_customer"),
+        ("incidents", "unknown_incident"),
+        ("locations", "unknown_location"),
+        ("logins", "invalid_email"),
+        ("organizations", "unknown_organization"),
+        ("smtp_monitors", "unknown_monitor"),
+        ("users", "unknown_user"),
+    }
