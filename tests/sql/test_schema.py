@@ -105,6 +105,7 @@ async def test_a_reference_to_what_is_not_there_is_told_by_what_it_is(db: asyncp
         ("locations", "unknown_location"),
         ("logins", "invalid_email"),
         ("organizations", "unknown_organization"),
+        ("second_factors", "unknown_user"),
         ("smtp_monitors", "unknown_monitor"),
         ("users", "unknown_user"),
     }
