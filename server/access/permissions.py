@@ -12,12 +12,6 @@ def require_writer(caller: Caller) -> None:
         raise forbidden("readonly_forbidden")
 
 
-def require_patcher(caller: Caller) -> None:
-    """ApiError 403 for those who change no monitor at all."""
-    if caller.supporter:
-        raise forbidden("supporter_forbidden")
-
-
 def require_administrator(caller: Caller) -> None:
     """ApiError 403 for those who administer no organization."""
     if caller.supporter:

@@ -14,7 +14,6 @@ import asyncpg
 from aiohttp import web
 
 import sql
-from server.access.permissions import require_patcher
 from server.fields.objects import parse_object
 from server.handlers.keys import CALLER, CHANGES, KEY_RING, PATCHES, POOL
 from server.http import requests
@@ -24,7 +23,7 @@ from server.http.preferences import APPLIED, prefers_minimal
 from server.http.requests import if_match, read_object
 from server.resources.smtp_monitor_batches import FIELDS, REQUIRED, require_fields, unknown_monitors
 from server.resources.smtp_monitor_changes import body_before
-from server.resources.smtp_monitors import judge_patch, missing, represent, to_answer, to_columns
+from server.resources.smtp_monitors import judge_patch, missing, represent, require_patcher, to_answer, to_columns
 from sql.smtp_monitor_patches import Patch
 
 

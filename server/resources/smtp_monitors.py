@@ -78,6 +78,12 @@ COLUMNS = {
 }
 
 
+def require_patcher(caller: Caller) -> None:
+    """ApiError 403 for those who change no monitor at all. It is judged before the body is read."""
+    if caller.supporter:
+        raise forbidden("supporter_forbidden")
+
+
 def judge_patch(body: dict[str, object], caller: Caller, public_id: UUID, ring: KeyRing) -> dict[str, object]:
     """The columns that the *body* of a PATCH changes.
 

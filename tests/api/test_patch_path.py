@@ -8,7 +8,8 @@ from types import CodeType, FrameType
 import pytest
 
 import server
-from server.handlers.keys import CALLERS
+from server.handlers.keys import CALLERS, PATCHES
+from server.http.traces import traces
 from tests.conftest import Api, becomes
 
 PROJECT = Path(server.__file__).parent.parent
@@ -30,6 +31,7 @@ WHOLE = {
 async def test_a_patch_passes_through_few_files_and_functions(api: Api, body: dict[str, object]) -> None:
     await becomes(True, lambda: _listening(api))
     assert (await api.patch(body)).status == 200  # what is made once is made by now
+    await becomes(0, lambda: _pending(api))  # what is told ten times a second is no part of one PATCH
     seen: set[CodeType] = set()
 
     def note(frame: FrameType, event: str, _: object) -> None:
@@ -51,3 +53,9 @@ async def _listening(api: Api) -> bool:
     """Whether callers are remembered: a worker that has just started asks the database each time."""
     assert api.client.app is not None
     return time.monotonic() < api.client.app[CALLERS].listener.trusted_until
+
+
+async def _pending(api: Api) -> int:
+    """How many requests and patches the metrics are still to be told of."""
+    assert api.client.app is not None
+    return len(traces._left) + api.client.app[PATCHES]._alone
