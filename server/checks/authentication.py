@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
+from server.checks.computing import compute
 from server.checks.failure import Failed
 from server.checks.outcome import Code
 from server.checks.reply import Reply
@@ -41,7 +42,7 @@ async def _exchange(
         reply = await command(f"AUTH {mechanism}")
     while reply.kind == 3:
         if waiting is None:
-            waiting = encode(_respond(exchange, from_base64(reply.lines[-1].strip())))
+            waiting = encode(await compute(_respond, exchange, from_base64(reply.lines[-1].strip())))
         reply, waiting = await command(waiting), None
     if reply.kind == 2:
         _require_end(exchange)

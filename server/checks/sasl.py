@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator
 from server.checks.text import to_base64
 
 Exchange = Generator[bytes | None, bytes, None]
-# A server chooses how often its client hashes, and this runs on the event loop: 100,000 take some 30 ms.
+# A server chooses how often its client hashes; 100,000 take some 30 ms.
 MAX_ITERATIONS = 100_000
 COUNT = re.compile("[0-9]{1,9}")  # str.isdigit() accepts a superscript two, which int() refuses
 

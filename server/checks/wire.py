@@ -6,6 +6,7 @@ from typing import cast
 
 from OpenSSL import SSL
 
+from server.checks.computing import compute
 from server.checks.failure import Failed
 from server.checks.outcome import Code
 from server.checks.text import readable, shortened
@@ -26,7 +27,6 @@ class Wire(asyncio.Protocol):
         self._ended = False
         self._broken = ""
         self._tls: SSL.Connection | None = None
-        self._secured = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is not a subclass
@@ -36,8 +36,7 @@ class Wire(asyncio.Protocol):
             self._received += data
         else:
             self._tls.bio_write(data)
-            if self._secured:
-                self._decrypt(self._tls)
+            self._decrypt(self._tls)
         if len(self._received) > HIGH_WATER:
             self._paused = True
             self._transport.pause_reading()
@@ -87,19 +86,20 @@ class Wire(asyncio.Protocol):
 
     async def secure(self, tls: SSL.Connection) -> None:
         """Shake hands; from then on every line is encrypted. Failed if the two do not agree."""
+        try:
+            over = _shake_hands(tls)  # says hello, which costs what no server can choose
+            while not over:
+                self._flush(tls)
+                if not self._received:
+                    await self._more()
+                self._pass_on(tls)
+                over = await compute(_shake_hands, tls)  # what arrives meanwhile waits in _received
+        except SSL.Error as error:
+            self._flush(tls)
+            raise Failed(Code.TLS_HANDSHAKE_FAILED, reason(error)) from error
         self._tls = tls
-        while not self._secured:
-            try:
-                tls.do_handshake()
-            except SSL.WantReadError:
-                self._flush(tls)
-                await self._more()
-            except SSL.Error as error:
-                self._flush(tls)
-                raise Failed(Code.TLS_HANDSHAKE_FAILED, reason(error)) from error
-            else:
-                self._secured = True
         self._flush(tls)
+        self._pass_on(tls)
         self._decrypt(tls)
 
     async def closed(self) -> None:
@@ -134,6 +134,12 @@ class Wire(asyncio.Protocol):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
+    def _pass_on(self, tls: SSL.Connection) -> None:
+        """Give TLS what has arrived of it."""
+        if encrypted := bytes(self._received):
+            self._received.clear()
+            tls.bio_write(encrypted)
+
     def _decrypt(self, tls: SSL.Connection) -> None:
         try:
             while True:
@@ -152,6 +158,15 @@ class Wire(asyncio.Protocol):
                 self._transport.write(encrypted)
                 if len(encrypted) < CHUNK:
                     return
+
+
+def _shake_hands(tls: SSL.Connection) -> bool:
+    """Go on with the handshake as far as what has arrived allows; whether it is over."""
+    try:
+        tls.do_handshake()
+    except SSL.WantReadError:
+        return False
+    return True
 
 
 def reason(error: SSL.Error) -> str:

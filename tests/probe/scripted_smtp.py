@@ -33,6 +33,11 @@ class Session:
             self._writer._transport = transport  # type: ignore[attr-defined]
             raise ConnectionResetError from error
 
+    @property
+    def tls(self) -> ssl.SSLObject:
+        tls: ssl.SSLObject = self._writer.get_extra_info("ssl_object")
+        return tls
+
     async def hang_up(self) -> None:
         self._writer.close()
         with contextlib.suppress(OSError, ssl.SSLError):
