@@ -1,13 +1,14 @@
 """Parsing an object: its fields, each by its own parser."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
 from server.fields.parser import Field, Parser, Schema, described
 from server.fields.values import Invalid, Reason
 
-NEAR_LIMIT = 10  # unknown keys that get a suggestion: finding the nearest is slow
+NAMED = 10  # unknown keys that are named; the rest is counted
+MAX_NAME = 64  # characters of such a key
 
 
 def parse_object(
@@ -19,10 +20,11 @@ def parse_object(
 ) -> dict[str, Any]:
     """Parse the fields present in *body*: absent is unchanged, null is for the parser to judge.
 
-    Invalid with a reason for every field that is wrong, unknown or missing.
+    Invalid with a reason for every field that is wrong or missing, and for the first unknown ones.
     """
     parsed: dict[str, Any] = {}
     wrong: list[Reason] = []
+    unknown: list[str] = []
     for name in required:
         if name not in body:
             wrong.append((name, "required", {}))
@@ -33,9 +35,9 @@ def parse_object(
             except Invalid as error:
                 wrong += below(name, error).reasons
         elif name not in ignored:
-            wrong.append(_unknown(name, fields, suggest=len(wrong) < NEAR_LIMIT))
-    if wrong:
-        raise Invalid.of(wrong)
+            unknown.append(name)
+    if wrong or unknown:
+        raise Invalid.of(wrong + unknown_keys(unknown, near=fields))
     return parsed
 
 
@@ -54,9 +56,10 @@ def members(
         if type(value) is not dict:
             raise Invalid("not_object")
         wrong: list[Reason] = []
+        unknown: list[str] = []
         for name, member in value.items():
             if name not in fields:
-                wrong.append((f".{name}", "unknown_field", {}))
+                unknown.append(name)
                 continue
             try:
                 fields[name](member)
@@ -64,8 +67,8 @@ def members(
                 wrong += below(f".{name}", error).reasons
         if judge is not None:
             wrong += judge(value)
-        if wrong:
-            raise Invalid.of(wrong)
+        if wrong or unknown:
+            raise Invalid.of(wrong + unknown_keys(unknown, path="."))
         return value
 
     return parse_members
@@ -76,8 +79,18 @@ def below(name: str, error: Invalid) -> Invalid:
     return Invalid.of([(name + path, code, parameters) for path, code, parameters in error.reasons])
 
 
-def _unknown(name: str, fields: Mapping[str, Field], *, suggest: bool) -> Reason:
-    near = get_close_matches(name, fields, n=1) if suggest and len(name) <= 64 else []
-    if near:
-        return name, "unknown_field_near", {"near": near[0]}
-    return name, "unknown_field", {}
+def unknown_keys(names: Sequence[str], *, path: str = "", near: Collection[str] = ()) -> list[Reason]:
+    """A reason for each of the first, with the known key that is *near* it, and how many more there are."""
+    reasons = [_unknown(path, name, near) for name in names[:NAMED]]
+    if len(names) > NAMED:
+        reasons.append(("", "unknown_fields", {"count": len(names) - NAMED}))
+    return reasons
+
+
+def _unknown(path: str, name: str, near: Collection[str]) -> Reason:
+    if len(name) > MAX_NAME:
+        return f"{path}{name[:MAX_NAME]}…", "unknown_field", {}
+    found = get_close_matches(name, near, n=1)
+    if found:
+        return f"{path}{name}", "unknown_field_near", {"near": found[0]}
+    return f"{path}{name}", "unknown_field", {}

@@ -80,7 +80,7 @@ def found(row: Row | None) -> Row:
 
 
 def invalid_fields(errors: Sequence[FieldError]) -> ApiError:
-    names = ", ".join(dict.fromkeys(error.field for error in errors))
+    names = ", ".join(dict.fromkeys(error.field or "…" for error in errors))
     return ApiError(400, "invalid_fields", fields=errors, fields_named=names)
 
 

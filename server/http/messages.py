@@ -126,6 +126,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "ist kein bekanntes Feld; gemeint: {near}?",
         "is not a known field; did you mean {near}?",
     ),
+    "unknown_fields": ("noch {count} unbekannte Felder", "{count} more unknown fields"),
     "not_nullable": ("darf nicht null sein", "must not be null"),
     "not_a_string": ("muss ein String sein", "must be a string"),
     "not_an_integer": ("muss eine ganze Zahl sein", "must be an integer"),

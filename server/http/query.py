@@ -7,9 +7,9 @@ from typing import Any
 from aiohttp import web
 
 from server.fields import values
-from server.fields.objects import below
+from server.fields.objects import below, unknown_keys
 from server.fields.parser import Parameter, Parser, described
-from server.fields.values import Invalid, integer, text
+from server.fields.values import Invalid, Reason, integer, text
 
 MAX_PER_PAGE = 200
 DEFAULT_PER_PAGE = 50
@@ -56,17 +56,18 @@ PAGING: dict[str, Parameter] = {
 def parse_query(request: web.Request, parameters: Mapping[str, Parameter]) -> dict[str, Any]:
     """The parameters that are present. The last of equal names counts. Invalid names the wrong ones."""
     parsed: dict[str, Any] = {}
-    wrong = Invalid()
+    wrong: list[Reason] = []
+    unknown: list[str] = []
     for name, value in dict(request.query).items():
         if name not in parameters:
-            wrong.reasons.append((name[:64], "unknown_field", {}))
+            unknown.append(name)
             continue
         try:
             parsed[name] = parameters[name](value)
         except Invalid as error:
-            wrong.reasons += below(name, error).reasons
-    if wrong.reasons:
-        raise wrong
+            wrong += below(name, error).reasons
+    if wrong or unknown:
+        raise Invalid.of(wrong + unknown_keys(unknown))
     return parsed
 
 

@@ -22,7 +22,8 @@ ERROR = shape(
         "errors": {
             "type": "array",
             "items": {"$ref": "#/components/schemas/FieldError"},
-            "description": "One entry for every field of a body or query that is wrong.",
+            "description": "One entry for every field of a body or query that is wrong. Of unknown ones the first ten, "
+            "and one that counts the rest: its `field` is where they stand, empty for the body itself.",
         },
     },
     optional=("detail", "errors"),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from server.access.caller import Caller
-from server.fields.objects import below, parse_object
+from server.fields.objects import parse_object
 from server.fields.parser import Field, described
 from server.fields.values import CANONICAL_UUID, UUID_SCHEMA, Invalid
 from server.http.errors import ApiError, forbidden
@@ -33,7 +33,8 @@ def changes(value: object) -> dict[str, object]:
     try:
         return parse_object(without_alias(dict(value)), smtp_monitors.FIELDS, ignored=SERVER_SET)
     except Invalid as error:
-        raise below(".", error) from error
+        reasons = [(path and f".{path}", code, parameters) for path, code, parameters in error.reasons]
+        raise Invalid.of(reasons) from error
 
 
 FIELDS: dict[str, Field] = {"ids": public_ids, "changes": changes}
