@@ -155,6 +155,17 @@ async def finish(
     await db.execute(query, organization_id, alert_id, number, detail, retry_after, GIVE_UP, final)
 
 
+async def select_backlog(db: Executor) -> list[asyncpg.Record]:
+    """How many alerts are pending over each channel, and the age of the oldest."""
+    query = """
+        SELECT channel, count(*) AS alerts, date_part('epoch', now() - min(created_at)) AS oldest_seconds
+          FROM alerts
+         WHERE state = 'pending'
+         GROUP BY channel
+    """
+    return await db.fetch(query)
+
+
 async def seconds_to_next(db: Executor, channels: Sequence[str]) -> float | None:
     """How long until the next alert is due; None if none is pending."""
     query = f"""

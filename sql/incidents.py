@@ -137,6 +137,10 @@ async def select_history(
     return await db.fetch(query, organization_id, smtp_monitor_id, limit, since, before)
 
 
+async def count_open(db: Executor) -> int:
+    return int(await db.fetchval("SELECT count(*) FROM incidents WHERE closed_at IS NULL"))
+
+
 async def try_lock(db: Executor) -> bool:
     """Whether this transaction got the lock, so that it alone sweeps now."""
     return bool(await db.fetchval("SELECT pg_try_advisory_xact_lock(hashtext('incidents sweep'))"))

@@ -50,6 +50,12 @@ async def select_page(
     return rows[0]["total"] if rows else await db.fetchval(query.counting, *query.values), rows
 
 
+async def count_by_status(db: Executor) -> dict[str, int]:
+    """How many monitors of all organizations have each status. This reads every monitor."""
+    rows = await db.fetch("SELECT status, count(*) AS monitors FROM smtp_monitors GROUP BY status")
+    return {row["status"]: row["monitors"] for row in rows}
+
+
 def _page(query: Query) -> str:
     """How many there are, and a page of them, in one statement: both are of one moment.
 

@@ -25,3 +25,5 @@ class AgentConfig:
     port: int = 0
     metrics_token: str | None = field(default=None, repr=False)
     log_level: str = "INFO"
+    version: str = "unknown"
+    commit: str = "unknown"

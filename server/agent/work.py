@@ -21,6 +21,8 @@ from server.alerts.webhook import Webhook
 from server.checks.resolver import open_resolver
 from server.handlers import operations
 from server.handlers.keys import POOL
+from server.http import build_metrics, database_metrics
+from server.http.database_metrics import DatabaseMetrics
 from server.http.exposition import EXPOSITION, Exposition
 from sql.connection import UNAVAILABLE, create_pool
 from sql.listener import Listener
@@ -58,6 +60,7 @@ async def run(config: AgentConfig, stopping: asyncio.Event) -> None:
 
         async with _operations(config, pool), asyncio.TaskGroup() as group:
             listening = group.create_task(Listener(config.database_url, "agents", hear).run())
+            watching = group.create_task(database_metrics.watch(pool))
             keeping = upkeep.run(
                 pool,
                 location.id,
@@ -71,6 +74,7 @@ async def run(config: AgentConfig, stopping: asyncio.Event) -> None:
             hear("")
             await asyncio.wait(work)
             listening.cancel()
+            watching.cancel()
 
 
 @contextlib.asynccontextmanager
@@ -114,12 +118,13 @@ async def _channels(config: AgentConfig) -> AsyncIterator[dict[str, Channel]]:
 @contextlib.asynccontextmanager
 async def _operations(config: AgentConfig, pool: asyncpg.Pool) -> AsyncIterator[None]:
     """Health and metrics over HTTP, if a port is set."""
+    build_metrics.tell(config.version, config.commit)
     if not config.port:
         yield
         return
     app = web.Application()
     app[POOL] = pool
-    app[EXPOSITION] = Exposition(config.metrics_token)
+    app[EXPOSITION] = Exposition(config.metrics_token, DatabaseMetrics(pool).measure)
     app.add_routes(
         [
             web.get("/healthz", operations.get_health),

@@ -9,7 +9,7 @@ from dataclasses import replace
 import uvloop
 
 from server.agent.config import AgentConfig
-from server.cli import logs
+from server.cli import logs, version
 from server.cli.context import Context
 from server.cli.settings import read_agent, read_key_ring
 
@@ -24,6 +24,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def run(context: Context) -> None:
     config = read_agent(context.environment, read_key_ring(context.secret), context.probe_allow())
     config = replace(config, location=context.options.location)
+    config = replace(config, version=version.VERSION, commit=version.built_from() or "unknown")
     logs.configure(config.log_level)
     with context.database() as url:
         uvloop.run(_until_stopped(replace(config, database_url=url), context.options.while_stdin_open))

@@ -20,7 +20,7 @@ from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 
 import sql
-from server.cli import demo, logs, migrations, program
+from server.cli import demo, logs, migrations, program, version
 from server.cli.context import Context
 from server.cli.environment import ConfigError, Environment
 from server.cli.settings import read_agent
@@ -42,6 +42,7 @@ def run(context: Context) -> None:
     with context.configured(exclusive=True) as config:
         if workers := getattr(context.options, "workers", None):
             config = replace(config, workers=workers)
+        config = replace(config, version=version.VERSION, commit=version.built_from() or "unknown")
         logs.configure(config.log_level)
         if context.url:
             asyncio.run(_refuse_old_schema(config.database_url))

@@ -10,12 +10,12 @@ BUILT_FROM = SERVER / "COMMIT"  # put into the wheel by .deploy/build_hook.py
 
 
 def version() -> str:
-    commit = _commit()
+    commit = built_from()
     return f"smtp-monitors {VERSION}" + (f" ({commit})" if commit else "")
 
 
-def _commit() -> str:
-    """Of the wheel or of the checkout; nothing in a copy of the files alone."""
+def built_from() -> str:
+    """The commit of the wheel or of the checkout; empty in a copy of the files alone."""
     with contextlib.suppress(FileNotFoundError):
         return BUILT_FROM.read_text().strip()
     if not (SERVER.parent / ".git").exists():

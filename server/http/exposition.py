@@ -7,6 +7,7 @@ scrapes, requests do not wait for it (``tests/serving/test_metrics.py``).
 
 import asyncio
 import hmac
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, values
@@ -20,12 +21,13 @@ SHARED_SECONDS = 1.0
 
 
 class Exposition:
-    """Answers scrapes. With a *token*, only those that bear it."""
+    """Answers scrapes, after *measure* has set what is not counted all the time. With a *token*, who bears it alone."""
 
-    def __init__(self, token: str | None) -> None:
+    def __init__(self, token: str | None, measure: Callable[[], Awaitable[None]]) -> None:
         self._expected = None if token is None else f"Bearer {token}".encode()
         self._rendering: asyncio.Task[bytes] | None = None
         self._shared_until = 0.0
+        self._measure = measure
 
     async def answer(self, authorization: str) -> Answer:
         """The metrics; ApiError 401 without the token."""
@@ -34,11 +36,15 @@ class Exposition:
         now = asyncio.get_running_loop().time()
         if self._rendering is None or now >= self._shared_until:
             traces.flush()
-            self._rendering = asyncio.create_task(asyncio.to_thread(_render))
+            self._rendering = asyncio.create_task(self._render())
             self._shared_until = now + SHARED_SECONDS
         # one who leaves does not take the text from the others
         text = await asyncio.shield(self._rendering)
         return Answer(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def _render(self) -> bytes:
+        await self._measure()
+        return await asyncio.to_thread(_render)
 
 
 # not beside the other keys: prometheus_client may be imported only where serve has said how processes share metrics

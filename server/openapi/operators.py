@@ -40,7 +40,14 @@ PATHS = {
     },
     "/metrics": {
         "get": operation(
-            "getMetrics", TAG, "Metrics for Prometheus", {200: _text("Them.", "text/plain")}, errors=(500,), public=True
+            "getMetrics",
+            TAG,
+            "Metrics for Prometheus",
+            {200: _text("Them.", "text/plain")},
+            errors=(500,),
+            description="Requests, batches and checks; open incidents, monitors by status, pending alerts; whether the "
+            "database is up and how its pool is used; the build.",
+            public=True,
         )
     },
     "/api/openapi.json": {

@@ -14,6 +14,8 @@ from server.access.signer import Signer
 from server.checks.probe import probe
 from server.checks.resolver import open_resolver
 from server.handlers import keys
+from server.http import build_metrics, database_metrics
+from server.http.database_metrics import DatabaseMetrics
 from server.http.errors import MAX_BODY
 from server.http.exposition import EXPOSITION, Exposition
 from server.http.requests import AFTER_LATE_BODY
@@ -47,7 +49,6 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
     app[AFTER_LATE_BODY] = identify_again
     app[keys.LISTS] = SharedReads()
     app[keys.HASHER] = Hasher()
-    app[EXPOSITION] = Exposition(config.metrics_token)
     app[keys.PROBING] = asyncio.Semaphore(50)
     app.add_routes(
         web.RouteDef(route.method, route.path, route.handler, {"expect_handler": continue_if_expected})
@@ -67,8 +68,12 @@ async def _traces(_: web.Application) -> AsyncIterator[None]:
 
 
 async def _pool(app: web.Application) -> AsyncIterator[None]:
-    app[keys.POOL] = pool = await create_pool(app[CONFIG].database_url)
-    yield
+    config = app[CONFIG]
+    app[keys.POOL] = pool = await create_pool(config.database_url)
+    app[EXPOSITION] = Exposition(config.metrics_token, DatabaseMetrics(pool).measure)
+    build_metrics.tell(config.version, config.commit)
+    async with _running(database_metrics.watch(pool)):
+        yield
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(pool.close(), 5)
     pool.terminate()

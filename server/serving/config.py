@@ -31,6 +31,8 @@ class Config:
     session_idle_minutes: int = 120
     group_commit_rows: int = 256
     log_level: str = "INFO"
+    version: str = "unknown"
+    commit: str = "unknown"
     audit: bool = True
     rate_limit: Quota | None = None
     metrics_token: str | None = field(default=None, repr=False)

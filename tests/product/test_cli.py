@@ -36,6 +36,9 @@ def test_a_database_of_ones_own_is_set_up_by_commands(product: Product, make_dat
     assert product.ask("POST", "/api/smtp-monitors", token.strip(), body)[0] == 201
     assert product.run("secrets", "rotate", **own).stdout == "0 credentials now under the first key\n"
     metrics = product.ask("GET", "/metrics")[1]
+    assert f',version="{VERSION}"}} 1.0' in metrics, "the build, once for both workers"
+    assert 'smtp_monitors{status="active"} 1.0' in metrics
+    assert "database_up 1.0" in metrics
     assert 'http_requests_total{method="POST",route="/api/smtp-monitors",status="201"} 1.0' in metrics
     assert product.stop() == 0
 
