@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import signal
 import sys
 from collections.abc import MutableMapping, Sequence
 
@@ -21,6 +20,7 @@ from server.cli import (
     program,
     secret_keys,
     serve,
+    signals,
     token,
     user,
     version,
@@ -98,11 +98,12 @@ def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
         parser.print_help()
         return 2
     logs.configure("INFO")
-    # so that a database started for this command is stopped, too; gunicorn has handlers of its own
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    return signals.run(lambda: _run(environ, options))
+
+
+def _run(environ: MutableMapping[str, str], options: argparse.Namespace) -> int:
     try:
-        context = Context(environ, options)
-        return int(options.run(context) or 0)
+        return int(options.run(Context(environ, options)) or 0)
     except ConfigError as error:
         return _fail(str(error))
     except (psycopg.OperationalError, *UNAVAILABLE) as error:
@@ -110,8 +111,6 @@ def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
         return _fail(f"the database cannot be reached: {' '.join(str(error).split()) or type(error).__name__}")
     except asyncpg.UndefinedTableError:
         return _fail(f"the database has no schema yet; run: {program.name()} migrate")
-    except KeyboardInterrupt:
-        return 130
 
 
 def _fail(message: str) -> int:

@@ -5,6 +5,7 @@ import contextlib
 import os
 from collections.abc import Iterator, MutableMapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -43,7 +44,8 @@ class Context:
     def configured(self, *, exclusive: bool = False) -> Iterator[Config]:
         """The configuration, judged before the database is started, with the database's URL."""
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        config = replace(read_server(self.environment, self.secret, cores), probe_allow=self.probe_allow())
+        secret = partial(self.secret, make=exclusive)
+        config = replace(read_server(self.environment, secret, cores), probe_allow=self.probe_allow())
         with self.database(exclusive=exclusive) as url:
             yield replace(config, database_url=url)
 
@@ -51,13 +53,13 @@ class Context:
         """Who starts a database of his own tries things out here: loopback is allowed then."""
         return probe_allow(self.environment, default="" if self.url else "127.0.0.0/8, ::1")
 
-    def secret(self, name: str) -> str:
+    def secret(self, name: str, *, make: bool = False) -> str:
         """A secret that is set, or, for the embedded database, made once and kept beside it."""
         if self.url:
             return self.environment.required(name)
         from server.cli import embedded
 
-        return self.environment.text(name) or embedded.secret(self.data_dir, name)
+        return self.environment.text(name) or embedded.secret(self.data_dir, name, make=make)
 
 
 def _check_url(url: str) -> None:

@@ -14,17 +14,22 @@ from server.serving.config import Config
 ADMIN, ORGANIZATION = "admin@example.com", 1
 
 
-async def load_once(config: Config) -> dict[str, str]:
-    """The passwords made, by e-mail address; none if there was data already."""
+async def load_once(config: Config) -> None:
+    """Load it and show the passwords made, unless there is data already.
+
+    They are shown before the commit: whoever is interrupted has no users without passwords.
+    """
     connection = await asyncpg.connect(config.database_url)
     try:
         if await sql.organizations.select_any(connection):
-            return {}
+            return
         made = {email: secrets.token_urlsafe(12) for email in sql.demo.USERS}
         hashes = {email: passwords.hash_password(password) for email, password in made.items()}
-        await sql.demo.insert(connection, hashes, config.key_ring.encrypt("password", sql.demo.MONITOR.bytes))
-        await sql.demo.insert_watched(connection, port=demo_smtp.PORT)
-        return made
+        async with connection.transaction():
+            await sql.demo.insert(connection, hashes, config.key_ring.encrypt("password", sql.demo.MONITOR.bytes))
+            await sql.demo.insert_watched(connection, port=demo_smtp.PORT)
+            lines = [f"demo user {email} has the password {password}" for email, password in made.items()]
+            print("\n".join(lines), flush=True)
     finally:
         await connection.close()
 

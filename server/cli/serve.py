@@ -79,8 +79,7 @@ def _agent(context: Context, config: Config, lock: Path) -> AgentProcess | None:
 def _prepare_embedded(config: Config) -> None:
     if not migrations.known() <= asyncio.run(_applied(config.database_url)):
         migrations.migrate(config.database_url)
-    for email, password in asyncio.run(demo.load_once(config)).items():
-        print(f"demo user {email} has the password {password}")
+    asyncio.run(demo.load_once(config))
     print(asyncio.run(demo.introduce(config)), flush=True)
 
 

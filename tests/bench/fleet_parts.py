@@ -107,10 +107,8 @@ class Fleet:
                 started = psutil.Popen(command, env=self._environment, stderr=log, stdout=subprocess.DEVNULL)
                 self.processes.setdefault(name, []).append(started)
         children = psutil.Process().children(recursive=True)
-        self.processes["smtp-sink"] = [child for child in children if child.name() == "smtp-sink"]
-        self.processes["database"] = [
-            process for process in psutil.process_iter() if process.name() == "postgres" and process.ppid() == 1
-        ] or [child for child in children if child.name() == "postgres"]
+        for name, program in (("smtp-sink", "smtp-sink"), ("database", "postgres")):
+            self.processes[name] = [child for child in children if child.name() == program]
         return self
 
     def __exit__(

@@ -16,6 +16,7 @@ import psutil
 import sql
 from server.access.key_ring import generate_key
 from server.cli import embedded, migrations
+from server.cli.cluster import Cluster
 from tests.fleet.engine import Mailbox
 from tests.ports import free_port
 from tests.product.chaos_findings import INTERVAL, Findings, look
@@ -29,16 +30,15 @@ FIRST_CHECKS = 14.0  # seconds in which everything starts
 
 def run(directory: Path, seconds: float, *, seed: int | None = None) -> Findings:
     """Kill for so long, then let everything recover, and look."""
-    with embedded.database(directory, exclusive=True) as url:
-        migrations.migrate(url)
-        chaos = Chaos(directory, url, random.Random(seed))
-        return asyncio.run(chaos.run(seconds))
+    with embedded.cluster(directory, exclusive=True) as database:
+        migrations.migrate(database.url)
+        return asyncio.run(Chaos(directory, database, random.Random(seed)).run(seconds))
 
 
 class Chaos:
-    def __init__(self, directory: Path, url: str, chance: random.Random) -> None:
-        self.postgres = directory.resolve() / "postgres"
-        self.url = url
+    def __init__(self, directory: Path, database: Cluster, chance: random.Random) -> None:
+        self.database = database
+        self.url = database.url
         self.chance = chance
         self.relay, self.watched, self.steady = Mailbox(), Mailbox(), Mailbox()
         self.port = free_port()  # the servers of one run follow each other on it
@@ -118,10 +118,9 @@ class Chaos:
         """Kill it without notice; agents, server and database are started again as a supervisor would."""
         self.kills[victim] += 1
         if victim == "database":
-            postmaster = int((self.postgres / "postmaster.pid").read_text().split()[0])
-            kill(postmaster)
+            kill(int((self.database.directory / "postmaster.pid").read_text().split()[0]))
             time.sleep(0.5)
-            embedded._start(self.postgres)
+            self.database.start()
         elif victim == "servers agent":
             server = psutil.Process(self.processes["server"].pid)
             for process in server.children(recursive=True):

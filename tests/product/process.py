@@ -33,6 +33,7 @@ class Product:
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         self.environ = {**inherited, "AGENT": "off", "DATA_DIR": str(data_dir), "PORT": str(self.port)}
         self.process: subprocess.Popen[str] | None = None
+        self.log, self.printed = data_dir.parent / "log", data_dir.parent / "printed"
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """A command to its end."""
@@ -48,15 +49,25 @@ class Product:
 
     def start(self, **variables: str) -> str:
         """Serve until stopped; gives what was printed before the first answer."""
-        self.log = self.data_dir.parent / "log"
-        printed = self.data_dir.parent / "printed"
-        with self.log.open("w") as log, printed.open("w") as output:
-            command = [*self.command, "serve", "--workers", "2"]
-            environ = {**self.environ, **variables}
-            self.process = subprocess.Popen(command, cwd=self.folder, env=environ, stdout=output, stderr=log, text=True)
+        self.launch(**variables)
         wait_until(lambda: self.process is None or self.process.poll() is not None or self.ready())
+        assert self.process is not None
         assert self.process.poll() is None, self.log.read_text()
-        return printed.read_text()
+        return self.printed.read_text()
+
+    def launch(self, **variables: str) -> subprocess.Popen[str]:
+        """Begin to serve, in a process group of its own."""
+        with self.log.open("w") as log, self.printed.open("w") as output:
+            self.process = subprocess.Popen(
+                [*self.command, "serve", "--workers", "2"],
+                cwd=self.folder,
+                env={**self.environ, **variables},
+                stdout=output,
+                stderr=log,
+                text=True,
+                process_group=0,
+            )
+        return self.process
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         assert self.process is not None
@@ -84,7 +95,11 @@ class Product:
     def workers(self) -> list[psutil.Process]:
         assert self.process is not None
         children = psutil.Process(self.process.pid).children()
-        return [child for child in children if command_line(child) is not None]
+        return [child for child in children if (line := command_line(child)) is not None and "postgres" not in line[0]]
+
+    @property
+    def database(self) -> psutil.Process:
+        return psutil.Process(int((self.data_dir / "postgres" / "postmaster.pid").read_text().split()[0]))
 
     @property
     def database_runs(self) -> bool:

@@ -68,6 +68,23 @@ def test_a_database_that_is_not_there_is_told_in_one_line(product: Product) -> N
         assert "cannot be reached" in failed.stderr
 
 
+def test_commands_beside_serve_make_no_database(product: Product) -> None:
+    for command in (
+        "agent",
+        "customer list",
+        "location add x --name X --country DE",
+        "migrate",
+        "secrets rotate",
+        "token a@example.com",
+        "user list",
+        "webhook 1",
+    ):
+        refused = product.run(*command.split())
+        assert (refused.returncode, refused.stderr.count("\n")) == (1, 1), refused.stderr
+        assert refused.stderr.endswith("; run.py serve makes one, or set DATABASE_URL\n")
+    assert not product.data_dir.exists()
+
+
 def test_migrations_that_are_not_there_are_no_schema_up_to_date(
     make_database: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from aiohttp import ClientResponse
 
 import sql.demo
 from server.cli import embedded, migrations
+from server.cli.cluster import Cluster
 from server.serving.app import create_app
 from server.serving.config import Config
 from tests.conftest import PASSWORD_HASH, AiohttpClient, Api
@@ -25,8 +26,9 @@ Call = Callable[[], Awaitable[ClientResponse]]
 class Database:
     """An embedded PostgreSQL of the test's own, to be hurt."""
 
-    def __init__(self, data_dir: Path) -> None:
-        self.directory = data_dir / "postgres"
+    def __init__(self, cluster: Cluster) -> None:
+        self.directory = cluster.directory
+        self.start = cluster.start
 
     @property
     def pid(self) -> int:
@@ -51,22 +53,19 @@ class Database:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process.resume()
 
-    def start(self) -> None:
-        embedded._start(self.directory)
-
 
 @pytest.fixture
 async def hurt(tmp_path: Path, config: Config, aiohttp_client: AiohttpClient) -> AsyncIterator[tuple[Api, Database]]:
-    with embedded.database(tmp_path, exclusive=True) as url:
-        migrations.migrate(url)
-        connection = await asyncpg.connect(url)
+    with embedded.cluster(tmp_path, exclusive=True) as cluster:
+        migrations.migrate(cluster.url)
+        connection = await asyncpg.connect(cluster.url)
         hashes = dict.fromkeys(sql.demo.USERS, PASSWORD_HASH)
         await sql.demo.insert(connection, hashes, config.key_ring.encrypt("password", sql.demo.MONITOR.bytes))
-        own = replace(config, database_url=url)
+        own = replace(config, database_url=cluster.url)
         api = Api(await aiohttp_client(create_app(own)), connection, own)
         await api.token("admin")
         await _becomes_200(lambda: api.patch({"port": 25}))
-        yield api, Database(tmp_path.resolve())
+        yield api, Database(cluster)
         connection.terminate()
 
 

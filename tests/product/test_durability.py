@@ -1,8 +1,10 @@
 """What was answered 200 is there after the server, the database or both were killed under load."""
 
+import contextlib
 import json
 import threading
 
+import psutil
 import pytest
 
 from tests.product.process import NO_ANSWER, Product, kill, wait_until
@@ -58,10 +60,12 @@ def test_no_acknowledged_patch_is_lost(product: Product) -> None:
         sums("acknowledged", goal)
         assert product.process is not None
         if number % 3 > 0:  # the database, too: at once, or first and seen by the clients
-            kill(int((product.data_dir / "postgres" / "postmaster.pid").read_text().split()[0]))
+            kill(product.database.pid)
         if number % 3 == 1:
             sums("unavailable", refused + CLIENTS)
-        kill(product.process.pid)
+        for process in (psutil.Process(product.process.pid), *product.workers()):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
         product.process.wait()
         for thread in threads:
             thread.join()

@@ -1,13 +1,15 @@
 """The database that comes along: how it is set up, and how it comes back."""
 
+import asyncio
 import os
 from pathlib import Path
 
+import asyncpg
 import psutil
 import psycopg
 import pytest
 
-from server.cli import embedded
+from server.cli import embedded, postmaster
 from tests.product.process import kill
 
 # asked for the first piece of its log, this archive lets recovery wait for longer than the package does
@@ -43,12 +45,12 @@ def test_a_long_recovery_is_waited_for(tmp_path: Path) -> None:
 
 def test_a_start_right_after_a_kill_waits_for_what_is_left(tmp_path: Path) -> None:
     """Whose postmaster alone is killed, its backends end by themselves, and until then no other can start."""
-    with embedded.database(tmp_path, exclusive=True) as url, psycopg.connect(url) as connection:
+    with embedded.cluster(tmp_path, exclusive=True) as running, psycopg.connect(running.url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 1 AS value")
         connection.commit()
         psutil.Process(int((tmp_path / "postgres" / "postmaster.pid").read_text().split()[0])).kill()
-        embedded._start(tmp_path.resolve() / "postgres")
-        with psycopg.connect(url) as another:
+        running.start()
+        with psycopg.connect(running.url) as another:
             assert another.execute("SELECT value FROM kept").fetchone() == (1,)
 
 
@@ -73,8 +75,24 @@ def test_a_database_that_is_out_of_sight_is_left_alone(tmp_path: Path) -> None:
     with embedded.database(tmp_path, exclusive=True):
         socket = Path(lock.read_text().splitlines()[4]) / ".s.PGSQL.5432"
         hidden = socket.rename(socket.with_name("hidden"))
-        embedded._forget_dead_postmaster(tmp_path / "postgres", alone=False)
+        postmaster.forget_dead(tmp_path / "postgres", alone=False)
         assert lock.exists()
         hidden.rename(socket)
-        embedded._forget_dead_postmaster(tmp_path / "postgres", alone=True)
+        postmaster.forget_dead(tmp_path / "postgres", alone=True)
         assert lock.exists()
+
+
+@pytest.mark.parametrize("name", ["a folder's name", "long" * 30])
+def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    with embedded.database(tmp_path / name, exclusive=True) as url:
+        with psycopg.connect(url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+        assert asyncio.run(connects(url))
+
+
+async def connects(url: str) -> bool:
+    connection = await asyncpg.connect(url)
+    try:
+        return bool(await connection.fetchval("SELECT true"))
+    finally:
+        await connection.close()

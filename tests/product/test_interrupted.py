@@ -1,0 +1,95 @@
+"""A first start that is interrupted at any moment leaves nothing that the next one stumbles over."""
+
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.product.process import Product, wait_until
+
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+USERS = 6  # of the demo
+TRIES = 20
+SEED = 12
+PYTHON_SECONDS = 0.3  # until Python itself has started
+
+
+def test_a_database_that_is_half_made_is_not_taken_for_one(product: Product) -> None:
+    process = product.launch()
+    wait_until(lambda: any(product.data_dir.glob("*/PG_VERSION")))
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert_starts_as_new(product, shown_before=0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+def test_a_signal_while_the_database_starts_leaves_none_behind(product: Product, number: signal.Signals) -> None:
+    process = product.launch()
+    wait_until(lambda: (product.data_dir / "postgres" / "postmaster.pid").exists())
+    process.send_signal(number)
+    assert process.wait(30) == 128 + number
+    assert (product.log.read_text(), processes(product.data_dir)) == ("", [])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_random_interruptions_ruin_nothing(tmp_path: Path) -> None:
+    chance = random.Random(SEED)
+    began = time.monotonic()
+    assert_starts_as_new(Product(tmp_path / "data"), shown_before=0)
+    seconds = time.monotonic() - began
+    for number in range(1, TRIES + 1):
+        product = Product(tmp_path / str(number) / "data")
+        product.data_dir.parent.mkdir()
+        moment, sent = chance.uniform(PYTHON_SECONDS, seconds), chance.choice(SIGNALS)
+        whole_group = chance.random() < 0.5
+        shown = interrupt(product, moment, sent, whole_group=whole_group)
+        told = f"{sent.name} to {'all' if whole_group else 'one'} after {moment:.2f} of {seconds:.2f} s"
+        assert shown in (0, USERS), told
+        try:
+            assert_starts_as_new(product, shown_before=shown)
+        except AssertionError as error:
+            raise AssertionError(told) from error
+
+
+def interrupt(product: Product, seconds: float, number: signal.Signals, *, whole_group: bool) -> int:
+    """Start and interrupt; how many passwords were shown. One that is asked to end leaves no process or traceback."""
+    process = product.launch()
+    time.sleep(seconds)  # the moment is what is tested
+    (os.killpg if whole_group else os.kill)(process.pid, number)
+    process.wait(30)
+    wait_until(lambda: not product.ready())  # workers whose master was killed end by themselves
+    if number != signal.SIGKILL:
+        assert "Traceback" not in product.log.read_text()
+        assert processes(product.data_dir) == []
+    return product.printed.read_text().count("has the password")
+
+
+def assert_starts_as_new(product: Product, *, shown_before: int) -> None:
+    """It serves, its users' passwords are shown once, a second start is as good, and nothing is left at the end."""
+    printed = product.start()
+    try:
+        shown = [line.split() for line in printed.splitlines() if "has the password" in line]
+        # those that were shown before count, unless the interruption came between showing and committing
+        assert len(shown) == USERS or (shown_before, len(shown)) == (USERS, 0)
+        for line in shown[:1]:
+            body = {"email": line[2], "password": line[-1]}
+            assert product.ask("POST", "/api/sessions", body=body)[0] == 201
+    finally:
+        assert product.stop() == 0
+    assert processes(product.data_dir) == []
+    assert not product.database_runs
+    assert {path.name for path in product.data_dir.iterdir()} == {"jwt_secret", "lock", "postgres", "secrets_key"}
+
+
+def processes(data_dir: Path) -> list[str]:
+    """Those of the database in that directory."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        if any(str(data_dir) in word for word in process.info["cmdline"] or ()):
+            found.append(" ".join(process.info["cmdline"]))
+    return found
