@@ -8,7 +8,7 @@ from psycopg import conninfo
 from yoyo import read_migrations
 from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 from yoyo.connections import DatabaseURI
-from yoyo.migrations import MigrationList
+from yoyo.migrations import Migration, MigrationList
 
 from server.cli.environment import ConfigError
 
@@ -48,14 +48,43 @@ def _read() -> MigrationList:
     return found
 
 
+class Backend(PostgresqlPsycopgBackend):
+    """Yoyo's, but whoever is killed leaves no lock, and of a migration all or nothing.
+
+    Yoyo records a migration in another transaction than its own, and its lock is a row.
+    """
+
+    @contextlib.contextmanager
+    def lock(self, timeout: float = 0) -> Iterator[None]:
+        """Wait until no other migrates. The lock ends with the connection."""
+        self.execute("SELECT pg_advisory_lock(hashtext('smtp-monitors migrations'))")
+        try:
+            yield
+        finally:
+            self.execute("SELECT pg_advisory_unlock(hashtext('smtp-monitors migrations'))")
+
+    def apply_one(self, migration: Migration) -> None:
+        self.ensure_internal_schema_updated()
+        with self.transaction():
+            migration.process_steps(self, "apply")
+            self.log_migration(migration, "apply")
+            self.mark_one(migration, log=False)
+
+    def rollback_one(self, migration: Migration) -> None:
+        self.ensure_internal_schema_updated()
+        with self.transaction():
+            migration.process_steps(self, "rollback")
+            self.log_migration(migration, "rollback")
+            self.unmark_one(migration, log=False)
+
+
 @contextlib.contextmanager
-def _backend(dsn: str) -> Iterator[PostgresqlPsycopgBackend]:
+def _backend(dsn: str) -> Iterator[Backend]:
     """Connected and locked. Yoyo's own URL parser knows one host; libpq's knows several."""
     arguments = conninfo.conninfo_to_dict(dsn)
     uri = DatabaseURI("postgresql+psycopg", None, None, None, None, str(arguments.get("dbname", "")), arguments)
-    backend = PostgresqlPsycopgBackend(uri, "_yoyo_migration")
+    backend = Backend(uri, "_yoyo_migration")
     try:
-        backend.init_database()
         with backend.lock():
             yield backend
     finally:

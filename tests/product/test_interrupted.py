@@ -3,10 +3,13 @@
 import os
 import random
 import signal
+import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from tests.product.process import Product, wait_until
@@ -33,6 +36,29 @@ def test_a_signal_while_the_database_starts_leaves_none_behind(product: Product,
     process.send_signal(number)
     assert process.wait(30) == 128 + number
     assert (product.log.read_text(), processes(product.data_dir)) == ("", [])
+
+
+def test_a_migration_that_is_killed_is_applied_and_recorded_or_neither(
+    product: Product, make_database: Callable[[str], str]
+) -> None:
+    url = make_database("killed")
+    assert product.run("migrate", DATABASE_URL=url).returncode == 0
+    assert product.run("migrate", "--back-to", "12", DATABASE_URL=url).returncode == 0
+    with psycopg.connect(url) as locker, psycopg.connect(url, autocommit=True) as watcher:
+        locker.execute("LOCK _yoyo_migration IN EXCLUSIVE MODE")
+        environ = {**product.environ, "DATABASE_URL": url}
+        with subprocess.Popen([*product.command, "migrate"], env=environ, stdout=subprocess.DEVNULL) as migrate:
+            wait_until(lambda: waiting(watcher))
+            migrate.kill()
+        locker.rollback()
+    again = product.run("migrate", DATABASE_URL=url)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert again.stdout.startswith("applied 0013_create-incidents\n")
+
+
+def waiting(watcher: psycopg.Connection[tuple[object, ...]]) -> bool:
+    query = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    return watcher.execute(query).fetchone() is not None
 
 
 @pytest.mark.slow
