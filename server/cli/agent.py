@@ -2,8 +2,10 @@
 
 import argparse
 import asyncio
+import contextlib
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 
 import uvloop
@@ -27,10 +29,11 @@ def run(context: Context) -> None:
     config = replace(config, version=version.VERSION, commit=version.built_from() or "unknown")
     logs.configure(config.log_level)
     with context.database() as url:
-        uvloop.run(_until_stopped(replace(config, database_url=url), context.options.while_stdin_open))
+        config = replace(config, database_url=url)
+        uvloop.run(_until_stopped(config, context.keep_database, while_stdin_open=context.options.while_stdin_open))
 
 
-async def _until_stopped(config: AgentConfig, while_stdin_open: bool) -> None:
+async def _until_stopped(config: AgentConfig, keep_database: Callable[[], None], *, while_stdin_open: bool) -> None:
     """Work until SIGTERM or SIGINT, or until whoever started this is gone."""
     from server.agent import work  # prometheus_client is not to be imported before serve has said where it writes
 
@@ -39,4 +42,18 @@ async def _until_stopped(config: AgentConfig, while_stdin_open: bool) -> None:
         loop.add_signal_handler(number, stopping.set)
     if while_stdin_open:
         loop.add_reader(sys.stdin.fileno(), stopping.set)
+    keeping = asyncio.create_task(_keep(keep_database, stopping))
     await work.run(config, stopping)
+    keeping.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await keeping
+
+
+async def _keep(keep_database: Callable[[], None], stopping: asyncio.Event) -> None:
+    """Keep an embedded database running; stop if that cannot be done."""
+    try:
+        while True:
+            await asyncio.to_thread(keep_database)
+            await asyncio.sleep(1)
+    finally:
+        stopping.set()

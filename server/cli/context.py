@@ -3,7 +3,7 @@
 import argparse
 import contextlib
 import os
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,8 @@ class Context:
         self.url = self.environment.text("DATABASE_URL")
         if self.url:
             _check_url(self.url)
+        # to be called about once a second by whoever needs the database for long
+        self.keep_database: Callable[[], None] = lambda: None
         self.data_dir = Path(self.environment.text("DATA_DIR") or ".data").resolve()
 
     @contextlib.contextmanager
@@ -37,8 +39,9 @@ class Context:
         else:
             from server.cli import embedded  # a third of the start-up time, for those who need it
 
-            with embedded.database(self.data_dir, exclusive=exclusive) as url:
-                yield url
+            with embedded.cluster(self.data_dir, exclusive=exclusive) as running:
+                self.keep_database = running.keep
+                yield running.url
 
     @contextlib.contextmanager
     def configured(self, *, exclusive: bool = False) -> Iterator[Config]:

@@ -1,34 +1,26 @@
-"""smtp-monitors serve: gunicorn keeps the workers; each is one aiohttp application on uvloop."""
+"""smtp-monitors serve: prepare the database, then serve until stopped."""
 
 import argparse
 import asyncio
 import contextlib
 import errno
-import gc
-import logging
-import os
 import resource
 import socket
-import sys
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
-from gunicorn import glogging
-from gunicorn.app.base import BaseApplication
 
 import sql
 from server.cli import demo, logs, migrations, program, version
 from server.cli.context import Context
 from server.cli.environment import ConfigError, Environment
 from server.cli.settings import read_agent
+from server.cli.workers import Server
 from server.serving.config import AgentProcess, Config
-from server.serving.rate_limit import Table
 
-GRACEFUL_SECONDS = 10
-KEEP_ALIVE_SECONDS = 75  # that a connection may be idle
 PORT_SECONDS = 3  # in which the workers of a master that was killed leave the port
 
 
@@ -53,7 +45,8 @@ def run(context: Context) -> None:
         with tempfile.TemporaryDirectory(prefix="smtp-monitors-") as directory:
             # read when prometheus_client is first imported, which the workers do after the fork
             context.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
-            Server(replace(config, agent=_agent(context, config, Path(directory) / "agent.lock"))).run()
+            config = replace(config, agent=_agent(context, config, Path(directory) / "agent.lock"))
+            Server(config, context.keep_database).run()
 
 
 def _agent(context: Context, config: Config, lock: Path) -> AgentProcess | None:
@@ -115,73 +108,3 @@ def _allow_open_files() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-class Server(BaseApplication):
-    """Gunicorn's supervision: workers that die are started again, signals stop them gracefully."""
-
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        self._rates = Table() if config.rate_limit else None  # made before the fork: all workers have it
-        super().__init__()
-
-    def run(self) -> None:
-        master = os.getpid()
-        try:
-            super().run()
-        except SystemExit as end:
-            if os.getpid() != master:
-                # a worker is a fork in the middle of this call: the database around it is not its own to stop
-                sys.stdout.flush()
-                os._exit(end.code if isinstance(end.code, int) else 1)
-            raise
-
-    def load_config(self) -> None:
-        host = f"[{self._config.host}]" if ":" in self._config.host else self._config.host
-        settings = {
-            "bind": f"{host}:{self._config.port}",
-            "workers": self._config.workers,
-            # of one socket that workers share, whoever wakes first takes most connections; Linux deals them out
-            "reuse_port": sys.platform == "linux",
-            "worker_class": "aiohttp.GunicornUVLoopWebWorker",
-            "graceful_timeout": GRACEFUL_SECONDS,
-            "control_socket_disable": True,
-            "logger_class": Logger,
-            "child_exit": forget_worker,
-        }
-        for name, value in settings.items():
-            self.cfg.set(name, value)
-
-    def load(self) -> object:
-        async def make_runner() -> object:
-            from server.serving.app import create_app
-            from server.serving.protocol import ServerRunner
-
-            # what is loaded by now lives as long as the worker; let the collector pass it by
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(50_000, 20, 20)
-            return ServerRunner(
-                create_app(self._config, rates=self._rates),
-                access_log=None,
-                shutdown_timeout=GRACEFUL_SECONDS,
-                keepalive_timeout=KEEP_ALIVE_SECONDS,
-            )
-
-        return make_runner
-
-
-class Logger(glogging.Logger):
-    """Gunicorn's own words, through our handler and format."""
-
-    def setup(self, cfg: object) -> None:
-        self.cfg = cfg
-        self.error_log.propagate = True
-        self.error_log.setLevel(logging.WARNING)  # each worker's coming and going is no news
-
-
-def forget_worker(_server: object, worker: object) -> None:
-    """A dead worker's gauges go with it; its counts stay."""
-    from prometheus_client.multiprocess import mark_process_dead
-
-    mark_process_dead(worker.pid)  # type: ignore[attr-defined, no-untyped-call]

@@ -34,12 +34,13 @@ async def supervise(agent: AgentProcess) -> None:
             )
             try:
                 await process.wait()
-                mark_process_dead(process.pid)  # type: ignore[no-untyped-call]
-                logger.warning("the agent ended with %s and is started again", process.returncode)
             except asyncio.CancelledError:
                 await _stop(process)
                 raise
+            mark_process_dead(process.pid)  # type: ignore[no-untyped-call]
+            # whoever stops all processes at once stops this one, too, in less than that
             await asyncio.sleep(RESTART_SECONDS)
+            logger.warning("the agent ended with %s and is started again", process.returncode)
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

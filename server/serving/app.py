@@ -35,6 +35,7 @@ from sql.connection import UNAVAILABLE, create_pool
 from sql.shared_reads import SharedReads
 
 CONFIG = web.AppKey("CONFIG", Config)
+AGENT = web.AppKey("AGENT", asyncio.Task[None])
 
 
 def create_app(config: Config, *, rates: Table | None = None) -> web.Application:
@@ -59,6 +60,7 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
     if config.rate_limit is not None:
         add_rate_limit(app, config.rate_limit, rates or Table())
     app.cleanup_ctx.extend([_traces, _pool, _batches, _callers, _probe, _uses, _agent])
+    app.on_shutdown.append(_end_agent)
     return app
 
 
@@ -103,8 +105,15 @@ async def _agent(app: web.Application) -> AsyncIterator[None]:
     if agent is None:
         yield
     else:
-        async with _running(agent_process.supervise(agent)):
-            yield
+        app[AGENT] = asyncio.create_task(agent_process.supervise(agent))
+        yield
+        await _end(app[AGENT])
+
+
+async def _end_agent(app: web.Application) -> None:
+    """At once, and not after the last request under way."""
+    if AGENT in app:
+        app[AGENT].cancel()
 
 
 async def _uses(app: web.Application) -> AsyncIterator[None]:
@@ -126,6 +135,10 @@ async def _probe(app: web.Application) -> AsyncIterator[None]:
 async def _running(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
     task = asyncio.create_task(work)
     yield
+    await _end(task)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
