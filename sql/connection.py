@@ -1,14 +1,18 @@
-"""Pools, and which failures mean that the database is away."""
+"""Connections and pools, and which failures mean that the database is away."""
 
+import time
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import asyncpg
 import asyncpg.pool
 
+from sql.hosts import one_by_one
+
 COMMAND_TIMEOUT = 3.0  # seconds a statement may take before its client is told to come back
-CONNECT_TIMEOUT = 2.0
+CONNECT_TIMEOUT = 2.0  # seconds for all hosts together
 LOCK_TIMEOUT = 2000  # milliseconds, below COMMAND_TIMEOUT: a row that somebody holds must not fail its whole batch
+ACQUIRE_TIMEOUT = 5.0  # for a connection of the pool, when all are in use
 
 # the database is away, or the connection is of no use any more
 AWAY: tuple[type[BaseException], ...] = (
@@ -48,24 +52,61 @@ class Reach:
     customer_ids: tuple[int, ...] | None
 
 
+_leading: dict[str, str] = {}  # by the URL of several hosts, that of the one which answered last
+
+
+# a pool passes on its timeout under that name
+async def connect(dsn: str, *, timeout: float = CONNECT_TIMEOUT, **options: Any) -> asyncpg.Connection:  # noqa: ASYNC109
+    """To a host that answers, and, of several, that can be written to. A silent one leaves the others their time."""
+    hosts = one_by_one(dsn)
+    if len(hosts) > 1:
+        hosts.sort(key=lambda host: host != _leading.get(dsn))
+        if "target_session_attrs" not in dsn:
+            options["target_session_attrs"] = "read-write"
+    deadline = time.monotonic() + timeout
+    for left, host in zip(range(len(hosts), 0, -1), hosts, strict=True):
+        try:
+            share = max((deadline - time.monotonic()) / left, 0.1)
+            connection: asyncpg.Connection = await asyncpg.connect(host, timeout=share, **options)
+        except UNAVAILABLE:
+            if left == 1:
+                raise
+        else:
+            _leading[dsn] = host
+            break
+    return connection
+
+
+class Pool(asyncpg.Pool):
+    """Lets nobody wait for ever for a connection, or for one that does not answer to come back."""
+
+    __slots__ = ()
+
+    def acquire(self, *, timeout: float | None = None) -> "asyncpg.pool.PoolAcquireContext":
+        return super().acquire(timeout=ACQUIRE_TIMEOUT if timeout is None else timeout)
+
+
 async def create_pool(dsn: str, *, max_size: int = 10) -> asyncpg.Pool:
     """A pool that opens connections when they are needed: a server starts while the database is away."""
-    return await asyncpg.create_pool(
+    pool: asyncpg.Pool = asyncpg.create_pool(
         dsn,
         min_size=0,
         max_size=max_size,
         command_timeout=COMMAND_TIMEOUT,
         timeout=CONNECT_TIMEOUT,
+        connect=cast(Any, connect),
         reset=_keep,
         server_settings={"application_name": "smtp-monitors"},
     )
+    pool.__class__ = Pool
+    await pool
+    return pool
 
 
 async def connect_for_batches(dsn: str) -> asyncpg.Connection:
     """A connection whose plans visit rows in the order of a statement's arrays: that is the lock order."""
-    return await asyncpg.connect(
+    return await connect(
         dsn,
-        timeout=CONNECT_TIMEOUT,
         command_timeout=COMMAND_TIMEOUT,
         server_settings={
             "application_name": "smtp-monitors batches",

@@ -6,9 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-import asyncpg
-
-from sql.connection import CONNECT_TIMEOUT, UNAVAILABLE
+from sql.connection import UNAVAILABLE, connect
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +38,7 @@ class Listener:
             await asyncio.sleep(RETRY)
 
     async def _listen(self) -> None:
-        connection = await asyncpg.connect(self._dsn, timeout=CONNECT_TIMEOUT)
+        connection = await connect(self._dsn)
         try:
             await connection.add_listener(self._channel, self._notified)
             # nobody knows what was notified while nobody listened: forget everything

@@ -14,7 +14,9 @@ from server.cli.environment import ConfigError
 from server.fields.values import Invalid
 from server.http.constraints import CONSTRAINTS, LIMITS
 from server.http.messages import text
+from sql.connection import connect
 
+CONNECT_TIMEOUT = 10.0  # a command can wait for longer than a request
 NUMBER = re.compile("[1-9][0-9]{0,17}")
 
 
@@ -25,7 +27,7 @@ class NoSuchOrganizationError(ConfigError):
 @contextlib.asynccontextmanager
 async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
     """ConfigError for a value that a constraint refuses, such as an address that is taken."""
-    connection = await asyncpg.connect(url)
+    connection = await connect(url, timeout=CONNECT_TIMEOUT)
     try:
         yield connection
     except asyncpg.IntegrityConstraintViolationError as error:

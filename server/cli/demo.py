@@ -2,12 +2,11 @@
 
 import secrets
 
-import asyncpg
-
 import sql
 import sql.demo
 from server.access import passwords
 from server.cli import demo_smtp
+from server.cli.database import connected
 from server.cli.token import issue
 from server.serving.config import Config
 
@@ -19,8 +18,7 @@ async def load_once(config: Config) -> None:
 
     They are shown before the commit: whoever is interrupted has no users without passwords.
     """
-    connection = await asyncpg.connect(config.database_url)
-    try:
+    async with connected(config.database_url) as connection:
         if await sql.organizations.select_any(connection):
             return
         made = {email: secrets.token_urlsafe(12) for email in sql.demo.USERS}
@@ -30,18 +28,13 @@ async def load_once(config: Config) -> None:
             await sql.demo.insert_watched(connection, port=demo_smtp.PORT)
             lines = [f"demo user {email} has the password {password}" for email, password in made.items()]
             print("\n".join(lines), flush=True)
-    finally:
-        await connection.close()
 
 
 async def introduce(config: Config) -> str:
     """The reference page's own cURL, with a real token; nothing if the demo's administrator is gone."""
-    connection = await asyncpg.connect(config.database_url)
-    try:
+    async with connected(config.database_url) as connection:
         if await sql.users.select_login(connection, ADMIN, ORGANIZATION) is None:
             return ""
-    finally:
-        await connection.close()
     token = await issue(config, ADMIN, organization=ORGANIZATION)
     return f"""
 Paste this:

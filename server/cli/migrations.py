@@ -48,6 +48,10 @@ def _read() -> MigrationList:
     return found
 
 
+# a migration is for the host that can be written to, and a silent host must not keep it from the others
+MIGRATING = {"connect_timeout": 5, "target_session_attrs": "read-write"}
+
+
 class Backend(PostgresqlPsycopgBackend):
     """Yoyo's, but whoever is killed leaves no lock, and of a migration all or nothing.
 
@@ -81,7 +85,7 @@ class Backend(PostgresqlPsycopgBackend):
 @contextlib.contextmanager
 def _backend(dsn: str) -> Iterator[Backend]:
     """Connected and locked. Yoyo's own URL parser knows one host; libpq's knows several."""
-    arguments = conninfo.conninfo_to_dict(dsn)
+    arguments = {**MIGRATING, **conninfo.conninfo_to_dict(dsn)}
     uri = DatabaseURI("postgresql+psycopg", None, None, None, None, str(arguments.get("dbname", "")), arguments)
     backend = Backend(uri, "_yoyo_migration")
     try:

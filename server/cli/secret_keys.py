@@ -11,6 +11,7 @@ import sql
 from server.access import two_factor
 from server.access.key_ring import KeyRing, Undecryptable, generate_key
 from server.cli.context import Context
+from server.cli.database import connected
 from server.cli.environment import ConfigError
 
 BATCH = 500
@@ -33,14 +34,12 @@ def run_rotate(context: Context) -> None:
 
 async def rotate(url: str, ring: KeyRing) -> int:
     """Encrypt anew what another key encrypted; how many. Servers may run meanwhile."""
-    connection = await asyncpg.connect(url)
     try:
         parts = (_rotate_current, _rotate_kept, _rotate_second_factors)
-        return sum([await rotate_part(connection, ring) for rotate_part in parts])
+        async with connected(url) as connection:
+            return sum([await rotate_part(connection, ring) for rotate_part in parts])
     except Undecryptable as error:
         raise ConfigError(f"SECRETS_KEY lacks a key that stored credentials need: {error}") from error
-    finally:
-        await connection.close()
 
 
 async def _rotate_current(connection: asyncpg.Connection, ring: KeyRing) -> int:

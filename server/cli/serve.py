@@ -11,11 +11,10 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import asyncpg
-
 import sql
 from server.cli import demo, logs, migrations, program, version
 from server.cli.context import Context
+from server.cli.database import connected
 from server.cli.environment import ConfigError, Environment
 from server.cli.settings import read_agent
 from server.cli.workers import Server
@@ -77,11 +76,8 @@ def _prepare_embedded(config: Config) -> None:
 
 
 async def _applied(url: str) -> set[str]:
-    connection = await asyncpg.connect(url)
-    try:
+    async with connected(url) as connection:
         return await sql.applied_migrations.select_applied(connection)
-    finally:
-        await connection.close()
 
 
 async def _refuse_old_schema(url: str) -> None:

@@ -103,7 +103,8 @@ async def test_a_silent_database_is_503_within_the_time_limit(hurt: tuple[Api, D
     api, database = hurt
     with database.silenced():
         started = time.monotonic()
-        responses = await asyncio.gather(*(api.patch({"port": 26}) for _ in range(20)), api.get())
+        lists = [api.call("GET", f"/api/customers?page={page}") for page in range(1, 41)]
+        responses = await asyncio.gather(*(api.patch({"port": 26}) for _ in range(20)), api.get(), *lists)
         assert {response.status for response in responses} == {503}
         assert time.monotonic() - started < 10
     await _becomes_200(lambda: api.patch({"port": 27}))
