@@ -95,7 +95,7 @@ class Product:
     def workers(self) -> list[psutil.Process]:
         assert self.process is not None
         children = psutil.Process(self.process.pid).children()
-        return [child for child in children if (line := command_line(child)) is not None and "postgres" not in line[0]]
+        return [child for child in children if (line := command_line(child)) and "postgres" not in line[0]]
 
     @property
     def database(self) -> psutil.Process:
