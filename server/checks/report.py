@@ -1,6 +1,7 @@
 """An outcome for a terminal."""
 
 from server.checks.outcome import Outcome, TlsFacts
+from server.checks.text import escaped
 from server.checks.words import describe
 
 
@@ -19,7 +20,7 @@ def render(outcome: Outcome) -> str:
         lines.append(f"  capabilities  {', '.join(outcome.capabilities) or 'none'}")
     lines += [f"  {phase.value:<12}{milliseconds:>9.1f} ms" for phase, milliseconds in outcome.timings.items()]
     lines.append(f"  {'total':<12}{outcome.total:>9.1f} ms")
-    return "\n".join(lines)
+    return "\n".join(map(escaped, lines))
 
 
 def _render_tls(tls: TlsFacts | None) -> list[str]:

@@ -1,10 +1,11 @@
-"""Bytes of a stranger as text that can be shown and stored anywhere."""
+"""Text of strangers: bytes as text that can be stored and shown, and any text for a terminal."""
 
 import base64
 import re
 from collections.abc import Iterable
 
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# control characters and escapes, line separators, surrogates, and what turns the writing direction
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ud800-\udfff]")
 MAX_SHOWN = 500  # characters
 MASK = "***"
 
@@ -12,6 +13,15 @@ MASK = "***"
 def readable(raw: bytes | str) -> str:
     string = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
     return UNPRINTABLE.sub("\ufffd", string)
+
+
+def escaped(string: str) -> str:
+    """*string* as one line for a terminal: what would act on it is shown as JSON would write it."""
+    return UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", string)
+
+
+def escaped_lines(string: str) -> str:
+    return "\n".join(map(escaped, string.split("\n")))
 
 
 def shortened(string: str, limit: int = MAX_SHOWN) -> str:

@@ -10,6 +10,7 @@ import asyncpg
 
 import sql
 from server.access import password_rules, passwords
+from server.checks.text import escaped
 from server.cli.environment import ConfigError
 from server.fields.values import Invalid
 from server.http.constraints import CONSTRAINTS, LIMITS
@@ -85,7 +86,7 @@ def judge_password(password: str, *, email: str, name: str) -> None:
 
 def print_table(*rows: tuple[object, ...]) -> None:
     """Columns of one width each; None is a dash."""
-    texts = [["-" if cell is None else str(cell) for cell in row] for row in rows]
+    texts = [["-" if cell is None else escaped(str(cell)) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     for row in texts:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

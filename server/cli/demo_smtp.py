@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from server.checks.text import escaped
 from server.cli import program
 from server.cli.context import Context
 from server.cli.environment import ConfigError
@@ -58,5 +59,5 @@ async def serve(protocol: "Callable[[], SMTP]", port: int) -> None:
 class Printer:
     async def handle_DATA(self, _server: "SMTP", _session: "Session", envelope: "Envelope") -> str:  # noqa: N802
         size = len(envelope.content or b"")
-        print(f"{envelope.mail_from} -> {', '.join(envelope.rcpt_tos)}: {size} bytes", flush=True)
+        print(escaped(f"{envelope.mail_from} -> {', '.join(envelope.rcpt_tos)}: {size} bytes"), flush=True)
         return "250 OK"

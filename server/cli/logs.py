@@ -5,6 +5,7 @@ import sys
 
 import orjson
 
+from server.checks.text import escaped, escaped_lines
 from server.http.answers import log_time
 
 
@@ -19,14 +20,15 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+        return escaped(orjson.dumps(line, default=str).decode())  # orjson leaves what only JSON allows
 
 
 class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         data = " ".join(f"{key}={value}" for key, value in getattr(record, "data", {}).items())
         line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname} {record.getMessage()} {data}".rstrip()
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        exception = f"\n{self.formatException(record.exc_info)}" if record.exc_info else ""
+        return escaped(line) + escaped_lines(exception)
 
 
 def configure(level: str) -> None:
