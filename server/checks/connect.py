@@ -29,7 +29,7 @@ async def connect(addresses: Sequence[str], port: int, allowed: Networks) -> tup
     """The first of the allowed addresses that answers, and which it is; Failed if none is allowed or answers."""
     admitted = [address for address in addresses if allowed.admit(address)][:MAX_ADDRESSES]
     if not admitted:
-        raise Failed(Code.TARGET_NOT_ALLOWED, ", ".join(addresses[:MAX_ADDRESSES]))
+        raise Failed(Code.TARGET_NOT_ALLOWED)
     loop = asyncio.get_running_loop()
     try:
         if len(admitted) == 1:

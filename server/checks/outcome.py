@@ -108,6 +108,8 @@ class Outcome:
     """*timings* are milliseconds of the phases entered; *phase* is the last of them.
 
     *detail* is the technical reason where there is one; *reply_text* is bounded and has no credential in it.
+    *resolved*, the addresses of the name, is for the terminal of an operator alone: to others it would tell what a name
+    means inside.
     """
 
     phase: Phase
@@ -118,6 +120,7 @@ class Outcome:
     timings: Mapping[Phase, float]
     total: float
     detail: str = ""
+    resolved: tuple[str, ...] = ()
     address: str | None = None
     reply_code: int | None = None
     reply_text: str | None = None

@@ -5,7 +5,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
-from server.checks.connect import Resolve, connect, find_addresses
+from server.checks.connect import MAX_ADDRESSES, Resolve, connect, find_addresses
 from server.checks.dialogue import Dialogue
 from server.checks.failure import Failed
 from server.checks.networks import Networks
@@ -58,6 +58,7 @@ async def probe(target: Target, *, resolve: Resolve, allowed: Networks) -> Outco
 
 async def _reach(progress: Progress, resolve: Resolve, allowed: Networks) -> Wire:
     addresses = await find_addresses(progress.target.hostname, resolve)
+    progress.resolved = tuple(addresses[:MAX_ADDRESSES])
     progress.enter(Phase.CONNECT)
     wire, progress.address = await connect(addresses, progress.target.effective_port, allowed)
     return wire

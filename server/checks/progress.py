@@ -16,6 +16,7 @@ class Progress:
     def __init__(self, target: Target) -> None:
         self.target = target
         self.phase = Phase.DNS
+        self.resolved: tuple[str, ...] = ()
         self.address: str | None = None
         self.tls: TlsFacts | None = None
         self.capabilities: tuple[str, ...] | None = None
@@ -53,6 +54,7 @@ class Progress:
             timings=self._timings,
             total=total,
             detail="" if end is None else self._shown(end.detail),
+            resolved=self.resolved,
             address=self.address,
             reply_code=None if end is None else end.reply_code,
             reply_text=reply_text,

@@ -1,6 +1,6 @@
 """An outcome for a terminal."""
 
-from server.checks.outcome import Outcome, TlsFacts
+from server.checks.outcome import Code, Outcome, TlsFacts
 from server.checks.text import escaped
 from server.checks.words import describe
 
@@ -11,6 +11,8 @@ def render(outcome: Outcome) -> str:
     if outcome.address not in (None, outcome.hostname):
         where += f" ({outcome.address})"
     lines = [f"{outcome.verdict.value}: {where}: {message} [{outcome.phase.value}: {outcome.code.value}]"]
+    if outcome.code is Code.TARGET_NOT_ALLOWED:
+        lines.append(f"  resolved      {', '.join(outcome.resolved)}")
     if outcome.reply_code is not None:
         lines.append(f"  reply         {outcome.reply_code} {outcome.reply_text}")
     for warned in outcome.warnings:

@@ -61,7 +61,11 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 
 
+# once their details were addresses of names that may not be probed, and such are still stored
+UNTOLD = ("target_not_allowed",)
+
+
 def describe(code: str, language: str, detail: str) -> str:
     german, english = WORDS[code]
     words = english if language == "en" else german
-    return f"{words}: {detail}" if detail else words
+    return f"{words}: {detail}" if detail and code not in UNTOLD else words

@@ -134,6 +134,8 @@ async def test_this_machine_is_not_probed_unless_allowed(strict: Api, hostname: 
     shown = await response.json()
     assert (shown["verdict"], shown["phase"], shown["code"]) == ("failure", "connect", "target_not_allowed")
     assert server.lines == []
+    assert shown["message"].endswith("PROBE_ALLOW nennt, was außer dem Internet erlaubt ist")
+    assert shown["address"] is None
 
 
 def test_a_certificate_of_any_year_is_shown() -> None:

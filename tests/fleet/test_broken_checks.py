@@ -1,12 +1,14 @@
 """A check that goes wrong is a failure like any other: it is recorded, and an incident opens."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import asyncpg
 import pytest
 
 import sql.demo
 from server.access.key_ring import KeyRing, generate_key
+from server.checks.networks import Networks
 from server.serving.config import Config
 from tests.conftest import Api
 from tests.fleet.engine import Watched, agent_config, running, stationed
@@ -62,3 +64,19 @@ async def test_a_config_that_no_parser_has_seen(
         async with running(agent_config(config)):
             assert await recorded(watched, api) == ("dns", "internal_error")
     assert f"internal error in a check of monitor {sql.demo.MONITOR}" in caplog.messages
+
+
+async def test_what_a_name_means_inside_is_not_stored(api: Api, db: asyncpg.Connection, config: Config) -> None:
+    async with stationed(db, "de-nbg") as watched:
+        await watched.watch(25, hostname="localhost")
+        async with running(replace(agent_config(config), allowed=Networks())):
+            assert await recorded(watched, api) == ("connect", "target_not_allowed")
+        [incident] = await watched.incidents()
+        assert incident["detail"] == ""
+        assert await db.fetchval("SELECT max(concat(detail, address)) FROM smtp_checks") == ""
+        # as it was stored once
+        await db.execute("UPDATE smtp_checks SET detail = '127.0.0.1'; UPDATE incidents SET detail = '127.0.0.1'")
+        for read in ("check-history", "incident-history", "details"):
+            answer = await api.call("GET", f"/api/smtp-monitors/{sql.demo.MONITOR}/{read}")
+            assert answer.status == 200
+            assert "127.0.0.1" not in await answer.text()

@@ -120,6 +120,11 @@ def test_probe_allow_says_what_may_be_probed(product: Product, allowed: str, sta
     assert (done.returncode, "PROBE_ALLOW" in done.stdout + done.stderr) == (status, True)
 
 
+def test_an_operator_sees_the_address_that_is_not_allowed(product: Product) -> None:
+    done = product.run("check", "localhost:9", PROBE_ALLOW="10.0.0.0/8")
+    assert re.search(r"^  resolved      .*127\.0\.0\.1", done.stdout, re.MULTILINE)
+
+
 @pytest.fixture
 def demo(product: Product) -> Iterator[int]:
     """The port of a demo server."""
