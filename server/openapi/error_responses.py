@@ -75,10 +75,11 @@ _EXAMPLES: dict[int, dict[str, ApiError]] = {
         "path": _GERMAN_PATH,
         "fields": invalid_fields([FieldError("port", "out_of_range", {"low": 1, "high": 65535})]),
     },
-    401: {"token": unauthorized("token_missing")},
+    401: {"token": unauthorized("token_missing"), "code": unauthorized("two_factor_missing", "two_factor_required")},
     403: {
         "readonly": ApiError(403, "forbidden", detail="readonly_status_only"),
         "supporter": ApiError(403, "forbidden", detail="supporter_forbidden"),
+        "enrolment": ApiError(403, "two_factor_enrolment_required", detail="two_factor_enrolment_why"),
     },
     404: {"absent": ApiError(404, "not_found")},
     405: {"method": ApiError(405, "method_not_allowed", allow="GET,HEAD,PATCH")},
@@ -98,7 +99,7 @@ _EXAMPLES: dict[int, dict[str, ApiError]] = {
 _DESCRIPTIONS = {
     400: "The path, query, header or body is not as it should be; `errors` names the fields.",
     401: "No token, or none that counts now.",
-    403: "The caller's role does not allow it.",
+    403: "The caller's role does not allow it, or its organization requires a second factor that it has not got.",
     404: "Not there, or out of the caller's reach: both answer alike.",
     405: "There is no such method for this path. Any path may answer it.",
     408: "The body came too slowly.",

@@ -78,7 +78,11 @@ def operation(
     description: str = "",
     public: bool = False,
 ) -> Operation:
-    """*parameters* are names of shared ones, or schemas of the operation's own."""
+    """*parameters* are names of shared ones, or schemas of the operation's own.
+
+    A caller whose organization requires a second factor that it has not got gets 403 everywhere.
+    """
+    statuses = set(errors) if public else {*errors, 403}
     everywhere = ("Accept-Language", "X-Request-Id")
     described: Operation = {
         "operationId": name,
@@ -87,7 +91,7 @@ def operation(
         "parameters": [_parameter(one) for one in (*parameters, *everywhere)],
         "responses": {
             **{str(status): answer for status, answer in answers.items()},
-            **{str(status): reference(status) for status in errors},
+            **{str(status): reference(status) for status in sorted(statuses)},
         },
     }
     if description:
