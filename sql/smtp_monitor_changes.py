@@ -36,14 +36,13 @@ async def select_one(db: Executor, reach: Reach, public_id: UUID, version: int) 
 
 
 async def select_passwords(db: Executor, *, not_under: bytes, batch: int) -> AsyncIterator[asyncpg.Record]:
-    """Changes with a password that was not encrypted with the key *not_under*, of monitors that still exist."""
+    """Changes with a password that was not encrypted with the key *not_under*; its monitor may be deleted."""
     query = """
-        SELECT h.organization_id, h.smtp_monitor_id, h.version, m.public_id, h.before_password, h.after_password
-          FROM smtp_monitor_changes h
-          JOIN smtp_monitors m ON m.organization_id = h.organization_id AND m.id = h.smtp_monitor_id
-         WHERE (h.organization_id, h.smtp_monitor_id, h.version) > ($1, $2, $3)
-           AND (substr(h.before_password, 1, 4) <> $4 OR substr(h.after_password, 1, 4) <> $4)
-         ORDER BY h.organization_id, h.smtp_monitor_id, h.version
+        SELECT organization_id, smtp_monitor_id, version, public_id, before_password, after_password
+          FROM smtp_monitor_changes
+         WHERE (organization_id, smtp_monitor_id, version) > ($1, $2, $3)
+           AND (substr(before_password, 1, 4) <> $4 OR substr(after_password, 1, 4) <> $4)
+         ORDER BY organization_id, smtp_monitor_id, version
          LIMIT $5
     """
     last = (0, 0, 0)

@@ -113,24 +113,19 @@ def _write(source: str, present: Mapping[str, str], returned: str, *, masked: bo
 def _write_and_keep(source: str, present: Mapping[str, str], returned: str, *, masked: bool) -> str:
     """The rows are locked first: what is stored as before is exactly what the UPDATE replaces."""
     before = ", ".join(f"'{column}', m.{column}" for column in present if column != PASSWORD)
-    passwords = ["NULL::bytea", "NULL::bytea"]
-    if PASSWORD in present:
-        passwords = [f"m.{PASSWORD}", f"c.{PASSWORD}"]
-        if masked:
-            bit = mask_of(frozenset([PASSWORD]))
-            passwords = [f"CASE WHEN c.mask & {bit} <> 0 THEN {password} END" for password in passwords]
+    locked, columns, kept = _passwords(masked=masked) if PASSWORD in present else ("", "", "")
     return f"""
         WITH c AS MATERIALIZED (
-            SELECT c.*, m.id, m.version, clock_timestamp() AS changed_at, json_build_object({before}) AS before,
-                   {passwords[0]} AS before_password, {passwords[1]} AS after_password
+            SELECT c.*, m.id, m.version, clock_timestamp() AS changed_at, json_build_object({before}) AS before
+                   {locked}
               FROM {source}
               JOIN smtp_monitors m ON {NAMED}
                FOR NO KEY UPDATE OF m
         ), change AS (
             INSERT INTO smtp_monitor_changes (organization_id, smtp_monitor_id, version, changed_at, actor, address,
-                                              before, after, before_password, after_password)
+                                              before, after {columns})
             SELECT organization_id, id, version + 1, changed_at, actor, address,
-                   before, after, before_password, after_password
+                   before, after {kept}
               FROM c
              WHERE actor IS NOT NULL
         )
@@ -141,3 +136,15 @@ def _write_and_keep(source: str, present: Mapping[str, str], returned: str, *, m
            AND m.id = c.id
         RETURNING {returned}
     """
+
+
+def _passwords(*, masked: bool) -> tuple[str, str, str]:
+    """What a change that may have passwords has more: as it is locked, the columns, and their values."""
+    passwords = [f"m.{PASSWORD}", f"c.{PASSWORD}"]
+    if masked:
+        bit = mask_of(frozenset([PASSWORD]))
+        passwords = [f"CASE WHEN c.mask & {bit} <> 0 THEN {password} END" for password in passwords]
+    locked = f", {passwords[0]} AS before_password, {passwords[1]} AS after_password"
+    columns = ", before_password, after_password, public_id"
+    bound_to = "CASE WHEN coalesce(before_password, after_password) IS NOT NULL THEN public_id END"
+    return locked, columns, f", before_password, after_password, {bound_to}"

@@ -12,6 +12,9 @@ from sql.smtp_monitor_lookups import Lookup
 from sql.smtp_monitor_patches import Change
 from sql.smtp_monitor_updates import COLUMNS, ONE, PASSWORD, UPDATABLE
 
+# of a change that keeps a password: what it is bound to
+BOUND_TO = f"CASE WHEN {PASSWORD} IS NOT NULL THEN public_id END"
+
 
 async def select_one(db: Executor, reads: Batcher[Lookup], reach: Reach, public_id: UUID) -> asyncpg.Record | None:
     organization_id = await _organization_id(db, reach, public_id)
@@ -36,9 +39,9 @@ async def delete(
             DELETE FROM smtp_monitors m WHERE {ONE} RETURNING *
         ), change AS (
             INSERT INTO smtp_monitor_changes (organization_id, smtp_monitor_id, version, changed_at, actor, address,
-                                              before, before_password)
+                                              before, before_password, public_id)
             SELECT organization_id, id, version + 1, clock_timestamp(), $5::json, $6::text,
-                   json_build_object({before}), {PASSWORD}
+                   json_build_object({before}), {PASSWORD}, {BOUND_TO}
               FROM m
              WHERE $5::json IS NOT NULL
         )
@@ -69,8 +72,8 @@ async def insert(
             RETURNING *
         ), change AS (
             INSERT INTO smtp_monitor_changes (organization_id, smtp_monitor_id, version, changed_at, actor, address,
-                                              after, after_password)
-            SELECT organization_id, id, version, created_at, $4::json, $5::text, $6::json, {PASSWORD}
+                                              after, after_password, public_id)
+            SELECT organization_id, id, version, created_at, $4::json, $5::text, $6::json, {PASSWORD}, {BOUND_TO}
               FROM m
              WHERE $4::json IS NOT NULL
         )

@@ -10,6 +10,7 @@ import asyncpg
 import sql
 from server.access import two_factor
 from server.access.key_ring import KeyRing, Undecryptable, generate_key
+from server.alerts import webhook
 from server.cli.context import Context
 from server.cli.database import connected
 from server.cli.environment import ConfigError
@@ -35,7 +36,7 @@ def run_rotate(context: Context) -> None:
 async def rotate(url: str, ring: KeyRing) -> int:
     """Encrypt anew what another key encrypted; how many. Servers may run meanwhile."""
     try:
-        parts = (_rotate_current, _rotate_kept, _rotate_second_factors)
+        parts = (_rotate_current, _rotate_kept, _rotate_second_factors, _rotate_webhooks)
         async with connected(url) as connection:
             return sum([await rotate_part(connection, ring) for rotate_part in parts])
     except Undecryptable as error:
@@ -59,11 +60,24 @@ async def _rotate_kept(connection: asyncpg.Connection, ring: KeyRing) -> int:
     count = 0
     rows = sql.smtp_monitor_changes.select_passwords(connection, not_under=ring.current_id, batch=BATCH)
     async for row in rows:
-        kept = (row["before_password"], row["after_password"])
-        before, after = [None if old is None else _again(ring, old, row["public_id"]) for old in kept]
+        kept, bound_to = (row["before_password"], row["after_password"]), row["public_id"]
+        if bound_to is None:  # an earlier version has kept it of a deleted monitor: nobody can open it
+            await sql.smtp_monitor_changes.replace_passwords(connection, row, None, None)
+            continue
+        before, after = [None if old is None else _again(ring, old, bound_to) for old in kept]
         _say(count)
         await sql.smtp_monitor_changes.replace_passwords(connection, row, before, after)
         count += 1
+    return count
+
+
+async def _rotate_webhooks(connection: asyncpg.Connection, ring: KeyRing) -> int:
+    count = 0
+    for row in await sql.webhooks.select_secrets(connection, not_under=ring.current_id):
+        organization_id, old = row["organization_id"], row["secret"]
+        bound_to = webhook.bound_to(organization_id)
+        new = ring.encrypt(ring.decrypt(old, bound_to), bound_to)
+        count += await sql.webhooks.replace_secret(connection, organization_id, old, new)
     return count
 
 

@@ -1,0 +1,1 @@
+ALTER TABLE smtp_monitor_changes DROP COLUMN public_id;
