@@ -1,5 +1,5 @@
 -- A password that a change keeps is bound to its monitor's public id, which is needed when the monitor is gone.
--- depends: 0051_name-channels-of-agents
+-- depends: 0020_name-channels-of-agents
 
 -- Set where the change has a password. What an earlier version has kept of a deleted monitor, nobody can open.
 ALTER TABLE smtp_monitor_changes ADD COLUMN public_id uuid;

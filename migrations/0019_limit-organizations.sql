@@ -1,5 +1,5 @@
 -- An organization may have so many of each thing and no more, so that nothing that is listed grows without end.
--- depends: 0014_create-alerts
+-- depends: 0018_add-second-factors
 
 ALTER TABLE organizations
     ADD COLUMN max_smtp_monitors       integer NOT NULL DEFAULT 10000,

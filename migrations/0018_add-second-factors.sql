@@ -1,5 +1,5 @@
 -- A second factor: a secret that a user's authenticator makes codes of, and codes for when that is lost.
--- depends: 0042_create-audit-events
+-- depends: 0017_create-audit-events
 
 -- secret is encrypted, bound to its user. last_step is the latest step of 30 seconds whose code was used: none counts
 -- twice. A factor that is not confirmed by a code is not asked for.

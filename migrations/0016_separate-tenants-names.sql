@@ -1,5 +1,5 @@
 -- Each tenant has its own addresses and names: one that is taken elsewhere is as good as any.
--- depends: 0040_name-sources-of-attempts
+-- depends: 0015_name-sources-of-attempts
 
 ALTER TABLE users DROP CONSTRAINT users_email_fkey;
 ALTER TABLE logins

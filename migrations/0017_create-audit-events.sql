@@ -1,5 +1,5 @@
 -- The audit of administration: who did what, from where and when, with what before and after. Nobody changes it later.
--- depends: 0041_separate-tenants-names
+-- depends: 0016_separate-tenants-names
 
 -- No foreign keys: an event outlives its actor, its resource and its organization. organization_id 0 is for what
 -- belongs to none: locations, and log-ins at addresses that nobody has. before and after are JSON as the API shows it,
