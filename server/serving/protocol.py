@@ -38,13 +38,16 @@ class Protocol(RequestHandler):
 
     @property
     def phase(self) -> tuple[str, int]:
-        """What the connection waits for (``header``, ``body`` or ``answer``), and the number of the request."""
+        """What the connection waits for, and the number of the request.
+
+        It is ``header`` or ``body``, then ``handler``, then ``answer`` while the client takes that.
+        """
         request = self._current_request
         if not self._request_in_progress:
             return "header", self._request_count
-        if request is not None and not request.content.is_eof():
-            return "body", self._request_count
-        return "answer", self._request_count
+        if request is None:
+            return "answer", self._request_count
+        return "handler" if request.content.is_eof() else "body", self._request_count
 
     @property
     def idle(self) -> bool:

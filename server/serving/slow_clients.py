@@ -1,6 +1,7 @@
 """Ends connections whose client is too slow, so that nobody holds one for ever (``tests/serving/test_limits.py``).
 
-One task looks at all connections every second. So a request needs no timer of its own.
+One task looks at all connections every second. So a request needs no timer of its own. A handler may take its time,
+as a probe of two minutes does: that is no fault of the client.
 """
 
 import asyncio
