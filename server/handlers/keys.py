@@ -1,6 +1,5 @@
 """What the application and a request carry, by typed key."""
 
-import asyncio
 from collections.abc import Sequence
 
 import asyncpg
@@ -8,6 +7,7 @@ from aiohttp import web
 
 from server.access.caller import Caller
 from server.access.callers import Callers
+from server.access.fair_slots import FairSlots
 from server.access.key_ring import KeyRing
 from server.access.passwords import Hasher
 from server.access.session_uses import SessionUses
@@ -37,8 +37,7 @@ SESSION_HOURS = web.AppKey("SESSION_HOURS", int)
 HASHER = web.AppKey("HASHER", Hasher)
 
 PROBE: web.AppKey[Probe] = web.AppKey("PROBE")
-# Probes that people ask for and wait for, as many at once.
-PROBING = web.AppKey("PROBING", asyncio.Semaphore)
+PROBING = web.AppKey("PROBING", FairSlots)
 
 
 def actor(request: web.Request) -> Actor:

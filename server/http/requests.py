@@ -4,6 +4,7 @@ A resource with a public UUID is named by its UUID or its number; users and orga
 by their UUID, locations by their code. A monitor is named by its UUID alone, as in the reference page.
 """
 
+import asyncio
 import ipaddress
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -29,6 +30,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 ADDRESS = web.RequestKey("ADDRESS", str)
 # Run after a body that did not come with its head: the caller may be another by then.
 AFTER_LATE_BODY: web.AppKey[Callable[[web.Request], Awaitable[None]]] = web.AppKey("AFTER_LATE_BODY")
+# Whether the handler is cancelled when its client leaves; see Protocol in serving.
+ENDS_WITH_CLIENT = web.RequestKey("ENDS_WITH_CLIENT", bool)
 LATE_BODY = web.RequestKey("LATE_BODY", bytes)
 
 
@@ -152,3 +155,10 @@ def _parse_address(text: str) -> Address | None:
         return None
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return mapped or address
+
+
+def end_with_client(request: web.Request) -> None:
+    """From now on the handler is cancelled when its client leaves; at once if it has left already."""
+    request[ENDS_WITH_CLIENT] = True
+    if request.transport is None:
+        raise asyncio.CancelledError

@@ -119,7 +119,11 @@ PATHS = {
             body=request(
                 "SmtpProbe", tls={"hostname": "mail.example.com", "port": 587, "smtpConfig": {"requireTls": True}}
             ),
-            description="The fields of a monitor; `hostname` is required, what a probe does not need is not used.",
+            description=(
+                "The fields of a monitor; `hostname` is required, what a probe does not need is not used. The answer "
+                "takes as long as the probe, up to `timeoutSeconds`; a client that leaves ends it. Few run at once: "
+                "an organization has at most half of them, waits a short time for one more, and then gets 503."
+            ),
         )
     }
 }

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Coroutine
 from aiohttp import web
 
 from server.access.callers import Callers
+from server.access.fair_slots import FairSlots
 from server.access.passwords import Hasher
 from server.access.session_uses import SessionUses
 from server.access.signer import Signer
@@ -36,6 +37,7 @@ from sql.shared_reads import SharedReads
 
 CONFIG = web.AppKey("CONFIG", Config)
 AGENT = web.AppKey("AGENT", asyncio.Task[None])
+PROBES = 50  # that people have asked for and wait for, at once
 
 
 def create_app(config: Config, *, rates: Table | None = None) -> web.Application:
@@ -50,7 +52,7 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
     app[AFTER_LATE_BODY] = identify_again
     app[keys.LISTS] = SharedReads()
     app[keys.HASHER] = Hasher()
-    app[keys.PROBING] = asyncio.Semaphore(50)
+    app[keys.PROBING] = FairSlots(PROBES)
     app.add_routes(
         web.RouteDef(route.method, route.path, route.handler, {"expect_handler": continue_if_expected})
         for route in ROUTES

@@ -1,5 +1,6 @@
 """What surrounds every handler: the boundary that answers errors, and the caller's identity."""
 
+import asyncio
 import os
 import re
 import time
@@ -19,6 +20,7 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 PROCESS = os.urandom(6).hex()
 SEQUENCE = count(1)
+CLIENT_LEFT = 499  # nginx's status for it; nobody sees it but the log and the metrics
 
 
 class CallerChangedError(Exception):
@@ -31,12 +33,14 @@ async def boundary(request: web.Request, handler: Handler) -> Answer:
     started = time.perf_counter()
     sent_id = request.headers.get("X-Request-Id", "")
     request_id = sent_id if CLIENT_REQUEST_ID.fullmatch(sent_id) else f"{PROCESS}-{next(SEQUENCE):x}"
-    request[ADDRESS] = address = client_address(request, request.app[TRUSTED_PROXIES])
-    match = request.match_info
-    resource = match.route.resource
+    request[ADDRESS] = client_address(request, request.app[TRUSTED_PROXIES])
+    resource = request.match_info.route.resource
     route = "unknown" if resource is None else resource.canonical
     try:
         answer = await handler(request)
+    except asyncio.CancelledError:
+        _leave_trace(request, request_id, route, CLIENT_LEFT, started)
+        raise
     except Exception as error:
         api_error = to_api_error(error, where=f"{request.method} {route} {request_id}")
         answer = render(api_error, request.headers.get("Accept-Language", ""))
@@ -45,10 +49,7 @@ async def boundary(request: web.Request, handler: Handler) -> Answer:
             answer.force_close()
             request.content.feed_eof()
     answer.own_headers["X-Request-Id"] = request_id
-    caller = request.get(CALLER)
-    user_id = None if caller is None else caller.id
-    seconds, monitor_id = time.perf_counter() - started, match.get("smtpMonitorPublicId")
-    traces.leave(request_id, request.method, route, answer.status, seconds, user_id, address, monitor_id)
+    _leave_trace(request, request_id, route, answer.status, started)
     return answer
 
 
@@ -90,3 +91,10 @@ async def identify_again(request: web.Request) -> None:
     request[CALLER] = await request.app[CALLERS].identify(request.headers.getall("Authorization", ()))
     if request[CALLER] != before:
         raise CallerChangedError
+
+
+def _leave_trace(request: web.Request, request_id: str, route: str, status: int, started: float) -> None:
+    caller, monitor_id = request.get(CALLER), request.match_info.get("smtpMonitorPublicId")
+    user_id = None if caller is None else caller.id
+    seconds = time.perf_counter() - started
+    traces.leave(request_id, request.method, route, status, seconds, user_id, request[ADDRESS], monitor_id)

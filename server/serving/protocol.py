@@ -4,6 +4,7 @@ Read from aiohttp 3.14, to which pyproject.toml pins; ``tests/serving/test_proto
 
 - ``_reading_paused``: skips a useless parse when reading was never paused.
 - ``_current_request``, ``_request_in_progress``, ``_request_count``: tell what a connection waits for.
+- ``_task_handler``: ends the handler of a client that has left, where the handler wants that.
 - ``_connections``: a new connection makes room for itself when there are too many.
 - ``_make_server``, ``__class__``, ``_loop``, ``_kwargs``: serve with our own protocol. There is no public way.
 - ``_message``, ``_match_info``: ``Dispatch`` finds a route by one or two look-ups in a dictionary.
@@ -22,6 +23,7 @@ from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_urldispatcher import UrlMappingMatchInfo
 
 from server.http.errors import ApiError, BodyTimeoutError, render
+from server.http.requests import ENDS_WITH_CLIENT
 from server.serving.slow_clients import Limits, SlowClients
 
 AnyHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -62,6 +64,12 @@ class Protocol(RequestHandler):
         """End the reading of a body that is too slow: 408."""
         assert self._current_request is not None
         self._current_request.content.set_exception(BodyTimeoutError())
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        request, handler = self._current_request, self._task_handler
+        super().connection_lost(exc)
+        if request is not None and handler is not None and request.get(ENDS_WITH_CLIENT):
+            handler.cancel()
 
     def resume_reading(self, resume_parser: bool = True) -> None:
         if self._reading_paused:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 
 from server.checks.outcome import Certificate, Code, Outcome, Phase, TlsFacts
-from server.handlers.keys import PROBING
 from server.resources.smtp_checks import represent
 from server.serving.app import create_app
 from server.serving.config import Config
@@ -108,17 +107,6 @@ async def test_those_who_may_trigger_checks_may_probe(api: Api, who: str | None,
     assert response.status == status
     if status == 200:
         assert (await response.json())["code"] == "target_not_allowed"
-
-
-async def test_only_so_many_probe_at_once(api: Api) -> None:
-    app = api.client.app
-    assert app is not None
-    while not app[PROBING].locked():
-        await app[PROBING].acquire()
-    response = await api.call("POST", PATH, json={"hostname": "192.0.2.1"})
-    assert (response.status, response.headers["Retry-After"]) == (503, "1")
-    app[PROBING].release()
-    assert (await api.call("POST", PATH, json={"hostname": "192.0.2.1"})).status == 200
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ PARTS = [
     (RequestHandler, "_reading_paused", r"if self\._reading_paused|def resume_reading"),
     (RequestHandler, "_current_request", r"self\._current_request = "),
     (RequestHandler, "_request_in_progress", r"self\._request_in_progress = "),
+    (RequestHandler, "_task_handler", r"self\._task_handler = "),
     (RequestHandler, "_request_count", r"self\._request_count"),
     (web.AppRunner, "_make_server", r"async def _make_server\(self\)"),
     (web.Server, "_loop", r"self\._loop = "),
