@@ -1,4 +1,4 @@
-"""AUTH (RFC 4954): a mechanism's exchange as commands and replies."""
+"""AUTH (RFC 4954): the exchange of a mechanism, as commands and replies."""
 
 from collections.abc import Awaitable, Callable
 
@@ -17,7 +17,7 @@ ENCRYPTION_NEEDED = (523, 538)
 async def run(
     command: Callable[[str], Awaitable[Reply]], mechanism: str, exchange: Exchange, secrets: list[str]
 ) -> None:
-    """Log in; what is sent joins *secrets*. Failed if the server refuses or does not keep to the mechanism."""
+    """Log in. What is sent is added to *secrets*. Failed if the server refuses or breaks the rules of the mechanism."""
     try:
         reply = await _exchange(command, mechanism, exchange, secrets)
     except Unacceptable as error:

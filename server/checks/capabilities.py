@@ -1,4 +1,4 @@
-"""What a server says behind EHLO that it can do."""
+"""The capabilities that a server lists in its reply to EHLO."""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,9 +6,9 @@ from server.checks.text import readable
 
 
 def parse(lines: Iterable[bytes]) -> dict[str, str]:
-    """Keyword and words, in upper case; those of a keyword that comes twice are put together.
+    """Keywords with their words, in upper case. A keyword that comes twice gets the words of both.
 
-    ``AUTH=PLAIN`` is what servers wrote before there was a standard, and some still do for old clients.
+    ``AUTH=PLAIN`` is older than the standard; some servers still send it for old clients.
     """
     found: dict[str, dict[str, None]] = {}  # sets that keep the order; a list takes minutes for a long reply
     for line in lines:

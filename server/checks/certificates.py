@@ -1,4 +1,4 @@
-"""What a certificate says, readable whether it stands or not."""
+"""The facts of a certificate, whether it is valid or not."""
 
 import contextlib
 from collections.abc import Callable
@@ -15,12 +15,12 @@ MAX_NAMES = 100
 MAX_NAME = 253  # characters
 SECONDS_PER_DAY = 86400
 MAX_SERIAL = 100  # hexadecimal digits; RFC 5280 allows 40
-# what reading a field of a certificate that nobody has checked may raise; TypeError is of a name that is a bit string
+# what reading a field of an unchecked certificate may raise; TypeError is of a name that is a bit string
 MALFORMED = (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion)
 
 
 def facts(found: x509.Certificate, now: datetime) -> Certificate:
-    """Everything that is shown of it; ValueError if it has not even a time."""
+    """Everything that is shown of a certificate; ValueError if it has no valid time."""
     not_after = found.not_valid_after_utc
     return Certificate(
         subject=_name(lambda: found.subject),
@@ -35,7 +35,7 @@ def facts(found: x509.Certificate, now: datetime) -> Certificate:
 
 
 def alternative_names(found: x509.Certificate) -> list[str]:
-    """The host names and addresses it is for; the subject's common name is none of them (RFC 9525, 2)."""
+    """The host names and addresses of a certificate. The common name is not one of them (RFC 9525, 2)."""
     try:
         names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         dns = names.get_values_for_type(x509.DNSName)
@@ -45,7 +45,7 @@ def alternative_names(found: x509.Certificate) -> list[str]:
 
 
 def stands_for(found: x509.Certificate, hostname: str) -> bool:
-    """Whether it is for that host name or address; a wildcard stands for one whole label, the leftmost."""
+    """Whether it is for that host name or address. A wildcard stands for the leftmost label alone."""
     wanted = hostname.lower().removesuffix(".")
     with contextlib.suppress(ValueError):
         wanted = str(ip_address(wanted))

@@ -1,4 +1,4 @@
-"""From a name to a connection, to none but an allowed address."""
+"""From a host name to a connection, to an allowed address only."""
 
 import asyncio
 import socket
@@ -18,7 +18,7 @@ MAX_ADDRESSES = 8
 
 
 async def find_addresses(hostname: str, resolve: Resolve) -> Sequence[str]:
-    """The addresses of a name, or the address it is itself."""
+    """The addresses of a host name. An address is its own."""
     try:
         return [str(ip_address(hostname))]
     except ValueError:

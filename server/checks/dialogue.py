@@ -1,4 +1,9 @@
-"""The conversation of a probe, a phase each; each ends in Failed where the server does not do its part."""
+"""The SMTP dialogue of a probe, one method for each phase. Failed if the server does not do its part.
+
+The dialogue is our own, and not aiosmtplib's: that connects, greets and shakes hands in one call, without a time for
+each. It ends at the first TLS error without the certificate, and drops bytes injected behind STARTTLS in silence.
+A STARTTLS that is advertised and fails is a failure, also where TLS is optional: senders would defer their mail.
+"""
 
 from server.checks import authentication, capabilities, sasl, tls
 from server.checks.failure import Failed
@@ -34,7 +39,7 @@ class Dialogue:
             self._progress.warn(WarningCode.GREETING_NAME_DIFFERS, shortened(reply.text, 100))
 
     async def introduce(self) -> None:
-        """EHLO, or HELO where that is refused; what the server can do."""
+        """EHLO, or HELO if the server refuses EHLO. Remembers the capabilities."""
         self._progress.enter(Phase.EHLO)
         name = self._target.ehlo_name or _address_literal(self._wire.local_address)
         reply = await self._command(f"EHLO {name}")
@@ -48,7 +53,7 @@ class Dialogue:
         self._remember_capabilities()
 
     async def upgrade(self) -> None:
-        """STARTTLS if it is wanted and offered, and a new introduction behind it."""
+        """STARTTLS if it is wanted and offered, then EHLO again."""
         if self._target.ignore_tls or self._encrypted:
             return
         if "STARTTLS" not in self._capabilities:
@@ -72,7 +77,7 @@ class Dialogue:
             self._progress.warn(WarningCode.CAPABILITY_LOST, ", ".join(gone))
 
     async def authenticate(self) -> None:
-        """Log in where there are credentials, by the strongest mechanism that both sides know."""
+        """Log in if there are credentials, by the strongest mechanism that both sides know."""
         user, password = self._target.user, self._target.password
         if not user or not password:
             return
@@ -89,7 +94,7 @@ class Dialogue:
         await authentication.run(self._command, mechanism, exchange, self._progress.secrets)
 
     async def offer_mail(self) -> None:
-        """MAIL and RCPT where they are asked for; no message is ever sent."""
+        """MAIL and RCPT if the target asks for them. No message is ever sent."""
         sender, recipient = self._target.mail_from, self._target.rcpt_to
         if sender is None and recipient is None:
             return
@@ -109,7 +114,7 @@ class Dialogue:
             raise reply.failed(Code.RECIPIENT_TEMPORARY, Code.RECIPIENT_REJECTED)
 
     async def leave(self) -> None:
-        """QUIT; the server has done its part by now, so that no end of this is more than a warning."""
+        """QUIT. The server has done its part, so a wrong end is a warning only."""
         self._progress.enter(Phase.QUIT)
         try:
             reply = await self._command("QUIT")

@@ -1,10 +1,10 @@
-"""How a step ends a probe: raised inside it, turned into an outcome at its edge."""
+"""Failed ends a probe: a step raises it, and probe() turns it into an outcome."""
 
 from server.checks.outcome import Code
 
 
 class Failed(Exception):
-    """The probe ends here, with that code; *reply_code* and *reply_text* are the reply that decided it."""
+    """The probe ends with that code. *reply_code* and *reply_text* are the reply that decided it."""
 
     def __init__(
         self, code: Code, detail: str = "", *, reply_code: int | None = None, reply_text: str | None = None

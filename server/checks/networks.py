@@ -21,7 +21,7 @@ class Networks:
         return cls(tuple(ip_network(part.strip()) for part in text.split(",") if part.strip()))
 
     def admit(self, text: str) -> bool:
-        """Whether the address *text* may be connected to; a transition address stands for the IPv4 one in it."""
+        """Whether the address *text* may be connected to. A transition address is judged by the IPv4 address in it."""
         address = _embedded(ip_address(text))
         return _public(address) or any(address in network for network in self.listed)
 

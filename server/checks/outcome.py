@@ -13,7 +13,7 @@ class Verdict(StrEnum):
 
 
 class Phase(StrEnum):
-    """The steps of a probe, in the order of the answer; TLS is implicit TLS, STARTTLS has its handshake in it."""
+    """The phases of a probe, in the order of the answer. TLS is implicit TLS; STARTTLS includes its handshake."""
 
     DNS = "dns"
     CONNECT = "connect"
@@ -75,7 +75,7 @@ class WarningCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """*detail* is what the code alone cannot say, for instance the days left."""
+    """*detail* adds to the code, for instance the days left."""
 
     code: WarningCode
     detail: str = ""
@@ -95,7 +95,7 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class TlsFacts:
-    """What was negotiated; *verified* is whether the certificate stands, asked for or not."""
+    """What was negotiated. *verified* says whether the certificate is valid, even if nobody asked."""
 
     version: str
     cipher: str

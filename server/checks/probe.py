@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 Probe = Callable[[Target], Awaitable[Outcome]]
 PARTING_SECONDS = 1.0
-# after these there is nobody left to say QUIT to, or nothing that would be understood
+# after these the server is gone or would not understand QUIT
 BROKEN = (
     Code.TIMEOUT,
     Code.CONNECTION_CLOSED,
@@ -77,7 +77,7 @@ async def _converse(dialogue: Dialogue, *, secure: bool) -> None:
 
 
 def _out_of_time(progress: Progress) -> Failed | None:
-    """A server that has done all but answer QUIT is no failure."""
+    """A time-out. If only the reply to QUIT is missing, it is a warning."""
     if progress.phase is Phase.QUIT:
         progress.warn(WarningCode.QUIT_NOT_221, Code.TIMEOUT.value)
         return None
@@ -85,7 +85,7 @@ def _out_of_time(progress: Progress) -> Failed | None:
 
 
 async def _part(wire: Wire, deadline: float) -> None:
-    """QUIT, so that the server's log has no lost connection; what it answers is no matter."""
+    """Send QUIT, so that the server logs no lost connection. Its reply does not matter."""
     until = min(deadline, asyncio.get_running_loop().time() + PARTING_SECONDS)
     wire.send("QUIT")
     with contextlib.suppress(Failed, TimeoutError):

@@ -1,4 +1,4 @@
-"""What a probe has found so far, so that an end at any moment has an outcome."""
+"""What a probe has found so far. It can end at any moment and still has an outcome."""
 
 import time
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ class Progress:
         self._started = self._since = time.perf_counter()
 
     def enter(self, phase: Phase) -> None:
-        """The time until now belongs to the phase before; one entered twice has the sum."""
+        """Enter a phase. The time until now counts for the phase before. A phase entered twice has the sum."""
         now = time.perf_counter()
         self._timings[self.phase] = self._timings.get(self.phase, 0.0) + (now - self._since) * 1000
         self.phase, self._since = phase, now
@@ -36,7 +36,7 @@ class Progress:
         self._warnings.append(Warned(code, self._shown(detail)))
 
     def outcome(self, end: Failed | None) -> Outcome:
-        """The outcome of ending now, in success where *end* is None."""
+        """The outcome if the probe ends now; success if *end* is None."""
         self.enter(self.phase)
         total = (self._since - self._started) * 1000
         if end is None and self.target.warn_ms is not None and total > self.target.warn_ms:

@@ -20,7 +20,7 @@ class Reply:
 
     @property
     def kind(self) -> int:
-        """2 is done, 3 go on, 4 not now, 5 no."""
+        """The first digit: 2 success, 3 go on, 4 temporary failure, 5 permanent failure."""
         return self.code // 100
 
     @property
@@ -28,13 +28,13 @@ class Reply:
         return " ".join(readable(line) for line in self.lines)
 
     def failed(self, temporary: Code, rejected: Code, otherwise: Code = Code.PROTOCOL_ERROR) -> Failed:
-        """What this reply, which is not the one hoped for, ends the probe with."""
+        """The failure that this unexpected reply ends the probe with."""
         code = {4: temporary, 5: rejected}.get(self.kind, otherwise)
         return Failed(code, reply_code=self.code, reply_text=self.text)
 
 
 async def read_reply(wire: Wire) -> Reply:
-    """The next reply; Failed if it is not one, has no end, or never comes."""
+    """The next reply; Failed if it is malformed, endless, or never comes."""
     lines: list[bytes] = []
     first, size = None, 0
     while True:

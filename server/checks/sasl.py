@@ -1,4 +1,4 @@
-"""Proving to know a password: each mechanism is a generator of responses that is sent the challenges.
+"""SASL mechanisms. Each is a generator: it yields responses and is sent the challenges.
 
 The first response may come before any challenge, otherwise it is None. An exchange that succeeds is over when
 its generator is: a server that accepts earlier has skipped a step, for instance the proof of its own.

@@ -1,4 +1,4 @@
-"""What to probe: one server, and how it is to be spoken to."""
+"""What to probe: one server, and how to speak to it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class TlsOptions:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One server; *known_capabilities* are those of its last success, if there was one."""
+    """One server. *known_capabilities* are those of its last success, if there was one."""
 
     hostname: str
     port: int | None = None
@@ -64,7 +64,7 @@ def from_config(
     *,
     known_capabilities: tuple[str, ...] = (),
 ) -> Target:
-    """The target that a monitor's fields and its smtpConfig, with the password in it, stand for."""
+    """The target of a monitor, from its fields and its smtpConfig with the password in it."""
     auth = config.get("auth") or {}
     tls = config.get("tls") or {}
     return Target(

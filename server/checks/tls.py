@@ -1,4 +1,4 @@
-"""TLS as a probe needs it: shake hands with anybody, then judge what was found.
+"""TLS for a probe: shake hands with any server, then judge what was found.
 
 OpenSSL's own verification runs during the handshake and its errors are gathered rather than obeyed, so that one
 handshake gives both the verdict and the certificate that failed it. The standard library's ssl ends the handshake
@@ -42,7 +42,7 @@ REASONS = {
 
 
 def connection(target: Target) -> SSL.Connection:
-    """A client's side of a handshake, still without a wire."""
+    """The client's side of a handshake, not yet connected."""
     tls = SSL.Connection(_context(target.tls.min_version, target.tls.ca_file), None)
     tls.set_app_data([])  # the errors of the verification, in the order OpenSSL finds them
     tls.set_connect_state()
@@ -65,7 +65,7 @@ def require_authorities(ca_file: str) -> None:
 
 
 def judge(tls: SSL.Connection, target: Target) -> tuple[TlsFacts, Code, str]:
-    """What was negotiated, and the code and reason that the certificate does not stand for; OK if it does."""
+    """What was negotiated, and why the certificate is rejected; OK if it is valid."""
     version, cipher = tls.get_protocol_version_name(), tls.get_cipher_name() or ""
     try:
         found = tls.get_peer_certificate(as_cryptography=True)

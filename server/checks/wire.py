@@ -1,4 +1,4 @@
-"""A connection as lines of bytes, in clear and then under TLS; it trusts the other side with nothing."""
+"""A connection as lines of bytes, first in clear, then under TLS. It trusts the server with nothing."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ CHUNK = 16384
 
 
 class Wire(asyncio.Protocol):
-    """What arrives is kept until it is asked for; beyond HIGH_WATER nothing more is taken from the socket."""
+    """Keeps what arrives until it is asked for. Beyond HIGH_WATER it reads nothing more from the socket."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -67,7 +67,7 @@ class Wire(asyncio.Protocol):
         return line
 
     def send(self, line: str) -> None:
-        """Nothing is sent to a server that has closed; the reply that does not come tells of it."""
+        """Send a line. To a server that has closed nothing is sent: the missing reply shows it."""
         raw = line.encode() + b"\r\n"
         if self._ended:
             return
@@ -85,7 +85,7 @@ class Wire(asyncio.Protocol):
         return count
 
     async def secure(self, tls: SSL.Connection) -> None:
-        """Shake hands; from then on every line is encrypted. Failed if the two do not agree."""
+        """Shake hands. From then on every line is encrypted. Failed if the two sides do not agree."""
         try:
             over = _shake_hands(tls)  # says hello, which costs what no server can choose
             while not over:
@@ -109,7 +109,7 @@ class Wire(asyncio.Protocol):
             await self._more()
 
     def close(self) -> None:
-        """Send what is left to send, as far as the other side takes it at once, and be gone."""
+        """Send what the other side takes at once, then close."""
         if self._transport.get_write_buffer_size():
             self._transport.abort()
         else:

@@ -1,4 +1,4 @@
-"""What people read of a check, by code: German and English; a detail follows after a colon."""
+"""What people read about a check, by code, in German and English. A detail follows a colon."""
 
 WORDS: dict[str, tuple[str, str]] = {
     "ok": ("Der Server antwortet", "The server answers"),

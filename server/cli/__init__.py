@@ -74,7 +74,7 @@ settings, from the environment; X_FILE instead of X names a file that holds it:
 
 
 def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
-    """Run one command; 0 is success, 1 a failure told in one line, 2 wrong usage; check has its own."""
+    """Run one command. 0 is success, 1 a failure told in one line, 2 wrong usage. ``check`` has its own statuses."""
     parser = argparse.ArgumentParser(
         prog=program.name(),
         description="Watches SMTP servers.",

@@ -45,7 +45,7 @@ class Context:
 
     @contextlib.contextmanager
     def configured(self, *, exclusive: bool = False) -> Iterator[Config]:
-        """The configuration, judged before the database is started, with the database's URL."""
+        """The configuration with the database's URL. It is judged before the database is started."""
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         secret = partial(self.secret, make=exclusive)
         config = replace(read_server(self.environment, secret, cores), probe_allow=self.probe_allow())
@@ -53,11 +53,11 @@ class Context:
             yield replace(config, database_url=url)
 
     def probe_allow(self) -> Networks:
-        """Who starts a database of his own tries things out here: loopback is allowed then."""
+        """With the embedded database, loopback may be probed: somebody tries the product out."""
         return probe_allow(self.environment, default="" if self.url else "127.0.0.0/8, ::1")
 
     def secret(self, name: str, *, make: bool = False) -> str:
-        """A secret that is set, or, for the embedded database, made once and kept beside it."""
+        """The secret that is set. For the embedded database, it is made once and kept in DATA_DIR."""
         if self.url:
             return self.environment.required(name)
         from server.cli import embedded

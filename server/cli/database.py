@@ -1,4 +1,4 @@
-"""A command's own connection, and what it tells of values that the database refuses."""
+"""The connection of a command, and words for values that the database refuses."""
 
 import contextlib
 import re
@@ -64,7 +64,7 @@ async def user_id(connection: asyncpg.Connection, address: str, organization: st
 
 
 def new_password(file: Path | None) -> str:
-    """What the file holds, or one made now."""
+    """The password in the file, or a new random one."""
     if file is None:
         return secrets.token_urlsafe(18)
     try:

