@@ -10,24 +10,16 @@ import pytest
 import server
 from server.handlers.keys import CALLERS, PATCHES
 from server.http.traces import traces
+from tests.api.test_source import BODY as REFERENCE
 from tests.conftest import Api, becomes
 
 PROJECT = Path(server.__file__).parent.parent
 MOST_FILES, MOST_FUNCTIONS = 16, 60
-# the reference page's own body
-WHOLE = {
-    "name": "Outbound SMTP (Primary)",
-    "hostname": "smtp.example.com",
-    "port": 587,
-    "status": "paused",
-    "checkInterval": 60,
-    "timeoutSeconds": 30,
-    "allowedCheckCountryCodes": ["de", "us"],
-    "smtpConfig": {"secure": False, "requireTls": True, "auth": {"user": "username", "pass": "password"}},
-}
 
 
-@pytest.mark.parametrize("body", [{"status": "disabled"}, {"name": "x", "port": 25}, WHOLE], ids=["one", "two", "all"])
+@pytest.mark.parametrize(
+    "body", [{"status": "disabled"}, {"name": "x", "port": 25}, REFERENCE], ids=["one", "two", "all"]
+)
 async def test_a_patch_passes_through_few_files_and_functions(api: Api, body: dict[str, object]) -> None:
     await becomes(True, lambda: _listening(api))
     assert (await api.patch(body)).status == 200  # what is made once is made by now
