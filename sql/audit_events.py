@@ -8,7 +8,7 @@ from sql.connection import Executor, Reach
 from sql.fragments import within_reach
 
 NO_ORGANIZATION = 0
-PURGED_AT_ONCE = 10_000
+PURGED_AT_ONCE = 1000
 COLUMNS = """
         organization_id, id, happened_at, actor_id, actor_email, token_name, address, action, resource, resource_id,
         before, after

@@ -32,24 +32,12 @@ async def select_one(db: Executor, organization_id: int, user_id: int, *, key: s
 
 
 async def complete(connection: Executor, organization_id: int, user_id: int, *, key: str, answer: str) -> None:
-    """Store the answer, and delete a few of the organization's expired keys."""
-    keep = """
+    """Store the answer."""
+    query = """
         UPDATE idempotency_keys
            SET answer = $4
          WHERE organization_id = $1
            AND user_id = $2
            AND key = $3
     """
-    await connection.execute(keep, organization_id, user_id, key, answer)
-    forget = """
-        DELETE FROM idempotency_keys
-         WHERE (organization_id, user_id, key) IN (
-            SELECT organization_id, user_id, key
-              FROM idempotency_keys
-             WHERE organization_id = $1
-               AND created_at < now() - make_interval(hours => $2)
-             LIMIT 100
-               FOR UPDATE SKIP LOCKED
-         )
-    """
-    await connection.execute(forget, organization_id, KEPT_HOURS)
+    await connection.execute(query, organization_id, user_id, key, answer)

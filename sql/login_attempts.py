@@ -5,7 +5,6 @@ import asyncpg
 from sql.connection import Executor
 
 WINDOW_SECONDS = 900
-PURGED_AT_ONCE = 10_000
 COUNTS = """
         SELECT count(*) FILTER (WHERE email = $1)                  AS of_account,
                count(*) FILTER (WHERE source = $2)                 AS of_source,
@@ -47,15 +46,3 @@ async def insert(db: Executor, email: str, source: str, *, of_source: int, of_bo
 async def delete(db: Executor, attempt: int) -> None:
     """Forget an attempt: it was a success."""
     await db.execute("DELETE FROM login_attempts WHERE id = $1", attempt)
-
-
-async def purge(db: Executor) -> bool:
-    """Drop attempts that count no more; whether there may be others."""
-    query = """
-        DELETE FROM login_attempts
-         WHERE id IN (SELECT id
-                        FROM login_attempts
-                       WHERE attempted_at < now() - make_interval(secs => $1)
-                       LIMIT $2)
-    """
-    return await db.execute(query, WINDOW_SECONDS, PURGED_AT_ONCE) == f"DELETE {PURGED_AT_ONCE}"

@@ -78,13 +78,3 @@ async def delete_others(db: Executor, organization_id: int, user_id: int, *, kee
            AND id IS DISTINCT FROM $3
     """
     await db.execute(query, organization_id, user_id, keep)
-
-
-async def delete_expired(db: Executor, organization_id: int) -> None:
-    """Drop an organization's sessions that nobody can use any more."""
-    query = """
-        DELETE FROM sessions
-         WHERE organization_id = $1
-           AND expires_at < now()
-    """
-    await db.execute(query, organization_id)

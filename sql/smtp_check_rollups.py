@@ -6,7 +6,6 @@ import asyncpg
 
 from sql.connection import Connection, Executor
 
-DAYS_KEPT = 400
 # An hour is rolled up when its last results should be in, and again with the next hour, for results that came late.
 HOUR = """
         INSERT INTO smtp_check_hours AS r (organization_id, smtp_monitor_id, starts_at, checks, failures, warnings,
@@ -66,9 +65,6 @@ async def roll_up(connection: Connection) -> None:
             await connection.execute(query + REPLACE, span["since"], span["until"], timeout=SECONDS)
             done = "UPDATE smtp_check_rollups SET rolled_up_to = $2 WHERE granularity = $1"
             await connection.execute(done, granularity, span["until"])
-    await connection.execute(
-        "DELETE FROM smtp_check_days WHERE starts_at < now() - make_interval(days => $1)", DAYS_KEPT, timeout=SECONDS
-    )
 
 
 SERIES = """

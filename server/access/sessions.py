@@ -16,7 +16,6 @@ async def open_session(db: Executor, user: asyncpg.Record, signer: Signer, *, ho
     """The token and its caller; ApiError 401 if the user's password is another by now."""
     session_id = uuid4()
     expires_at = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=hours)
-    await sql.sessions.delete_expired(db, user["organization_id"])
     opened = await sql.sessions.insert(
         db,
         user["organization_id"],

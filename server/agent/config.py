@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from server.access.key_ring import KeyRing
+from server.agent.retention import Retention
 from server.alerts.email import Relay
 from server.checks.networks import Networks
 
@@ -16,8 +17,7 @@ class AgentConfig:
     location: str | None = None
     concurrency: int = 500
     allowed: Networks = field(default_factory=Networks)
-    retention_days: int = 35
-    audit_days: int = 400
+    retention: Retention = field(default_factory=Retention)
     relay: Relay | None = None
     sms_url: str | None = None
     sms_token: str = field(default="", repr=False)

@@ -17,15 +17,11 @@ UPKEEP_SECONDS = 600.0
 CHANNEL_SETTINGS = {"email": "SMTP_RELAY_URL", "sms": "SMS_GATEWAY_URL"}  # every agent posts to webhooks
 
 
-async def prepare(pool: asyncpg.Pool, *, retention_days: int, audit_days: int) -> None:
-    """Make the partitions that results are stored in. Roll up and drop old results. Purge what is kept for a time."""
+async def prepare(pool: asyncpg.Pool, *, retention_days: int) -> None:
+    """Make the partitions that results are stored in. Roll up and drop old results."""
     async with pool.acquire() as connection:
         await sql.partitions.maintain(connection, retention_days=retention_days)
         await sql.smtp_check_rollups.roll_up(connection)
-        while await sql.login_attempts.purge(connection):
-            pass
-        while await sql.audit_events.purge(connection, days=audit_days):
-            pass
 
 
 async def sweep(pool: asyncpg.Pool) -> None:
@@ -47,16 +43,14 @@ async def sweep(pool: asyncpg.Pool) -> None:
         await sql.undeliverable_alerts.give_up(connection)
 
 
-async def run(
-    pool: asyncpg.Pool, location_id: int, code: str, *, retention_days: int, audit_days: int, stopping: asyncio.Event
-) -> None:
+async def run(pool: asyncpg.Pool, location_id: int, code: str, *, retention_days: int, stopping: asyncio.Event) -> None:
     """Sweep and prepare until *stopping*. If the database is away, try again the next time."""
     loop = asyncio.get_running_loop()
     prepared = loop.time()
     while not stopping.is_set():
         try:
             if loop.time() - prepared > UPKEEP_SECONDS:
-                await prepare(pool, retention_days=retention_days, audit_days=audit_days)
+                await prepare(pool, retention_days=retention_days)
                 prepared = loop.time()
             await sweep(pool)
             check_metrics.at(code).due(await sql.smtp_monitor_locations.count_due(pool, location_id))

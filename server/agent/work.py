@@ -10,7 +10,7 @@ import asyncpg
 from aiohttp import web
 
 import sql
-from server.agent import upkeep
+from server.agent import retention, upkeep
 from server.agent.checker import Location, Runner
 from server.agent.config import AgentConfig
 from server.alerts.alert import Channel
@@ -65,11 +65,12 @@ async def run(config: AgentConfig, stopping: asyncio.Event) -> None:
                 pool,
                 location.id,
                 location.code,
-                retention_days=config.retention_days,
-                audit_days=config.audit_days,
+                retention_days=config.retention.results,
                 stopping=stopping,
             )
-            work = [group.create_task(part) for part in (runner.run(stopping), outbox.run(stopping), keeping)]
+            purging = retention.run(pool, config.retention, stopping)
+            parts = (runner.run(stopping), outbox.run(stopping), keeping, purging)
+            work = [group.create_task(part) for part in parts]
             await stopping.wait()
             hear("")
             await asyncio.wait(work)
@@ -94,7 +95,7 @@ async def _prepare(pool: asyncpg.Pool, config: AgentConfig, stopping: asyncio.Ev
         try:
             row = await sql.locations.select_one(pool, config.location)
             if row is not None:
-                await upkeep.prepare(pool, retention_days=config.retention_days, audit_days=config.audit_days)
+                await upkeep.prepare(pool, retention_days=config.retention.results)
                 return Location(row["id"], row["code"])
             logger.warning("no location %s; the command location add adds one", config.location or "yet")
         except UNAVAILABLE as error:

@@ -60,8 +60,10 @@ settings, from the environment; X_FILE instead of X names a file that holds it:
   CHECK_CONCURRENCY  checks under way at once in an agent (500)
   PROBE_ALLOW    networks with commas between them that may be probed beside the public internet
                  (without DATABASE_URL: 127.0.0.0/8, ::1)
-  RETENTION_DAYS how long each result is kept (35); its roll-up by day stays 400 days
-  AUDIT_RETENTION_DAYS  how long the audit of administration is kept (400)
+  RETENTION_DAYS how many days each result of a check is kept (35), and with a word before it, how long something
+                 is kept after it is over: DAILY_RESULTS_RETENTION_DAYS, CHANGES_ of monitors, AUDIT_ of
+                 administration, INCIDENTS_, ALERTS_, WINDOWS_ of maintenance (400 each), LOGIN_ATTEMPTS_,
+                 IDEMPOTENCY_KEYS_ (1 each), SESSIONS_ with the tokens (0)
   SMTP_RELAY_URL, ALERT_SENDER  alerts by e-mail: smtp://[user:password@]host[:port] or smtps://, and from whom
   SMS_GATEWAY_URL, SMS_GATEWAY_TOKEN  alerts by SMS: where to post {"to", "text", "id"}, with a bearer token
   AGENT_PORT     where an agent serves /metrics, /healthz and /readyz (nowhere)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from server.access.key_ring import KeyRing
 from server.access.signer import parse_secrets
 from server.agent.config import AgentConfig
+from server.agent.retention import Retention
 from server.alerts.email import Relay
 from server.checks.networks import Networks
 from server.cli import program
@@ -53,8 +54,7 @@ def read_agent(environment: Environment, key_ring: KeyRing, allowed: Networks) -
         key_ring=key_ring,
         concurrency=environment.integer("CHECK_CONCURRENCY", 500, 1, 10_000),
         allowed=allowed,
-        retention_days=environment.integer("RETENTION_DAYS", 35, 1, 3650),
-        audit_days=environment.integer("AUDIT_RETENTION_DAYS", 400, 1, 36500),
+        retention=read_retention(environment),
         relay=_relay(environment),
         sms_url=sms_url,
         sms_token=environment.required("SMS_GATEWAY_TOKEN") if sms_url else "",
@@ -62,6 +62,26 @@ def read_agent(environment: Environment, key_ring: KeyRing, allowed: Networks) -
         port=environment.integer("AGENT_PORT", 0, 0, 65535),
         metrics_token=_metrics_token(environment),
         log_level=environment.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
+    )
+
+
+def read_retention(environment: Environment) -> Retention:
+    default = Retention()
+
+    def days(name: str, kept: int, low: int = 1) -> int:
+        return environment.integer(f"{name}RETENTION_DAYS", kept, low, 36_500)
+
+    return Retention(
+        results=days("", default.results),
+        daily_results=days("DAILY_RESULTS_", default.daily_results),
+        changes=days("CHANGES_", default.changes),
+        audit=days("AUDIT_", default.audit),
+        incidents=days("INCIDENTS_", default.incidents),
+        alerts=days("ALERTS_", default.alerts),
+        windows=days("WINDOWS_", default.windows),
+        sessions=days("SESSIONS_", default.sessions, low=0),
+        login_attempts=days("LOGIN_ATTEMPTS_", default.login_attempts),
+        idempotency_keys=days("IDEMPOTENCY_KEYS_", default.idempotency_keys),
     )
 
 

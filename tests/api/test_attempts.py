@@ -6,7 +6,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from server.agent import upkeep
+from server.agent import retention
+from server.agent.retention import Retention
 from server.serving.app import create_app
 from sql.connection import create_pool
 from tests.conftest import PASSWORD, AiohttpClient, Api
@@ -91,10 +92,10 @@ def test_an_accounts_delay_grows_and_ends_somewhere() -> None:
 
 async def test_old_attempts_are_purged(behind: Api) -> None:
     await attempted(behind, 3, email="'nobody'", source=f"'{GUESSER}'")
-    await behind.db.execute("UPDATE login_attempts SET attempted_at = attempted_at - interval '901 seconds'")
+    await behind.db.execute("UPDATE login_attempts SET attempted_at = attempted_at - interval '25 hours'")
     assert await guess(behind, GUESSER) == [401]
     pool = await create_pool(behind.config.database_url)
-    await upkeep.prepare(pool, retention_days=35, audit_days=400)
+    await retention.purge(pool, Retention())
     await pool.close()
     assert await behind.db.fetchval("SELECT count(*) FROM login_attempts") == 1
 

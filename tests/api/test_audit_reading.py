@@ -6,7 +6,8 @@ import asyncpg
 import pytest
 
 import sql
-from server.agent import upkeep
+from server.agent import retention
+from server.agent.retention import Retention
 from sql.connection import create_pool
 from tests.conftest import Api
 
@@ -81,6 +82,6 @@ async def test_retention_alone_takes_away_what_is_old(api: Api) -> None:
     """)
     await sql.audit_events.insert(api.db, 1, action="created", resource="user", address="new")
     pool = await create_pool(api.config.database_url)
-    await upkeep.prepare(pool, retention_days=35, audit_days=30)
+    await retention.purge(pool, Retention(audit=30))
     await pool.close()
     assert [event["address"] for event in await events(api)] == ["new"]

@@ -70,15 +70,13 @@ async def test_an_error_leaves_the_key_free(api: Api) -> None:
 
 
 async def test_a_key_is_kept_for_a_day(api: Api) -> None:
-    for key in ("old", "older"):
-        assert (await create(api, key)).status == 201
+    assert (await create(api, "old")).status == 201
     await api.db.execute("UPDATE idempotency_keys SET created_at = now() - interval '23 hours 59 minutes'")
     assert (await create(api, "old")).status == 201
-    assert await made(api) == 2
+    assert await made(api) == 1
     await api.db.execute("UPDATE idempotency_keys SET created_at = now() - interval '24 hours 1 minute'")
     assert (await create(api, "old", {**NEW, "port": 25})).status == 201
-    assert await made(api) == 3
-    assert [row["key"] for row in await api.db.fetch("SELECT key FROM idempotency_keys")] == ["old"]
+    assert await made(api) == 2
 
 
 async def test_what_went_out_of_reach_is_not_answered_again(api: Api) -> None:

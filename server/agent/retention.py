@@ -1,0 +1,97 @@
+"""The end of what is kept for a time.
+
+Everything that grows is kept for some days after it is over, and purged by the agents in small steps: no step holds
+locks or a transaction for long, and the sweep goes on meanwhile (``tests/fleet/test_retention.py``).
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import asyncpg
+
+import sql
+from sql.connection import UNAVAILABLE, Executor
+
+logger = logging.getLogger(__name__)
+
+EVERY_SECONDS = 600.0
+PAUSE = 0.02  # seconds between two steps
+# All monitors are looked at for old changes: what took a second is done again after 300 seconds at the earliest.
+SHARE = 300
+Step = Callable[[Executor], Awaitable[bool]]  # whether there may be more to do
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How many days each thing is kept after it is over."""
+
+    results: int = 35
+    daily_results: int = 400
+    changes: int = 400
+    audit: int = 400
+    incidents: int = 400
+    alerts: int = 400
+    windows: int = 400
+    sessions: int = 0
+    login_attempts: int = 1
+    idempotency_keys: int = 1
+
+
+async def run(pool: asyncpg.Pool, retention: Retention, stopping: asyncio.Event) -> None:
+    """Purge until *stopping*."""
+    loop = asyncio.get_running_loop()
+    changes_at = loop.time()
+    while not stopping.is_set():
+        await _purge(pool, _dated(retention), stopping)
+        started = loop.time()
+        if started >= changes_at:
+            await _purge(pool, _walking(retention), stopping)
+            changes_at = loop.time() + SHARE * (loop.time() - started)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), EVERY_SECONDS)
+
+
+async def purge(pool: asyncpg.Pool, retention: Retention, stopping: asyncio.Event | None = None) -> None:
+    """Purge once whatever is kept no longer."""
+    await _purge(pool, _dated(retention) | _walking(retention), stopping or asyncio.Event())
+
+
+def _dated(retention: Retention) -> dict[str, Step]:
+    """The steps of what is found by when it was over."""
+    steps: dict[str, Step] = {
+        kind: partial(sql.retention.purge, kind=kind, days=getattr(retention, kind)) for kind in sql.retention.KINDS
+    }
+    return {**steps, "audit": partial(sql.audit_events.purge, days=retention.audit)}
+
+
+def _walking(retention: Retention) -> dict[str, Step]:
+    position: sql.retention.Position | None = sql.retention.START
+
+    async def step(db: Executor) -> bool:
+        nonlocal position
+        position = await sql.retention.purge_changes(db, position or sql.retention.START, days=retention.changes)
+        return position is not None
+
+    return {"changes": step}
+
+
+async def _purge(pool: asyncpg.Pool, steps: Mapping[str, Step], stopping: asyncio.Event) -> None:
+    """Take each step again and again until there is nothing more for it to do."""
+    for kind, step in steps.items():
+        try:
+            while not stopping.is_set() and await _take(pool, step):  # noqa: ASYNC110 - nothing is waited for
+                await asyncio.sleep(PAUSE)
+        except UNAVAILABLE as error:
+            logger.warning("%s are purged later: %r", kind, error)
+        except asyncpg.PostgresError:
+            logger.exception("%s were not purged", kind)
+
+
+async def _take(pool: asyncpg.Pool, step: Step) -> bool:
+    """One step in a transaction of its own, unless another agent is at it."""
+    async with pool.acquire() as connection, connection.transaction():
+        return await sql.retention.try_lock(connection) and await step(connection)
