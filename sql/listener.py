@@ -2,13 +2,11 @@
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import Callable
 
 from sql.connection import UNAVAILABLE, connect
-
-logger = logging.getLogger(__name__)
+from sql.outages import outage
 
 HEARTBEAT = 0.25  # seconds between two proofs of life
 TRUSTED_FOR = 0.9  # seconds after the start of a heartbeat that was answered
@@ -33,7 +31,7 @@ class Listener:
             try:
                 await self._listen()
             except UNAVAILABLE as error:
-                logger.warning("not listening to the database: %r", error)
+                outage.failed(f"listening to {self._channel}", error)
             self.trusted_until = 0.0
             await asyncio.sleep(RETRY)
 
@@ -41,6 +39,7 @@ class Listener:
         connection = await connect(self._dsn)
         try:
             await connection.add_listener(self._channel, self._notified)
+            outage.worked(f"listening to {self._channel}")
             # nobody knows what was notified while nobody listened: forget everything
             self._hear("")
             while True:

@@ -7,7 +7,6 @@ a minute, so a limit holds everywhere within two minutes, and a use counts up to
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Set
 from datetime import UTC, datetime
@@ -15,8 +14,7 @@ from uuid import UUID
 
 import sql
 from sql.connection import UNAVAILABLE, Executor
-
-logger = logging.getLogger(__name__)
+from sql.outages import outage
 
 PERIOD = 60.0  # seconds between two records of one session by one worker
 TICK = 0.5
@@ -47,7 +45,7 @@ class SessionUses:
                 try:
                     await self.flush()
                 except UNAVAILABLE as error:
-                    logger.warning("uses of sessions not recorded yet: %r", error)
+                    outage.passed("recording the uses of sessions", error)
 
     async def flush(self) -> None:
         seen, self.seen = self.seen, {}

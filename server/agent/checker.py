@@ -17,6 +17,7 @@ from server.agent.record import Checked, record
 from server.checks.connect import Resolve
 from server.checks.networks import Networks
 from sql.connection import UNAVAILABLE
+from sql.outages import outage
 from sql.rows import Key
 
 logger = logging.getLogger(__name__)
@@ -105,11 +106,13 @@ class Runner:
             rows = await sql.smtp_monitor_locations.claim(self._pool, self._location.id, self._id, limit=limit)
             if not rows:
                 seconds = await sql.smtp_monitor_locations.seconds_to_next(self._pool, self._location.id)
+                outage.worked("claiming checks")
                 return min(max(seconds or MAX_SLEEP, TICK), MAX_SLEEP)
         except UNAVAILABLE as error:
-            logger.warning("nothing claimed: %r", error)
+            outage.failed("claiming checks", error)
             self._unsure = True
             return RETRY
+        outage.worked("claiming checks")
         for row in rows:
             if row["checks"]:
                 self._begin(row)
@@ -185,9 +188,10 @@ class Runner:
         while True:
             try:
                 await record(self._pool, self._location.id, batch)
+                outage.worked("recording results")
                 return
             except UNAVAILABLE as error:
-                logger.warning("%d results wait for the database: %r", len(batch), error)
+                outage.failed("recording results", error)
                 if self._closing:
                     return
                 await asyncio.sleep(RETRY)

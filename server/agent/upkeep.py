@@ -9,6 +9,7 @@ import asyncpg
 import sql
 from server.agent import check_metrics
 from sql.connection import UNAVAILABLE
+from sql.outages import outage
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,8 @@ async def run(pool: asyncpg.Pool, location_id: int, code: str, *, retention_days
                 prepared = loop.time()
             await sweep(pool)
             check_metrics.at(code).due(await sql.smtp_monitor_locations.count_due(pool, location_id))
+            outage.worked("upkeep")
         except UNAVAILABLE as error:
-            logger.warning("upkeep postponed: %r", error)
+            outage.failed("upkeep", error)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), SWEEP_SECONDS)

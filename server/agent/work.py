@@ -26,6 +26,7 @@ from server.http.database_metrics import DatabaseMetrics
 from server.http.exposition import EXPOSITION, Exposition
 from sql.connection import UNAVAILABLE, create_pool
 from sql.listener import Listener
+from sql.outages import outage
 
 logger = logging.getLogger(__name__)
 
@@ -96,10 +97,11 @@ async def _prepare(pool: asyncpg.Pool, config: AgentConfig, stopping: asyncio.Ev
             row = await sql.locations.select_one(pool, config.location)
             if row is not None:
                 await upkeep.prepare(pool, retention_days=config.retention.results)
+                outage.worked("preparing")
                 return Location(row["id"], row["code"])
             logger.warning("no location %s; the command location add adds one", config.location or "yet")
         except UNAVAILABLE as error:
-            logger.warning("no database yet: %r", error)
+            outage.failed("preparing", error)
         if await _stopped_within(stopping, RETRY):
             return None
 

@@ -15,6 +15,7 @@ from prometheus_client import Counter
 import sql
 from server.alerts.alert import Alert, Channel, DeliveryError, read_facts
 from sql.connection import UNAVAILABLE
+from sql.outages import outage
 from sql.text import storable
 
 logger = logging.getLogger(__name__)
@@ -44,8 +45,9 @@ class Outbox:
         while not stopping.is_set():
             try:
                 seconds = await self._deliver_due()
+                outage.worked("delivering alerts")
             except UNAVAILABLE as error:
-                logger.warning("no alerts read: %r", error)
+                outage.failed("delivering alerts", error)
                 seconds = RETRY
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), seconds)

@@ -16,6 +16,7 @@ from server.http.constraints import CONSTRAINTS, LIMITS
 from server.http.messages import choose_language, text
 from sql.batches import QueueFullError
 from sql.connection import UNAVAILABLE
+from sql.outages import outage
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +108,7 @@ def to_api_error(error: Exception, *, where: str) -> ApiError:
     if isinstance(error, QueueFullError):
         return unavailable("overloaded")
     if isinstance(error, UNAVAILABLE):
-        logger.warning("database unavailable in %s: %r", where, error)
+        outage.passed(where, error)
         return unavailable("database_unavailable")
     logger.error("unhandled error in %s", where, exc_info=error)
     return ApiError(500, "internal_server_error")

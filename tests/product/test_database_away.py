@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import json
+import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
@@ -13,12 +15,13 @@ import pytest
 from aiohttp import ClientResponse
 
 import sql.demo
+from server.access.key_ring import generate_key
 from server.cli import embedded, migrations
 from server.cli.cluster import Cluster
 from server.serving.app import create_app
 from server.serving.config import Config
 from tests.conftest import PASSWORD_HASH, AiohttpClient, Api
-from tests.product.process import kill
+from tests.product.process import Product, kill
 
 Call = Callable[[], Awaitable[ClientResponse]]
 
@@ -108,6 +111,38 @@ async def test_a_silent_database_is_503_within_the_time_limit(hurt: tuple[Api, D
         assert {response.status for response in responses} == {503}
         assert time.monotonic() - started < 10
     await _becomes_200(lambda: api.patch({"port": 27}))
+
+
+async def test_server_and_agent_tell_of_it_once_and_that_it_is_back(
+    hurt: tuple[Api, Database], caplog: pytest.LogCaptureFixture, product: Product
+) -> None:
+    api, database = hurt
+    await sql.locations.insert(api.db, "de-nbg", name="Nürnberg", country="DE")
+    environ = {**product.environ, "DATABASE_URL": api.config.database_url, "SECRETS_KEY": generate_key()}
+    with (
+        product.log.open("w") as log,
+        subprocess.Popen([*product.command, "agent"], env=environ, stderr=log) as agent,
+    ):
+        try:
+            await becomes(lambda: "agent works at" in product.log.read_text())
+            database.kill()
+            await becomes(lambda: "unavailable" in product.log.read_text() and "unavailable" in caplog.text)
+            for _ in range(10):
+                assert (await api.patch({"port": 26})).status == 503
+            await asyncio.to_thread(database.start)
+            await becomes(lambda: "again" in product.log.read_text() and "again" in caplog.text)
+        finally:
+            agent.terminate()
+    warned = [json.loads(line)["message"] for line in product.log.read_text().splitlines() if "WARNING" in line]
+    for messages in (warned, caplog.messages):
+        told = [message.partition(":")[0].partition(" after ")[0] for message in messages if "database" in message]
+        assert told == ["database unavailable", "database available again"]
+
+
+async def becomes(so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not so():
+            await asyncio.sleep(0.05)
 
 
 async def _becomes_200(call: Call) -> None:

@@ -1,0 +1,55 @@
+"""A database that is away is told of once, then once a minute, and once when it is back."""
+
+import pytest
+
+from sql.outages import Outage
+
+
+class Time:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def outage(time: Time) -> Outage:
+    return Outage(time)
+
+
+def test_loops_that_fail_together_are_one_outage(outage: Outage, time: Time, caplog: pytest.LogCaptureFixture) -> None:
+    for second in range(150):
+        time.now = second
+        outage.failed("listening", ConnectionRefusedError("refused"))
+        outage.failed("claiming", TimeoutError())
+        outage.passed("GET /", TimeoutError())
+    outage.worked("claiming")
+    outage.worked("listening")
+    outage.worked("listening")
+    assert caplog.messages == [
+        *["database unavailable: listening: refused"] * 3,
+        "database available again after 149 s",
+    ]
+
+
+def test_another_outage_is_told_of_at_once(outage: Outage, time: Time, caplog: pytest.LogCaptureFixture) -> None:
+    for second in (1, 2):
+        time.now = second
+        outage.failed("listening", TimeoutError())
+        outage.worked("listening")
+    assert len(caplog.messages) == 4
+
+
+def test_requests_alone_are_told_of_once_a_minute(outage: Outage, time: Time, caplog: pytest.LogCaptureFixture) -> None:
+    for second in range(90):
+        time.now = second
+        outage.passed(f"GET /{second}", TimeoutError())
+    assert caplog.messages == [
+        "database unavailable: GET /0: TimeoutError",
+        "database unavailable: GET /60: TimeoutError",
+    ]
