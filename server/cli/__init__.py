@@ -46,7 +46,8 @@ COMMANDS = (
 )
 SETTINGS = """\
 settings, from the environment; X_FILE instead of X names a file that holds it:
-  DATABASE_URL   a PostgreSQL from 15 on; without it one is started in DATA_DIR
+  DATABASE_URL   a PostgreSQL from 15 on, itself and not a pooler such as PgBouncer; of several hosts the one that
+                 can be written to is taken; without it one is started in DATA_DIR
   DATA_DIR       where the embedded database and its secrets live (.data)
   HOST, PORT     where to listen (127.0.0.1, 8080)
   WORKERS        processes that serve (one for each core)

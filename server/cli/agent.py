@@ -11,9 +11,13 @@ from dataclasses import replace
 import uvloop
 
 from server.agent.config import AgentConfig
-from server.cli import logs, version
+from server.cli import logs, schema, version
 from server.cli.context import Context
 from server.cli.settings import read_agent, read_key_ring
+from sql.connection import UNAVAILABLE
+from sql.outages import outage
+
+RETRY_SECONDS = 2.0  # between two looks for a database that is not there
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -43,10 +47,26 @@ async def _until_stopped(config: AgentConfig, keep_database: Callable[[], None],
     if while_stdin_open:
         loop.add_reader(sys.stdin.fileno(), stopping.set)
     keeping = asyncio.create_task(_keep(keep_database, stopping))
-    await work.run(config, stopping)
+    if await _accepts_schema(config.database_url, stopping):
+        await work.run(config, stopping)
     keeping.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await keeping
+
+
+async def _accepts_schema(url: str, stopping: asyncio.Event) -> bool:
+    """True when the database is there; False if stopped before. ConfigError if it cannot be used."""
+    while not stopping.is_set():
+        try:
+            await schema.refuse_other(url)
+        except UNAVAILABLE as error:
+            outage.failed("reading the schema", error)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), RETRY_SECONDS)
+        else:
+            outage.worked("reading the schema")
+            return True
+    return False
 
 
 async def _keep(keep_database: Callable[[], None], stopping: asyncio.Event) -> None:

@@ -15,6 +15,7 @@ from server.cli.environment import ConfigError
 from server.fields.values import Invalid
 from server.http.constraints import CONSTRAINTS, LIMITS
 from server.http.messages import text
+from sql import servers
 from sql.connection import connect
 
 CONNECT_TIMEOUT = 10.0  # a command can wait for longer than a request
@@ -30,11 +31,24 @@ async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
     """ConfigError for a value that a constraint refuses, such as an address that is taken."""
     connection = await connect(url, timeout=CONNECT_TIMEOUT)
     try:
+        await _refuse_unusable(connection)
         yield connection
     except asyncpg.IntegrityConstraintViolationError as error:
         raise _refused(error) from error
     finally:
         await connection.close()
+
+
+async def _refuse_unusable(connection: asyncpg.Connection) -> None:
+    if await servers.is_pooled(connection):
+        raise ConfigError(
+            "DATABASE_URL leads to a connection pooler such as PgBouncer; it must lead to the database itself"
+        )
+    if servers.release(connection) < servers.OLDEST:
+        raise ConfigError(f"the database is PostgreSQL {servers.release(connection)}; {servers.OLDEST} is the oldest")
+    if servers.encoding(connection) != "UTF8":
+        encoding = servers.encoding(connection)
+        raise ConfigError(f"the database has the encoding {encoding}; make one with ENCODING 'UTF8'")
 
 
 async def organization_id(connection: asyncpg.Connection, named: str | int) -> int:

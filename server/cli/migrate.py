@@ -1,8 +1,9 @@
 """smtp-monitors migrate: bring the schema up to date, or back."""
 
 import argparse
+import asyncio
 
-from server.cli import migrations
+from server.cli import migrations, schema
 from server.cli.context import Context
 
 
@@ -21,6 +22,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def run(context: Context) -> None:
     back_to = context.options.back_to
     with context.database() as url:
+        asyncio.run(schema.find_missing(url))  # for what it refuses
         if back_to is None:
             migrations.migrate(url, lambda migration: print(f"applied {migration}", flush=True))
         else:

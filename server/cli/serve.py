@@ -11,10 +11,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import sql
-from server.cli import demo, logs, migrations, program, version
+from server.cli import demo, logs, migrations, program, schema, version
 from server.cli.context import Context
-from server.cli.database import connected
 from server.cli.environment import ConfigError, Environment
 from server.cli.settings import read_agent
 from server.cli.workers import Server
@@ -36,7 +34,7 @@ def run(context: Context) -> None:
         config = replace(config, version=version.VERSION, commit=version.built_from() or "unknown")
         logs.configure(config.log_level)
         if context.url:
-            asyncio.run(_refuse_old_schema(config.database_url))
+            asyncio.run(schema.refuse_other(config.database_url))
         else:
             _prepare_embedded(config)
         _refuse_taken_port(config)
@@ -69,20 +67,10 @@ def _agent(context: Context, config: Config, lock: Path) -> AgentProcess | None:
 
 
 def _prepare_embedded(config: Config) -> None:
-    if not migrations.known() <= asyncio.run(_applied(config.database_url)):
+    if asyncio.run(schema.find_missing(config.database_url)):
         migrations.migrate(config.database_url)
     asyncio.run(demo.load_once(config))
     print(asyncio.run(demo.introduce(config)), flush=True)
-
-
-async def _applied(url: str) -> set[str]:
-    async with connected(url) as connection:
-        return await sql.applied_migrations.select_applied(connection)
-
-
-async def _refuse_old_schema(url: str) -> None:
-    if missing := migrations.known() - await _applied(url):
-        raise ConfigError(f"the schema is behind by {', '.join(sorted(missing))}; run: {program.name()} migrate")
 
 
 def _refuse_taken_port(config: Config) -> None:

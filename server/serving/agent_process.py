@@ -16,6 +16,7 @@ from server.serving.config import AgentProcess
 logger = logging.getLogger(__name__)
 
 RESTART_SECONDS = 1.0
+REFUSED_SECONDS = 10.0  # after an agent that has said why it does not start
 STOP_SECONDS = 9.5
 
 
@@ -39,7 +40,7 @@ async def supervise(agent: AgentProcess) -> None:
                 raise
             mark_process_dead(process.pid)  # type: ignore[no-untyped-call]
             # whoever stops all processes at once stops this one, too, in less than that
-            await asyncio.sleep(RESTART_SECONDS)
+            await asyncio.sleep(REFUSED_SECONDS if process.returncode == 1 else RESTART_SECONDS)
             logger.warning("the agent ended with %s and is started again", process.returncode)
 
 
