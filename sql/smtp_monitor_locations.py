@@ -14,6 +14,8 @@ from sql.rows import Key, arrays
 LOOK = timedelta(seconds=60)
 # A check that was lost with its agent ends this long after its deadline.
 GRACE = timedelta(seconds=15)
+# A check that is asked for begins at least this long after the one before began.
+FLOOR = timedelta(seconds=10)
 
 
 async def claim(db: Executor, location_id: int, agent_id: UUID, *, limit: int) -> list[asyncpg.Record]:
@@ -24,7 +26,7 @@ async def claim(db: Executor, location_id: int, agent_id: UUID, *, limit: int) -
     query = """
         WITH due AS (
             SELECT organization_id, smtp_monitor_id, location_id, due_at, slot, running_until, triggered,
-                   grid_offset, capabilities
+                   begun_at, grid_offset, capabilities
               FROM smtp_monitor_locations
              WHERE location_id = $1
                AND due_at <= now()
@@ -36,7 +38,8 @@ async def claim(db: Executor, location_id: int, agent_id: UUID, *, limit: int) -
                    m.smtp_config, m.smtp_password,
                    p.active AND (m.allowed_check_country_codes IS NULL
                                  OR p.country = ANY(m.allowed_check_country_codes)) AS allowed,
-                   slot_before(now(), m.check_interval, d.grid_offset) AS slot_now
+                   slot_before(now(), m.check_interval, d.grid_offset) AS slot_now,
+                   d.begun_at + $6::interval AS may_begin_at
               FROM due d
               JOIN smtp_monitors m ON m.organization_id = d.organization_id AND m.id = d.smtp_monitor_id
               JOIN locations p ON p.id = d.location_id
@@ -44,13 +47,16 @@ async def claim(db: Executor, location_id: int, agent_id: UUID, *, limit: int) -
             SELECT l.*,
                    status <> 'disabled' AND allowed AS scheduled,
                    coalesce(running_until <= now(), true) AND allowed
-                   AND (triggered OR (status <> 'disabled' AND coalesce(slot_now > slot, true))) AS checks
+                   AND ((triggered AND coalesce(may_begin_at <= now(), true))
+                        OR (status <> 'disabled' AND coalesce(slot_now > slot, true))) AS checks
               FROM looked l
         )
         UPDATE smtp_monitor_locations l
-           SET due_at = CASE WHEN j.scheduled
-                             THEN least(j.slot_now + make_interval(secs => j.check_interval), now() + $3::interval)
-                             ELSE now() + $3::interval END,
+           SET due_at = least(now() + $3::interval,
+                              CASE WHEN j.scheduled THEN j.slot_now + make_interval(secs => j.check_interval) END,
+                              CASE WHEN j.triggered AND NOT j.checks AND j.may_begin_at > now()
+                                   THEN j.may_begin_at END),
+               begun_at = CASE WHEN j.checks THEN now() ELSE l.begun_at END,
                slot = CASE WHEN j.checks THEN j.slot_now ELSE l.slot END,
                running_until = CASE WHEN j.checks THEN now() + make_interval(secs => j.timeout_seconds) + $4::interval
                                     ELSE l.running_until END,
@@ -64,7 +70,7 @@ async def claim(db: Executor, location_id: int, agent_id: UUID, *, limit: int) -
                   j.timeout_seconds, j.smtp_config, j.smtp_password, j.capabilities,
                   date_part('epoch', now() - j.due_at) AS late
     """
-    return await db.fetch(query, location_id, limit, LOOK, GRACE, agent_id)
+    return await db.fetch(query, location_id, limit, LOOK, GRACE, agent_id, FLOOR)
 
 
 async def seconds_to_next(db: Executor, location_id: int) -> float | None:
@@ -113,9 +119,10 @@ async def release_unknown(db: Executor, location_id: int, agent_id: UUID, known:
 
 
 async def trigger(db: Executor, reach: Reach, public_id: UUID) -> asyncpg.Record | None:
-    """Make a monitor due now at every active location its countries allow, and wake the agents there.
+    """Ask for a check at every active location that the monitor's countries allow, and wake the agents there.
 
-    None if it is out of reach. Else a row: its id, the codes of those locations, and how many locations are active.
+    Where one waits already, nothing changes. None if the monitor is out of reach. Else a row: its id, the codes of
+    those locations, when a check may begin at each, the codes where one waited, and how many locations are active.
     """
     query = f"""
         WITH monitor AS (
@@ -123,23 +130,29 @@ async def trigger(db: Executor, reach: Reach, public_id: UUID) -> asyncpg.Record
               FROM smtp_monitors
              WHERE {within_reach("organization_id", "customer_id")}
                AND public_id = $3
+        ), asked AS (
+            SELECT l.organization_id, l.smtp_monitor_id, l.location_id, p.code,
+                   greatest(now(), l.begun_at + $4::interval) AS may_begin_at
+              FROM monitor m
+              JOIN smtp_monitor_locations l ON l.organization_id = m.organization_id AND l.smtp_monitor_id = m.id
+              JOIN locations p ON p.id = l.location_id
+             WHERE p.active
+               AND (m.allowed_check_country_codes IS NULL OR p.country = ANY(m.allowed_check_country_codes))
         ), triggered AS (
             UPDATE smtp_monitor_locations l
-               SET due_at = now(), triggered = true
-              FROM monitor m, locations p
-             WHERE l.organization_id = m.organization_id
-               AND l.smtp_monitor_id = m.id
-               AND p.id = l.location_id
-               AND p.active
-               AND (m.allowed_check_country_codes IS NULL OR p.country = ANY(m.allowed_check_country_codes))
-            RETURNING p.code
-        ), woken AS (
-            SELECT code, pg_notify('agents', code)
-              FROM triggered
+               SET due_at = least(l.due_at, a.may_begin_at), triggered = true
+              FROM asked a
+             WHERE NOT l.triggered
+               AND l.organization_id = a.organization_id
+               AND l.smtp_monitor_id = a.smtp_monitor_id
+               AND l.location_id = a.location_id
+            RETURNING a.code, pg_notify('agents', a.code)
         )
         SELECT id,
-               ARRAY(SELECT code FROM woken ORDER BY code) AS location_codes,
+               ARRAY(SELECT code FROM asked ORDER BY code) AS location_codes,
+               ARRAY(SELECT may_begin_at FROM asked ORDER BY code) AS may_begin_at,
+               ARRAY(SELECT code FROM asked EXCEPT SELECT code FROM triggered ORDER BY code) AS waiting_codes,
                (SELECT count(*) FROM locations WHERE active) AS active_locations
           FROM monitor
     """
-    return await db.fetchrow(query, reach.organization_id, reach.customer_ids, public_id)
+    return await db.fetchrow(query, reach.organization_id, reach.customer_ids, public_id, FLOOR)

@@ -11,7 +11,7 @@ import sql
 from server.access.permissions import require_writer
 from server.handlers.keys import CALLER, KEY_RING, LOOKUPS, POOL
 from server.http import query, requests
-from server.http.answers import Answer
+from server.http.answers import Answer, timestamp
 from server.http.errors import ApiError, not_found, unavailable
 from server.resources import alerts, histories, incidents, smtp_checks, smtp_monitor_details
 from server.resources.maintenance_windows import represent as represent_window
@@ -35,6 +35,8 @@ async def trigger_check(request: web.Request) -> Answer:
             "smtpMonitorId": row["id"],
             "locationCodes": row["location_codes"],
             "queueNames": [f"smtp-monitor-checks-{code}" for code in row["location_codes"]],
+            "alreadyQueued": row["waiting_codes"],
+            "dueAt": dict(zip(row["location_codes"], map(timestamp, row["may_begin_at"]), strict=True)),
         }
     )
 

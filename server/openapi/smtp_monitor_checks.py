@@ -56,6 +56,16 @@ SCHEMAS: dict[str, Schema] = {
             "smtpMonitorId": IDENTIFIER,
             "locationCodes": {"type": "array", "items": _TEXT},
             "queueNames": {"type": "array", "items": _TEXT},
+            "alreadyQueued": {
+                "type": "array",
+                "items": _TEXT,
+                "description": "Those of the locations where a check was waiting already.",
+            },
+            "dueAt": {
+                "type": "object",
+                "additionalProperties": TIMESTAMP,
+                "description": "When a check may begin at each location: now, or 10 s after the one before began.",
+            },
         }
     ),
 }
@@ -66,6 +76,8 @@ _TRIGGERED = {
     "smtpMonitorId": 200,
     "locationCodes": ["de-nbg"],
     "queueNames": ["smtp-monitor-checks-de-nbg"],
+    "alreadyQueued": [],
+    "dueAt": {"de-nbg": "2026-01-01T12:00:00.000Z"},
 }
 CHECKED = {**SEEN, "locationCode": "de-nbg", "locationName": "Nuremberg"}
 INCIDENT = {
@@ -107,10 +119,14 @@ PATHS = {
             "triggerCheck",
             TAG,
             "Check now, from every location that is allowed",
-            {200: shown("The checks are due.", "TriggeredCheck", triggered=_TRIGGERED)},
+            {200: shown("A check waits at each of the locations.", "TriggeredCheck", triggered=_TRIGGERED)},
             errors=REMOVE_ERRORS,
             parameters=("smtpMonitorPublicId",),
-            description="400 if the allowed countries leave no location, 503 if no location is active.",
+            description=(
+                "One check at most is under way and one waits for a monitor and location: asking again while one "
+                "waits adds none, and is 200 all the same. A check that was asked for begins at least 10 s after the "
+                "one before began. 400 if the allowed countries leave no location, 503 if no location is active."
+            ),
         )
     },
     f"{_ONE}/check-history": _history("listChecks", "The checks of a monitor", "CheckRecordHistory", CHECKED),

@@ -33,12 +33,16 @@ async def test_what_a_role_may_do(api: Api, db: asyncpg.Connection, who: str | N
 async def test_a_triggered_check_says_where(api: Api, db: asyncpg.Connection) -> None:
     async with stationed(db, "de-nbg", "us-nyc"):
         answer = await (await api.call("POST", f"{PATH}/trigger-check")).json()
+        due = answer.pop("dueAt")
+        assert list(due) == ["de-nbg", "us-nyc"]
+        assert all(abs(datetime.fromisoformat(one) - datetime.now(UTC)) < timedelta(seconds=5) for one in due.values())
         assert answer == {
             "success": True,
             "message": "Checks triggered successfully",
             "smtpMonitorId": 200,
             "locationCodes": ["de-nbg", "us-nyc"],
             "queueNames": ["smtp-monitor-checks-de-nbg", "smtp-monitor-checks-us-nyc"],
+            "alreadyQueued": [],
         }
         await api.patch({"allowedCheckCountryCodes": ["US"]})
         assert (await (await api.call("POST", f"{PATH}/trigger-check")).json())["locationCodes"] == ["us-nyc"]

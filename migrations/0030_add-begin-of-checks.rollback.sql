@@ -1,0 +1,1 @@
+ALTER TABLE smtp_monitor_locations DROP COLUMN begun_at;
