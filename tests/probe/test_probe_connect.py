@@ -117,6 +117,36 @@ class Nameserver(asyncio.DatagramProtocol):
         self._transport.sendto(header + question + answer, address)
 
 
+class Liar(Nameserver):
+    """Answers what the first label says: no DNS, an alias of itself, an address of no length, many addresses."""
+
+    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
+        label = data[13 : 13 + data[12]].decode()
+        question = data[12 : data.index(b"\0", 12) + 5]
+        kind = question[-3]
+        record = {
+            "alias": b"\xc0\x0c\0\5\0\1\0\0\0\x09\0\2\xc0\x0c",
+            "short": bytes([0xC0, 0x0C, 0, kind, 0, 1, 0, 0, 0, 9, 0, 0]),
+            "many": b"\xc0\x0c\0\1\0\1\0\0\0\x09\0\4\x7f\0\0\1" if kind == 1 else b"",
+        }.get(label, b"")
+        count = (70 if label == "many" else 1) if record else 0
+        answer = b"\x81\x80\0\1" + count.to_bytes(2, "big") + bytes(4) + question + record * count
+        self._transport.sendto(data[:2] + (b"\xff" * 40 if label == "garbage" else answer), address)
+
+
+@pytest.mark.parametrize("label", ["garbage", "alias", "short", "many"])
+async def test_a_name_server_that_lies_is_an_outcome(label: str) -> None:
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(Liar, ("127.0.0.1", 0))
+    port = transport.get_extra_info("sockname")[1]
+    async with open_resolver([f"127.0.0.1:{port}"]) as resolve, scripted_smtp.serve(SCRIPT) as server:
+        target = Target(f"{label}.example.com", server.port, 1)
+        outcome = await probe(target, resolve=resolve, allowed=LOOPBACK)
+    transport.close()
+    expected = ("ok",) if label == "many" else ("timeout", "dns_failed", "dns_not_found")
+    assert outcome.code in expected, outcome
+
+
 @pytest.mark.parametrize(
     ("hostname", "found"),
     [
