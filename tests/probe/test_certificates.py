@@ -5,6 +5,7 @@ import ssl
 from datetime import UTC, datetime
 
 import orjson
+import pytest
 from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,6 +28,8 @@ in_a_name = st.builds(
 )
 
 
+# a serial number that is not positive is read, with a warning
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
 @settings(max_examples=500, deadline=None)
 @given(st.sampled_from(DERS), anywhere | in_a_name)
 def test_any_bytes_are_read_or_refused(der: bytes, changes: Changes) -> None:
