@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import contextlib
+import os
 import shutil
 import subprocess
 import sys
@@ -50,6 +51,7 @@ class Database:
 def postgres() -> Iterator[str]:
     """The URL of an embedded PostgreSQL in a folder that goes with it, as durable as it is by default."""
     folder = Path(tempfile.mkdtemp(prefix="smtp-monitors-bench-"))
+    folder.chmod(0o755)  # pg_ctl runs as the user that the database belongs to
     # at exit the package makes a lock file in it once more; registered before the package, this runs after it
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with embedded.database(folder, exclusive=True) as url:
@@ -79,7 +81,7 @@ def program(name: str) -> str:
 
 
 def _control(directory: Path, *action: str) -> None:
-    command = [program("pg_ctl"), "-D", str(directory), "-l", str(directory / "log"), "-w", *action]
+    command = [program("pg_ctl"), "-D", str(directory), "-l", os.devnull, "-w", *action]
     # it runs as whom the folder belongs to, never as root
     owner = directory.stat().st_uid
     subprocess.run(command, user=owner, cwd="/", stdout=subprocess.DEVNULL, check=True, timeout=60)
