@@ -14,7 +14,7 @@ KEPT = """
             SELECT organization_id, customer_id, sum(n)
               FROM (SELECT organization_id, customer_id, smtp_monitors AS n FROM customer_counts
                      UNION ALL
-                    SELECT organization_id, customer_id, -count(*) FROM smtp_monitors GROUP BY 1, 2)
+                    SELECT organization_id, customer_id, -count(*) FROM smtp_monitors GROUP BY 1, 2) AS counts
              GROUP BY 1, 2
             HAVING sum(n) <> 0
        )

@@ -142,7 +142,7 @@ async def stationed(db: asyncpg.Connection, *codes: str) -> AsyncIterator[Watche
     await db.execute("UPDATE smtp_monitors SET status = 'disabled'")
     for code in codes:
         await sql.locations.insert(db, code, name=code.title(), country=code[:2].upper())
-    await db.execute("UPDATE smtp_monitor_locations SET due_at = 'infinity'")
+    await db.execute("UPDATE smtp_monitor_locations SET due_at = '3000-01-01'")
     try:
         yield Watched(db)
     finally:

@@ -98,7 +98,7 @@ async def test_two_agents_share_a_location_and_never_a_check(db: asyncpg.Connect
         await db.execute("""
             INSERT INTO smtp_monitors (organization_id, customer_id, name, hostname)
             SELECT 1, 10, 'Shared', 'a.example' FROM generate_series(1, 300);
-            UPDATE smtp_monitor_locations SET due_at = now() WHERE due_at < 'infinity'
+            UPDATE smtp_monitor_locations SET due_at = now() WHERE due_at < '3000-01-01'
         """)
         here = await location_id(db)
         connections = [await asyncpg.connect(api.config.database_url) for _ in range(4)]
