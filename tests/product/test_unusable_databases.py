@@ -1,6 +1,7 @@
 """Databases that nobody can serve from are refused at the start, in one line."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -87,7 +88,7 @@ def test_an_encoding_other_than_utf8_is_refused(product: Product, postgres: str)
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
         try:
-            url = postgres.replace("/postgres?", "/latin?")
+            url = re.sub(r"/postgres(?=\?|$)", "/latin", postgres)
             for command in COMMANDS:
                 refused = product.run(*command.split(), DATABASE_URL=url, **SECRETS)
                 words = "the database has the encoding LATIN1; make one with ENCODING 'UTF8'"

@@ -116,15 +116,18 @@ async def test_of_several_hosts_the_one_that_can_be_written_to_is_taken(postgres
 
 
 class Wire:
-    """Passes everything on to a socket, until it is cut without a word."""
+    """Passes everything on to a database, until it is cut without a word."""
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    def __init__(self, host: str, port: int) -> None:
+        self.host, self.port = host, port
         self.cut = False
         self.passing: set[asyncio.Task[None]] = set()
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_unix_connection(self.path)
+        if self.host.startswith("/"):
+            there, back = await asyncio.open_unix_connection(f"{self.host}/.s.PGSQL.{self.port}")
+        else:
+            there, back = await asyncio.open_connection(self.host, self.port)
         self.passing |= {asyncio.create_task(self._pass(reader, back)), asyncio.create_task(self._pass(there, writer))}
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -137,7 +140,7 @@ class Wire:
 @pytest.fixture
 async def wire(migrated: str) -> AsyncIterator[tuple[Wire, int]]:
     parts = conninfo.conninfo_to_dict(migrated)
-    wire = Wire(f"{parts['host']}/.s.PGSQL.{parts.get('port', 5432)}")
+    wire = Wire(str(parts["host"]), int(parts.get("port") or 5432))
     server = await asyncio.start_server(wire, "127.0.0.1", 0)
     yield wire, server.sockets[0].getsockname()[1]
     server.close()
