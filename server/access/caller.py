@@ -6,6 +6,7 @@ from functools import cached_property
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from sql.connection import Reach
 
@@ -27,6 +28,11 @@ class Caller:
     token_name: str | None = None  # of an API token; None for a log-in
     two_factor_required: bool = False  # by its organization
     must_enrol: bool = False  # in a second factor, before it may do anything else
+
+    @cached_property
+    def actor(self) -> str:
+        """Who is named as the author of a change, as JSON."""
+        return orjson.dumps({"userId": self.id, "email": self.email, "tokenName": self.token_name}).decode()
 
     @cached_property
     def supporter(self) -> bool:

@@ -73,7 +73,11 @@ async def read_object(request: web.Request) -> dict[str, object]:
 
     Nothing may be written before it: a handler begins again if its caller has changed while the body came.
     """
-    raw = await _read(request)
+    # the body came together with the head, or not all of it, or a handler that begins again has read it before
+    at_once = request.content.is_eof()
+    raw = request.content.read_nowait() or request.get(LATE_BODY, b"") if at_once else await _read_late(request)
+    if len(raw) > MAX_BODY:
+        raise ApiError(413, "body_too_large", limit=MAX_BODY)
     content_type = request.headers.get("Content-Type")
     # most requests send exactly one of these: nothing to parse
     if raw and content_type not in JSON_TYPES and not _is_utf8_json(request):
@@ -87,18 +91,12 @@ async def read_object(request: web.Request) -> dict[str, object]:
     return body
 
 
-async def _read(request: web.Request) -> bytes:
+async def _read_late(request: web.Request) -> bytes:
     """The body; ApiError 413 as soon as it is known to be too large."""
     if (request.content_length or 0) > MAX_BODY:
         raise ApiError(413, "body_too_large", limit=MAX_BODY)
-    if not request.content.is_eof():
-        request[LATE_BODY] = await request.read()
-        await request.app[AFTER_LATE_BODY](request)
-        return request[LATE_BODY]
-    # the body came together with the head, or a handler that begins again has read it before
-    raw = request.content.read_nowait() or request.get(LATE_BODY, b"")
-    if len(raw) > MAX_BODY:
-        raise ApiError(413, "body_too_large", limit=MAX_BODY)
+    request[LATE_BODY] = raw = await request.read()
+    await request.app[AFTER_LATE_BODY](request)
     return raw
 
 
@@ -131,7 +129,9 @@ def language(request: web.Request) -> str:
 def client_address(request: web.Request, trusted: Sequence[Network]) -> str:
     """The peer's address. Behind *trusted* proxies, the nearest address in X-Forwarded-For that is not one of them."""
     address = request.remote or ""
-    hops = ",".join(request.headers.getall("X-Forwarded-For", ())).split(",") if trusted else []
+    if not trusted:
+        return address
+    hops = ",".join(request.headers.getall("X-Forwarded-For", ())).split(",")
     for hop in reversed(hops):
         if not _within(address, trusted):
             break

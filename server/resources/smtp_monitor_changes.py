@@ -27,12 +27,10 @@ class ChangeKeeper:
         """What is kept when *caller* changes *columns*; None if nothing is. Passwords are kept apart, encrypted."""
         if not self._keeps:
             return None
-        actor = {"userId": caller.id, "email": caller.email, "tokenName": caller.token_name}
-        after = {}
-        for column, value in columns.items():
-            if column in FIELDS:
-                after[column] = orjson.Fragment(str(value)) if column == "smtp_config" else value
-        return Change(orjson.dumps(actor).decode(), request[ADDRESS], orjson.dumps(after).decode())
+        after = {column: value for column, value in columns.items() if column in FIELDS}
+        if "smtp_config" in after:
+            after["smtp_config"] = orjson.Fragment(str(after["smtp_config"]))
+        return Change(caller.actor, request[ADDRESS], orjson.dumps(after).decode())
 
 
 def represent(row: asyncpg.Record) -> dict[str, object]:

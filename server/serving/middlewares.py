@@ -31,8 +31,9 @@ class CallerChangedError(Exception):
 async def boundary(request: web.Request, handler: Handler) -> Answer:
     """Turn errors into answers. Count and log every request once."""
     started = time.perf_counter()
-    sent_id = request.headers.get("X-Request-Id", "")
-    request_id = sent_id if CLIENT_REQUEST_ID.fullmatch(sent_id) else f"{PROCESS}-{next(SEQUENCE):x}"
+    request_id = request.headers.get("X-Request-Id")
+    if request_id is None or not CLIENT_REQUEST_ID.fullmatch(request_id):
+        request_id = f"{PROCESS}-{next(SEQUENCE):x}"
     request[ADDRESS] = client_address(request, request.app[TRUSTED_PROXIES])
     resource = request.match_info.route.resource
     route = "unknown" if resource is None else resource.canonical
@@ -56,19 +57,19 @@ async def boundary(request: web.Request, handler: Handler) -> Answer:
 @middleware
 async def auth(request: web.Request, handler: Handler) -> Answer:
     """Attach the caller, with its roles as they are now. Only PUBLIC handlers need none."""
-    match = request.match_info
-    if match.http_exception is None and match.handler not in PUBLIC:
-        authorization = request.headers.getall("Authorization", ())
-        request[CALLER] = caller = await request.app[CALLERS].identify(authorization)
-        if caller.must_enrol and match.handler not in ENROLMENT:
+    match, headers, app = request.match_info, request.headers, request.app
+    target = match.handler
+    if match.http_exception is None and target not in PUBLIC:
+        request[CALLER] = caller = await app[CALLERS].identify(headers.getall("Authorization", ()))
+        if caller.must_enrol and target not in ENROLMENT:
             raise ApiError(403, "two_factor_enrolment_required", detail="two_factor_enrolment_why")
-        request.app[USES].seen[caller.session_id] = caller.organization_id
-    if "If-Match" in request.headers and match.handler not in HONOURS_IF_MATCH:
+        app[USES].seen[caller.session_id] = caller.organization_id
+    if "If-Match" in headers and target not in HONOURS_IF_MATCH:
         _refuse_if_match(request)
     try:
         return await handler(request)
     except CallerChangedError:
-        if request[CALLER].must_enrol and match.handler not in ENROLMENT:
+        if request[CALLER].must_enrol and target not in ENROLMENT:
             raise ApiError(403, "two_factor_enrolment_required", detail="two_factor_enrolment_why") from None
         return await handler(request)
 
