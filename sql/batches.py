@@ -155,6 +155,9 @@ class Batcher(Generic[Item]):
         key = self._statements.key
         if key is None:
             return [batch]
+        first = {key(waiting.item): waiting for waiting in batch}
+        if len(first) == len(batch):
+            return [[first[row] for row in sorted(first)]]
         rounds: list[dict[LockKey, Waiting[Item]]] = []
         depths: dict[LockKey, int] = {}
         for waiting in batch:
@@ -168,7 +171,7 @@ class Batcher(Generic[Item]):
 
     async def _fetch_one(self, item: Item) -> asyncpg.Record | None:
         connection = await self._connected()
-        statement, values = self._statements.one(item)
+        statement, values = self._statements.one(item, connection.get_server_version().major)
         try:
             return await connection.fetchrow(statement, *values)
         except AWAY:
@@ -178,7 +181,7 @@ class Batcher(Generic[Item]):
     async def _fetch_many(self, rounds: Sequence[Sequence[Item]]) -> dict[int, asyncpg.Record | None]:
         """The rows by position. The rounds go out at once, in one transaction; the first one locks every row."""
         connection = await self._connected()
-        statement, arrays = self._statements.many(rounds)
+        statement, arrays = self._statements.many(rounds, connection.get_server_version().major)
         try:
             if len(arrays) == 1:  # fetch() costs less than fetchmany()
                 rows = await connection.fetch(statement, *arrays[0])

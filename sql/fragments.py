@@ -17,6 +17,11 @@ def within_customers(customer: str, allowed: str, *, cast: str = "") -> str:
     return f"({allowed} IS NULL OR {customer} = ANY({allowed}{cast}))"
 
 
+def microseconds(moment: str) -> str:
+    """A time as microseconds since the epoch; exact until the year 2255."""
+    return f"(date_part('epoch', {moment}) * 1000000)::bigint"
+
+
 def set_values(columns: Sequence[str], changes: Mapping[str, object], *, first: int) -> tuple[str, list[object]]:
     """Render ``column = $n``, counted from *first*, for the *columns* that *changes* mentions, and their values."""
     if stray := changes.keys() - set(columns):

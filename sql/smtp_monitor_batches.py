@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
-from sql.connection import Executor, Reach
+from sql.connection import Connection, Executor, Reach
 from sql.fragments import within_reach
 from sql.smtp_monitor_patches import Patch, render_many
 from sql.smtp_monitor_updates import COLUMNS
@@ -33,7 +33,7 @@ async def lock_all(db: Executor, reach: Reach, public_ids: Sequence[UUID]) -> li
     return [(row["organization_id"], row["public_id"]) for row in rows]
 
 
-async def update_all(db: Executor, patches: Sequence[Patch]) -> list[asyncpg.Record]:
+async def update_all(connection: Connection, patches: Sequence[Patch]) -> list[asyncpg.Record]:
     """Write all *patches*, of different rows that are locked, in one statement."""
-    statement, [arguments] = render_many([patches])
-    return await db.fetch(statement, *arguments)
+    statement, [arguments] = render_many([patches], connection.get_server_version().major)
+    return await connection.fetch(statement, *arguments)

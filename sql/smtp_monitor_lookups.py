@@ -38,11 +38,11 @@ class Lookup:
     customer_ids: Sequence[int] | None
 
 
-def render_one(lookup: Lookup) -> tuple[str, Sequence[object]]:
+def render_one(lookup: Lookup, _: int) -> tuple[str, Sequence[object]]:
     return ONE, (lookup.organization_id, lookup.public_id, lookup.customer_ids)
 
 
-def render_many(rounds: Sequence[Sequence[Lookup]]) -> tuple[str, list[list[Sequence[object] | None]]]:
+def render_many(rounds: Sequence[Sequence[Lookup]], _: int) -> tuple[str, list[list[Sequence[object] | None]]]:
     """The statement that reads them all. Reads need no order, so there is one round."""
     [lookups] = rounds
     arrays: list[Sequence[object] | None] = [

@@ -68,10 +68,10 @@ async def update(
     )
 
 
-def render_one(patch: Patch) -> tuple[str, Sequence[object]]:
+def render_one(patch: Patch, version: int) -> tuple[str, Sequence[object]]:
     """The partial UPDATE of one row. Without arrays to be unnested, an idle database answers 25 µs sooner."""
     change, changes = patch.change, patch.changes
-    statement, present = update_statement(patch.columns, kept=change is not None, alone=True)
+    statement, present = update_statement(patch.columns, version, kept=change is not None, alone=True)
     values: list[object] = [patch.organization_id, patch.public_id, patch.customer_ids, patch.versions]
     values += [changes[column] for column in present]
     if change is not None:
@@ -79,12 +79,12 @@ def render_one(patch: Patch) -> tuple[str, Sequence[object]]:
     return statement, values
 
 
-def render_many(rounds: Sequence[Sequence[Patch]]) -> tuple[str, Sequence[Sequence[object]]]:
+def render_many(rounds: Sequence[Sequence[Patch]], version: int) -> tuple[str, Sequence[Sequence[object]]]:
     """The partial UPDATE of many rows. If they change different columns, a bit mask per row says which ones."""
     patches = list(chain.from_iterable(rounds))
     shapes = {patch.columns for patch in patches}
     masked, kept = len(shapes) > 1, any(map(attrgetter("change"), patches))
-    statement, present = update_statement(ALL_COLUMNS if masked else shapes.pop(), kept=kept, masked=masked)
+    statement, present = update_statement(ALL_COLUMNS if masked else shapes.pop(), version, kept=kept, masked=masked)
     n = count(1)
     return statement, [_arrays(round_, n, present, masked=masked, kept=kept) for round_ in rounds]
 
@@ -111,7 +111,7 @@ def _arrays(
 
 def lock_key(patch: Patch) -> LockKey:
     """Names the row, and orders rows as they are locked."""
-    return patch.organization_id, patch.public_id.int
+    return patch.organization_id, patch.public_id.bytes
 
 
 STATEMENTS = Statements(render_one, render_many, lock_key)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from sql.fragments import within_customers
+from sql.fragments import microseconds, within_customers
 
 UPDATABLE = {
     "name": "text",
@@ -20,16 +20,26 @@ UPDATABLE = {
 }
 ALL_COLUMNS = frozenset(UPDATABLE)
 PASSWORD = "smtp_password"  # noqa: S105 - a column's name
+# times are microseconds since the epoch: the driver reads an integer in a tenth of the time of a datetime
 COLUMNS = f"""
-        m.organization_id, m.id, m.public_id, m.customer_id, m.version, m.created_at, m.updated_at,
+        m.organization_id, m.id, m.public_id, m.customer_id, m.version,
         {", ".join(f"m.{column}" for column in UPDATABLE)},
-        (SELECT last_checked_at
+        {microseconds("m.created_at")} AS created_at,
+        {microseconds("m.updated_at")} AS updated_at,
+        (SELECT {microseconds("last_checked_at")}
            FROM smtp_monitor_states s
           WHERE s.organization_id = m.organization_id AND s.smtp_monitor_id = m.id) AS last_checked_at
 """
 # what a statement gets of each patch beside the changed columns: which row it is about, and what is kept
 NAMING = {"organization_id": "bigint", "public_id": "uuid", "customer_ids": "bigint[]", "versions": "bigint[]"}
 KEPT = {"actor": "json", "address": "text", "after": "json"}
+# what is stored of each change, and what more if it may have passwords
+CHANGE = "organization_id, smtp_monitor_id, version, changed_at, actor, address, before, after"
+PASSWORDS = ", before_password, after_password, public_id"
+BOUND_PASSWORDS = """, before_password, after_password,
+                   CASE WHEN coalesce(before_password, after_password) IS NOT NULL THEN public_id END"""
+WRITTEN = "clock_timestamp()"  # not now(): a write that waited for another's lock comes after it
+RETURNS_OLD = 18  # the first version of PostgreSQL whose UPDATE returns what it replaced
 ONE = f"""
                m.organization_id = $1
            AND m.public_id = $2
@@ -53,9 +63,11 @@ def mask_of(columns: frozenset[str]) -> int:
 
 @lru_cache(maxsize=2048)
 def update_statement(
-    changed: frozenset[str], *, kept: bool, masked: bool = False, alone: bool = False
+    changed: frozenset[str], version: int, *, kept: bool, masked: bool = False, alone: bool = False
 ) -> tuple[str, Sequence[str]]:
     """The statement for one set of columns, and these columns in the order of its values.
+
+    *version* is PostgreSQL's.
 
     Names and their order come from UPDATABLE alone. So no client text becomes SQL, and equal sets of columns share
     one prepared statement.
@@ -69,9 +81,9 @@ def update_statement(
         **present,
         **(KEPT if kept else {}),
     }
-    write = _write_and_keep if kept else _write
-    returned = COLUMNS if alone else f"c.n, {COLUMNS}"
-    return write(_source(given, alone=alone), present, returned, masked=masked), tuple(present)
+    write = _write if not kept else _write_and_keep if version >= RETURNS_OLD else _lock_write_and_keep
+    position = "" if alone else "c.n, "
+    return write(_source(given, alone=alone), present, position, masked=masked), tuple(present)
 
 
 def _require_updatable(columns: frozenset[str]) -> None:
@@ -99,33 +111,51 @@ def _assignments(present: Mapping[str, str], *, masked: bool) -> str:
     return ", ".join(f"{column} = {value}" for column, value in values.items())
 
 
-def _write(source: str, present: Mapping[str, str], returned: str, *, masked: bool) -> str:
-    # clock_timestamp: a write that waited for another's lock comes after it
+def _write(source: str, present: Mapping[str, str], position: str, *, masked: bool) -> str:
     return f"""
         UPDATE smtp_monitors m
-           SET {_assignments(present, masked=masked)}, version = m.version + 1, updated_at = clock_timestamp()
+           SET {_assignments(present, masked=masked)}, version = m.version + 1, updated_at = {WRITTEN}
           FROM {source}
          WHERE {NAMED}
-        RETURNING {returned}
+        RETURNING {position}{COLUMNS}
     """
 
 
-def _write_and_keep(source: str, present: Mapping[str, str], returned: str, *, masked: bool) -> str:
-    """The rows are locked first: what is stored as before is exactly what the UPDATE replaces."""
-    before = ", ".join(f"'{column}', m.{column}" for column in present if column != PASSWORD)
-    locked, columns, kept = _passwords(masked=masked) if PASSWORD in present else ("", "", "")
+def _write_and_keep(source: str, present: Mapping[str, str], position: str, *, masked: bool) -> str:
+    """What is stored as before is what the UPDATE replaced."""
+    passwords = _passwords("old", "c", masked=masked) if PASSWORD in present else ""
+    return f"""
+        WITH m AS (
+            UPDATE smtp_monitors m
+               SET {_assignments(present, masked=masked)}, version = m.version + 1, updated_at = {WRITTEN}
+              FROM {source}
+             WHERE {NAMED}
+            RETURNING m.*, {position}c.actor, c.address, c.after, {_before("old", present)} AS before {passwords}
+        ), change AS (
+            INSERT INTO smtp_monitor_changes ({CHANGE} {PASSWORDS if passwords else ""})
+            SELECT organization_id, id, version, updated_at, actor, address, before, after
+                   {BOUND_PASSWORDS if passwords else ""}
+              FROM m
+             WHERE actor IS NOT NULL
+        )
+        SELECT {position.replace("c.", "m.")}{COLUMNS}
+          FROM m
+    """
+
+
+def _lock_write_and_keep(source: str, present: Mapping[str, str], position: str, *, masked: bool) -> str:
+    """The same before PostgreSQL 18: the rows are locked first, and found twice."""
+    passwords = _passwords("m", "c", masked=masked) if PASSWORD in present else ""
     return f"""
         WITH c AS MATERIALIZED (
-            SELECT c.*, m.id, m.version, clock_timestamp() AS changed_at, json_build_object({before}) AS before
-                   {locked}
+            SELECT c.*, m.id, m.version, clock_timestamp() AS changed_at, {_before("m", present)} AS before {passwords}
               FROM {source}
               JOIN smtp_monitors m ON {NAMED}
                FOR NO KEY UPDATE OF m
         ), change AS (
-            INSERT INTO smtp_monitor_changes (organization_id, smtp_monitor_id, version, changed_at, actor, address,
-                                              before, after {columns})
-            SELECT organization_id, id, version + 1, changed_at, actor, address,
-                   before, after {kept}
+            INSERT INTO smtp_monitor_changes ({CHANGE} {PASSWORDS if passwords else ""})
+            SELECT organization_id, id, version + 1, changed_at, actor, address, before, after
+                   {BOUND_PASSWORDS if passwords else ""}
               FROM c
              WHERE actor IS NOT NULL
         )
@@ -134,17 +164,19 @@ def _write_and_keep(source: str, present: Mapping[str, str], returned: str, *, m
           FROM c
          WHERE m.organization_id = c.organization_id
            AND m.id = c.id
-        RETURNING {returned}
+        RETURNING {position}{COLUMNS}
     """
 
 
-def _passwords(*, masked: bool) -> tuple[str, str, str]:
-    """What a change that may have passwords has more: as it is locked, the columns, and their values."""
-    passwords = [f"m.{PASSWORD}", f"c.{PASSWORD}"]
+def _before(row: str, present: Mapping[str, str]) -> str:
+    columns = (f"'{column}', {row}.{column}" for column in present if column != PASSWORD)
+    return f"json_build_object({', '.join(columns)})"
+
+
+def _passwords(before: str, after: str, *, masked: bool) -> str:
+    """What a change that may have passwords has more."""
+    columns = [f"{before}.{PASSWORD}", f"{after}.{PASSWORD}"]
     if masked:
         bit = mask_of(frozenset([PASSWORD]))
-        passwords = [f"CASE WHEN c.mask & {bit} <> 0 THEN {password} END" for password in passwords]
-    locked = f", {passwords[0]} AS before_password, {passwords[1]} AS after_password"
-    columns = ", before_password, after_password, public_id"
-    bound_to = "CASE WHEN coalesce(before_password, after_password) IS NOT NULL THEN public_id END"
-    return locked, columns, f", before_password, after_password, {bound_to}"
+        columns = [f"CASE WHEN c.mask & {bit} <> 0 THEN {column} END" for column in columns]
+    return f", {columns[0]} AS before_password, {columns[1]} AS after_password"

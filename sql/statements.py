@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")  # a change or a read of at most one row
-LockKey = tuple[int, int]
+LockKey = tuple[int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +18,12 @@ class Statements(Generic[Item]):
     the second round, and so on. The statement visits the rows in the order of the round. It returns with each
     row, in column ``n``, the position of its item in the batch, counted from 1.
 
+    Both are told the version of PostgreSQL, such as 18.
+
     *key* names an item's row, and orders the rows of a round: batches of several workers lock them in one order
     and have no deadlocks. Without *key* the order does not matter, and one round takes all.
     """
 
-    one: Callable[[Item], tuple[str, Sequence[object]]]
-    many: Callable[[Sequence[Sequence[Item]]], tuple[str, Sequence[Sequence[object]]]]
+    one: Callable[[Item, int], tuple[str, Sequence[object]]]
+    many: Callable[[Sequence[Sequence[Item]], int], tuple[str, Sequence[Sequence[object]]]]
     key: Callable[[Item], LockKey] | None = None

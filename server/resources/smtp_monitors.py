@@ -22,7 +22,7 @@ from server.fields.references import customer
 from server.fields.smtp_config import SmtpConfig
 from server.fields.values import choice, country_codes, hostname, integer, nullable, trimmed
 from server.http import query
-from server.http.answers import Answer, entity_tag, timestamp
+from server.http.answers import Answer, entity_tag, timestamp_of
 from server.http.errors import ApiError, forbidden, not_found, unavailable
 from server.http.preferences import APPLIED, prefers_minimal
 from server.http.requests import none_match
@@ -130,9 +130,9 @@ def represent(row: asyncpg.Record, ring: KeyRing, *, passwords: bool) -> dict[st
         "timeoutSeconds": row["timeout_seconds"],
         "notificationEmail": row["notification_email"],
         "notificationPhoneNumber": row["notification_phone_number"],
-        "lastCheckedAt": timestamp(row["last_checked_at"]),
-        "createdAt": timestamp(row["created_at"]),
-        "updatedAt": timestamp(row["updated_at"]),
+        "lastCheckedAt": timestamp_of(row["last_checked_at"]),
+        "createdAt": timestamp_of(row["created_at"]),
+        "updatedAt": timestamp_of(row["updated_at"]),
         "config": config,
         "smtpConfig": config,
         "publicId": str(row["public_id"]),
