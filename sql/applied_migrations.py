@@ -12,7 +12,3 @@ async def select_applied(db: Executor) -> set[str]:
     except asyncpg.UndefinedTableError:
         return set()
     return {row["migration_id"] for row in rows}
-
-
-async def ping(db: Executor) -> None:
-    await db.fetchval("SELECT 1")

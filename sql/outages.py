@@ -21,7 +21,7 @@ class Outage:
     def failed(self, what: str, error: BaseException) -> None:
         """*what* failed. Whoever does it tries again, and says when it has worked."""
         if not self._failing:
-            self._since, self._told = self._clock(), float("-inf")
+            self._since = self._clock()
         self._failing.add(what)
         self._tell(what, error)
 
@@ -29,6 +29,7 @@ class Outage:
         if what in self._failing:
             self._failing.remove(what)
             if not self._failing:
+                self._told = float("-inf")
                 logger.warning("database available again after %.0f s", self._clock() - self._since)
 
     def passed(self, what: str, error: BaseException) -> None:

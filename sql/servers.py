@@ -7,6 +7,8 @@ worker keeps at most 13 connections, and an agent 9.
 
 import asyncpg
 
+from sql.connection import Executor
+
 OLDEST = 15  # the release of PostgreSQL
 
 
@@ -16,6 +18,11 @@ def release(connection: asyncpg.Connection) -> int:
 
 def encoding(connection: asyncpg.Connection) -> str:
     return str(connection.get_settings().server_encoding)
+
+
+async def is_writable(db: Executor) -> bool:
+    """Whether anything can be written: not to a standby, nor to a database that is set to be read only."""
+    return str(await db.fetchval("SELECT current_setting('transaction_read_only')")) == "off"
 
 
 async def is_pooled(connection: asyncpg.Connection) -> bool:

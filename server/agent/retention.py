@@ -15,6 +15,7 @@ import asyncpg
 
 import sql
 from sql.connection import UNAVAILABLE, Executor
+from sql.outages import outage
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ async def _purge(pool: asyncpg.Pool, steps: Mapping[str, Step], stopping: asynci
             while not stopping.is_set() and await _take(pool, step):  # noqa: ASYNC110 - nothing is waited for
                 await asyncio.sleep(PAUSE)
         except UNAVAILABLE as error:
-            logger.warning("%s are purged later: %r", kind, error)
+            outage.passed(f"purging {kind}", error)
         except asyncpg.PostgresError:
             logger.exception("%s were not purged", kind)
 

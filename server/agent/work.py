@@ -22,7 +22,9 @@ from server.checks.resolver import open_resolver
 from server.handlers import operations
 from server.handlers.keys import POOL
 from server.http import build_metrics, database_metrics
+from server.http.answers import Answer, Handler, middleware
 from server.http.database_metrics import DatabaseMetrics
+from server.http.errors import render, to_api_error
 from server.http.exposition import EXPOSITION, Exposition
 from sql.connection import UNAVAILABLE, create_pool
 from sql.listener import Listener
@@ -92,6 +94,7 @@ async def _pool(config: AgentConfig) -> AsyncIterator[asyncpg.Pool]:
 
 async def _prepare(pool: asyncpg.Pool, config: AgentConfig, stopping: asyncio.Event) -> Location | None:
     """Find the location and make the partitions for its results; None if stopped before."""
+    told = False
     while True:
         try:
             row = await sql.locations.select_one(pool, config.location)
@@ -99,7 +102,9 @@ async def _prepare(pool: asyncpg.Pool, config: AgentConfig, stopping: asyncio.Ev
                 await upkeep.prepare(pool, retention_days=config.retention.results)
                 outage.worked("preparing")
                 return Location(row["id"], row["code"])
-            logger.warning("no location %s; the command location add adds one", config.location or "yet")
+            if not told:
+                logger.warning("no location %s; the command location add adds one", config.location or "yet")
+            told = True
         except UNAVAILABLE as error:
             outage.failed("preparing", error)
         if await _stopped_within(stopping, RETRY):
@@ -125,7 +130,7 @@ async def _operations(config: AgentConfig, pool: asyncpg.Pool) -> AsyncIterator[
     if not config.port:
         yield
         return
-    app = web.Application()
+    app = web.Application(middlewares=[_boundary])
     app[POOL] = pool
     app[EXPOSITION] = Exposition(config.metrics_token, DatabaseMetrics(pool).measure)
     app.add_routes(
@@ -142,6 +147,16 @@ async def _operations(config: AgentConfig, pool: asyncpg.Pool) -> AsyncIterator[
         yield
     finally:
         await runner.cleanup()
+
+
+@middleware
+async def _boundary(request: web.Request, handler: Handler) -> Answer:
+    """Turn errors into answers, such as 503 while the database is away."""
+    try:
+        return await handler(request)
+    except Exception as error:
+        api_error = to_api_error(error, where=f"{request.method} {request.path}")
+        return render(api_error, request.headers.get("Accept-Language", ""))
 
 
 async def _stopped_within(stopping: asyncio.Event, seconds: float) -> bool:

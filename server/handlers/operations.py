@@ -5,6 +5,7 @@ from aiohttp import web
 import sql
 from server.handlers.keys import POOL
 from server.http.answers import Answer
+from server.http.errors import unavailable
 from server.http.exposition import EXPOSITION
 
 
@@ -13,7 +14,8 @@ async def get_health(_: web.Request) -> Answer:
 
 
 async def get_readiness(request: web.Request) -> Answer:
-    await sql.applied_migrations.ping(request.app[POOL])
+    if not await sql.servers.is_writable(request.app[POOL]):
+        raise unavailable("database_read_only")
     return Answer.json({"status": "ok"})
 
 

@@ -76,6 +76,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Die Datenbank ist gerade nicht erreichbar",
         "The database is unavailable right now",
     ),
+    "database_read_only": (
+        "In die Datenbank kann gerade nichts geschrieben werden",
+        "Nothing can be written to the database right now",
+    ),
     "overloaded": ("Zu viele Anfragen warten gerade", "Too many requests are waiting right now"),
     "secrets_unavailable": (
         "Ein gespeichertes Passwort ist mit den Schlüsseln dieses Servers nicht lesbar",

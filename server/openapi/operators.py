@@ -32,7 +32,7 @@ PATHS = {
         "get": operation(
             "getReadiness",
             TAG,
-            "Is the database there",
+            "Is the database there, and can it be written to",
             {200: shown("It is.", "Health", ok={"status": "ok"})},
             errors=(500, 503),
             public=True,

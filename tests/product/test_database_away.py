@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import psutil
 import pytest
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, ClientSession
 
 import sql.demo
 from server.access.key_ring import generate_key
@@ -21,6 +21,7 @@ from server.cli.cluster import Cluster
 from server.serving.app import create_app
 from server.serving.config import Config
 from tests.conftest import PASSWORD_HASH, AiohttpClient, Api
+from tests.ports import free_port
 from tests.product.process import Product, kill
 
 Call = Callable[[], Awaitable[ClientResponse]]
@@ -118,7 +119,9 @@ async def test_server_and_agent_tell_of_it_once_and_that_it_is_back(
 ) -> None:
     api, database = hurt
     await sql.locations.insert(api.db, "de-nbg", name="Nürnberg", country="DE")
-    environ = {**product.environ, "DATABASE_URL": api.config.database_url, "SECRETS_KEY": generate_key()}
+    port = free_port()
+    own = {"DATABASE_URL": api.config.database_url, "SECRETS_KEY": generate_key(), "AGENT_PORT": str(port)}
+    environ = {**product.environ, **own}
     with (
         product.log.open("w") as log,
         subprocess.Popen([*product.command, "agent"], env=environ, stderr=log) as agent,
@@ -126,6 +129,8 @@ async def test_server_and_agent_tell_of_it_once_and_that_it_is_back(
         try:
             await becomes(lambda: "agent works at" in product.log.read_text())
             database.kill()
+            async with ClientSession() as session, session.get(f"http://127.0.0.1:{port}/readyz") as readiness:
+                assert (readiness.status, (await readiness.json())["code"]) == (503, "database_unavailable")
             await becomes(lambda: "unavailable" in product.log.read_text() and "unavailable" in caplog.text)
             for _ in range(10):
                 assert (await api.patch({"port": 26})).status == 503
@@ -137,6 +142,18 @@ async def test_server_and_agent_tell_of_it_once_and_that_it_is_back(
     for messages in (warned, caplog.messages):
         told = [message.partition(":")[0].partition(" after ")[0] for message in messages if "database" in message]
         assert told == ["database unavailable", "database available again"]
+
+
+async def test_a_database_that_can_only_be_read_is_not_ready(
+    db: asyncpg.Connection, config: Config, aiohttp_client: AiohttpClient
+) -> None:
+    read_only = "options=-c%20default_transaction_read_only%3Don"
+    own = replace(config, database_url=f"{config.database_url}&{read_only}")
+    api = Api(await aiohttp_client(create_app(own)), db, own)
+    answer = await api.call("GET", "/readyz", None, headers={"Accept-Language": "en"})
+    assert (answer.status, (await answer.json())["code"]) == (503, "database_read_only")
+    assert (await api.get()).status == 200
+    assert (await api.patch({"port": 26})).status == 503
 
 
 async def becomes(so: Callable[[], bool]) -> None:

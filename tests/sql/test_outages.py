@@ -23,6 +23,7 @@ def outage(time: Time) -> Outage:
 
 
 def test_loops_that_fail_together_are_one_outage(outage: Outage, time: Time, caplog: pytest.LogCaptureFixture) -> None:
+    outage.passed("GET /", ConnectionRefusedError("refused"))
     for second in range(150):
         time.now = second
         outage.failed("listening", ConnectionRefusedError("refused"))
@@ -32,7 +33,8 @@ def test_loops_that_fail_together_are_one_outage(outage: Outage, time: Time, cap
     outage.worked("listening")
     outage.worked("listening")
     assert caplog.messages == [
-        *["database unavailable: listening: refused"] * 3,
+        "database unavailable: GET /: refused",
+        *["database unavailable: listening: refused"] * 2,
         "database available again after 149 s",
     ]
 
