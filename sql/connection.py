@@ -14,9 +14,14 @@ CONNECT_TIMEOUT = 2.0  # seconds for all hosts together
 LOCK_TIMEOUT = 2000  # milliseconds, below COMMAND_TIMEOUT: a row that somebody holds must not fail its whole batch
 ACQUIRE_TIMEOUT = 5.0  # for a connection of the pool, when all are in use
 
+
+class UnreachableError(ConnectionError):
+    """No host of the database answers."""
+
+
 # the database is away, or the connection is of no use any more
-AWAY: tuple[type[BaseException], ...] = (
-    OSError,  # TimeoutError is one of these
+LOST: tuple[type[BaseException], ...] = (
+    UnreachableError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
@@ -26,6 +31,7 @@ AWAY: tuple[type[BaseException], ...] = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
+AWAY: tuple[type[BaseException], ...] = (*LOST, OSError)  # TimeoutError is one of these
 # or another transaction is in the way: come back later
 UNAVAILABLE: tuple[type[BaseException], ...] = (*AWAY, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
 
@@ -68,7 +74,9 @@ async def connect(dsn: str, *, timeout: float = CONNECT_TIMEOUT, **options: Any)
         try:
             share = max((deadline - time.monotonic()) / left, 0.1)
             connection: asyncpg.Connection = await asyncpg.connect(host, timeout=share, **options)
-        except UNAVAILABLE:
+        except UNAVAILABLE as error:
+            if left == 1 and isinstance(error, OSError):
+                raise UnreachableError(str(error) or "no answer in time") from error
             if left == 1:
                 raise
         else:

@@ -7,6 +7,7 @@ from collections.abc import MutableMapping, Sequence
 
 import asyncpg
 import psycopg
+from psycopg import errors
 
 from server.cli import (
     agent,
@@ -28,8 +29,14 @@ from server.cli import (
 )
 from server.cli.context import Context
 from server.cli.environment import ConfigError
-from sql.connection import UNAVAILABLE
+from sql.connection import LOST
 
+REFUSED = (
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.ReadOnlySQLTransactionError,
+    errors.InsufficientPrivilege,
+    errors.ReadOnlySqlTransaction,
+)
 COMMANDS = (
     serve,
     agent,
@@ -108,14 +115,19 @@ def _run(environ: MutableMapping[str, str], options: argparse.Namespace) -> int:
     try:
         return int(options.run(Context(environ, options)) or 0)
     except ConfigError as error:
-        return _fail(str(error))
-    except (psycopg.OperationalError, *UNAVAILABLE) as error:
-        logging.getLogger(__name__).debug("database", exc_info=True)
-        return _fail(f"the database cannot be reached: {' '.join(str(error).split()) or type(error).__name__}")
+        return _fail(str(error), check.WRONG_USAGE if options.run is check.run else 1)
     except asyncpg.UndefinedTableError:
         return _fail(f"the database has no schema yet; run: {program.name()} migrate")
+    except REFUSED as error:
+        return _fail(f"the database refuses it: {' '.join(str(error).split())}")
+    except (psycopg.OperationalError, *LOST) as error:
+        logging.getLogger(__name__).debug("database", exc_info=True)
+        return _fail(f"the database cannot be reached: {' '.join(str(error).split()) or type(error).__name__}")
+    except OSError as error:
+        words = error.strerror or str(error) or type(error).__name__
+        return _fail(f"{error.filename}: {words}" if error.filename else words)
 
 
-def _fail(message: str) -> int:
+def _fail(message: str, status: int = 1) -> int:
     print(f"{program.name()}: {message}", file=sys.stderr)
-    return 1
+    return status

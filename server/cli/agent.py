@@ -11,9 +11,11 @@ from dataclasses import replace
 import uvloop
 
 from server.agent.config import AgentConfig
-from server.cli import logs, schema, version
+from server.cli import logs, ports, schema, version
 from server.cli.context import Context
+from server.cli.options import parsed
 from server.cli.settings import read_agent, read_key_ring
+from server.resources.locations import location_code
 from sql.connection import UNAVAILABLE
 from sql.outages import outage
 
@@ -22,7 +24,9 @@ RETRY_SECONDS = 2.0  # between two looks for a database that is not there
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser("agent", help="check monitors from a location; any number may run at each")
-    parser.add_argument("--location", metavar="CODE", help="the oldest active one by default")
+    parser.add_argument(
+        "--location", type=parsed(location_code), metavar="CODE", help="the oldest active one by default"
+    )
     parser.add_argument("--while-stdin-open", action="store_true", help="stop when standard input is closed")
     parser.set_defaults(run=run)
 
@@ -32,6 +36,8 @@ def run(context: Context) -> None:
     config = replace(config, location=context.options.location)
     config = replace(config, version=version.VERSION, commit=version.built_from() or "unknown")
     logs.configure(config.log_level)
+    if config.port:
+        ports.refuse_taken(config.host, config.port, "AGENT_PORT")
     with context.database() as url:
         config = replace(config, database_url=url)
         uvloop.run(_until_stopped(config, context.keep_database, while_stdin_open=context.options.while_stdin_open))

@@ -2,11 +2,9 @@
 
 import argparse
 import asyncio
-import functools
 import json
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from server.checks.networks import Networks
@@ -19,6 +17,7 @@ from server.checks.tls import require_authorities
 from server.cli import program
 from server.cli.context import Context
 from server.cli.environment import ConfigError
+from server.cli.options import parsed
 from server.fields.contacts import mailbox, sender
 from server.fields.ehlo_name import ehlo_name
 from server.fields.values import Invalid, hostname, text
@@ -40,7 +39,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     mode.add_argument("--secure", action="store_true", help="TLS from the first byte; port 465 by default")
     mode.add_argument("--require-tls", action="store_true", help="fail without STARTTLS")
     mode.add_argument("--ignore-tls", action="store_true", help="no STARTTLS; the password goes in clear")
-    parser.add_argument("--user", type=_field(text(1, 320)), help="log in, with --password-file")
+    parser.add_argument("--user", type=parsed(text(1, 320)), help="log in, with --password-file")
     parser.add_argument("--password-file", type=Path, metavar="F", help="what the password is read from")
     parser.add_argument(
         "--timeout", type=_seconds, default=DEFAULT_TIMEOUT_SECONDS, metavar="S", help="for all of it (30)"
@@ -48,10 +47,10 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     trust = parser.add_mutually_exclusive_group()
     trust.add_argument("--no-verify", action="store_true", help="any certificate will do")
     trust.add_argument("--ca-file", type=Path, metavar="F", help="trust these authorities, not the system's")
-    parser.add_argument("--servername", type=_field(hostname), metavar="N", help="what the certificate must be for")
-    parser.add_argument("--ehlo", type=_field(ehlo_name), metavar="NAME", help="introduce yourself as this")
-    parser.add_argument("--mail-from", type=_field(sender), metavar="A", help="offer mail from A, which may be empty")
-    parser.add_argument("--rcpt-to", type=_field(mailbox), metavar="B", help="offer mail to B; none is sent")
+    parser.add_argument("--servername", type=parsed(hostname), metavar="N", help="what the certificate must be for")
+    parser.add_argument("--ehlo", type=parsed(ehlo_name), metavar="NAME", help="introduce yourself as this")
+    parser.add_argument("--mail-from", type=parsed(sender), metavar="A", help="offer mail from A, which may be empty")
+    parser.add_argument("--rcpt-to", type=parsed(mailbox), metavar="B", help="offer mail to B; none is sent")
     parser.add_argument("--json", action="store_true", help="print what the API answers")
     parser.set_defaults(run=run)
 
@@ -119,19 +118,6 @@ def _password(path: Path) -> str:
         return text(1, 1024)(path.read_text().removesuffix("\n"))
     except (OSError, UnicodeError, Invalid) as error:
         raise ConfigError(f"--password-file: {error}") from error
-
-
-def _field(parse: Callable[[object], str]) -> Callable[[str], str]:
-    """An API field's parser as argparse's."""
-
-    @functools.wraps(parse)
-    def parse_option(argument: str) -> str:
-        try:
-            return parse(argument)
-        except Invalid as error:
-            raise argparse.ArgumentTypeError(f"{argument!r}: {error}") from error
-
-    return parse_option
 
 
 def _seconds(argument: str) -> float:

@@ -16,6 +16,15 @@ from server.cli.environment import ConfigError, Environment
 from server.cli.settings import probe_allow, read_server
 from server.serving.config import Config
 
+# what both drivers know: asyncpg takes any other for a setting of the server
+URL_PARTS = frozenset(
+    """
+    host port dbname user password passfile service application_name options target_session_attrs krbsrvname gsslib
+    sslmode sslcert sslkey sslrootcert sslcrl sslpassword sslnegotiation ssl_min_protocol_version
+    ssl_max_protocol_version
+    """.split()
+)
+
 
 class Context:
     """The settings and options of one command."""
@@ -27,6 +36,8 @@ class Context:
         self.url = self.environment.text("DATABASE_URL")
         if self.url:
             _check_url(self.url)
+        elif self.environment.has("DATABASE_URL"):
+            raise ConfigError("DATABASE_URL is empty; without it, a PostgreSQL is started in DATA_DIR")
         # to be called about once a second by whoever needs the database for long
         self.keep_database: Callable[[], None] = lambda: None
         self.data_dir = Path(self.environment.text("DATA_DIR") or ".data").resolve()
@@ -44,13 +55,16 @@ class Context:
                 yield running.url
 
     @contextlib.contextmanager
-    def configured(self, *, exclusive: bool = False) -> Iterator[Config]:
+    def configured(self) -> Iterator[Config]:
         """The configuration with the database's URL. It is judged before the database is started."""
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        secret = partial(self.secret, make=exclusive)
-        config = replace(read_server(self.environment, secret, cores), probe_allow=self.probe_allow())
-        with self.database(exclusive=exclusive) as url:
+        config = self.configuration()
+        with self.database() as url:
             yield replace(config, database_url=url)
+
+    def configuration(self, *, make_secrets: bool = False) -> Config:
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        secret = partial(self.secret, make=make_secrets)
+        return replace(read_server(self.environment, secret, cores), probe_allow=self.probe_allow())
 
     def probe_allow(self) -> Networks:
         """With the embedded database, loopback may be probed: somebody tries the product out."""
@@ -69,8 +83,11 @@ def _check_url(url: str) -> None:
     try:
         if not url.startswith(("postgresql://", "postgres://")):
             raise ConfigError("DATABASE_URL must begin with postgresql://")
-        ports = str(conninfo.conninfo_to_dict(url).get("port", "")).split(",")
+        parts = conninfo.conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:
         raise ConfigError(f"DATABASE_URL is not a PostgreSQL URL: {' '.join(str(error).split())}") from error
+    if unknown := sorted(parts.keys() - URL_PARTS):
+        raise ConfigError(f"DATABASE_URL has {', '.join(unknown)}, which is not supported; leave it out")
+    ports = str(parts.get("port", "")).split(",")
     if not all(port == "" or (port.isascii() and port.isdigit()) for port in ports):
         raise ConfigError("DATABASE_URL has a port that is no number")

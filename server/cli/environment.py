@@ -25,6 +25,10 @@ class Environment:
         except (OSError, UnicodeError) as error:
             raise ConfigError(f"{name}_FILE cannot be read: {error}") from error
 
+    def has(self, name: str) -> bool:
+        """Whether it is set, if only to nothing."""
+        return name in self._variables or f"{name}_FILE" in self._variables
+
     def required(self, name: str) -> str:
         value = self.text(name)
         if value is None:

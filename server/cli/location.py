@@ -7,9 +7,11 @@ import sql
 from server.cli import program
 from server.cli.context import Context
 from server.cli.database import connected
+from server.cli.options import parsed
+from server.fields.values import country_code, trimmed
 from server.resources import audit
 from server.resources.audit import OPERATOR
-from server.resources.locations import represent
+from server.resources.locations import location_code, represent
 from sql.audit_events import NO_ORGANIZATION
 
 
@@ -17,9 +19,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser = commands.add_parser("location", help="manage the places that agents check from")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     add = actions.add_parser("add", help="add a location")
-    add.add_argument("code", help="for instance de-nbg")
-    add.add_argument("--name", required=True)
-    add.add_argument("--country", required=True, type=str.upper, help="ISO 3166-1 alpha-2")
+    add.add_argument("code", type=parsed(location_code), help="for instance de-nbg")
+    add.add_argument("--name", required=True, type=parsed(trimmed(1, 255)))
+    add.add_argument("--country", required=True, type=parsed(country_code), help="ISO 3166-1 alpha-2")
     add.set_defaults(run=run)
 
 

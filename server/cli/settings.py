@@ -16,8 +16,10 @@ from server.cli.environment import ConfigError, Environment
 from server.fields.contacts import email
 from server.fields.values import Invalid
 from server.http.requests import Network
+from server.resources.locations import location_code
 from server.serving.config import Config, Quota
 
+OLDEST = ""  # the location that is the oldest active one
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 RATE = re.compile("([1-9][0-9]{0,6})/([1-9][0-9]{0,4})")
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
@@ -46,6 +48,9 @@ def read_server(environment: Environment, secret: Callable[[str], str], cores: i
 
 def read_agent(environment: Environment, key_ring: KeyRing, allowed: Networks) -> AgentConfig:
     """All but the database's URL and the location."""
+    for name, needed in (("ALERT_SENDER", "SMTP_RELAY_URL"), ("SMS_GATEWAY_TOKEN", "SMS_GATEWAY_URL")):
+        if environment.text(name) and not environment.text(needed):
+            raise ConfigError(f"{name} is set, but {needed} is not")
     sms_url = environment.text("SMS_GATEWAY_URL")
     if sms_url and urlsplit(sms_url).scheme not in ("http", "https"):
         raise ConfigError("SMS_GATEWAY_URL must begin with https:// or http://")
@@ -63,6 +68,17 @@ def read_agent(environment: Environment, key_ring: KeyRing, allowed: Networks) -
         metrics_token=_metrics_token(environment),
         log_level=environment.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
     )
+
+
+def read_location(environment: Environment) -> str | None:
+    """Where the agent of a server stands: a location's code, or OLDEST. None if there is no agent."""
+    raw = environment.text("AGENT", "on") or ""
+    if raw.lower() in ("on", "off"):
+        return OLDEST if raw.lower() == "on" else None
+    try:
+        return location_code(raw)
+    except Invalid as error:
+        raise ConfigError(f"AGENT must be on, off or the code of a location, not {raw[:40]!r}") from error
 
 
 def read_retention(environment: Environment) -> Retention:

@@ -68,6 +68,18 @@ def test_a_database_that_is_not_there_is_told_in_one_line(product: Product) -> N
         assert "cannot be reached" in failed.stderr
 
 
+def test_a_location_is_in_a_country(product: Product, make_database: Callable[[str], str]) -> None:
+    own: Mapping[str, str] = {"DATABASE_URL": make_database("locations")}
+    product.run("migrate", **own)
+    for country in ("XX", "D", "ß"):
+        refused = product.run("location", "add", "x", "--name", "X", "--country", country, **own)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert refused.stderr.endswith(f"argument --country: {country!r}: invalid_country_code\n")
+    assert product.run("location", "add", "x", "--name", "X", "--country", "de", **own).returncode == 0
+    again = product.run("location", "add", "x", "--name", "X", "--country", "DE", **own)
+    assert (again.returncode, again.stderr) == (1, "run.py: code: already_taken\n")
+
+
 def test_commands_beside_serve_make_no_database(product: Product) -> None:
     for command in (
         "agent",

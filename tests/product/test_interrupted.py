@@ -1,8 +1,10 @@
 """A first start that is interrupted at any moment leaves nothing that the next one stumbles over."""
 
+import contextlib
 import os
 import random
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -12,6 +14,7 @@ import psutil
 import psycopg
 import pytest
 
+from server.access.key_ring import generate_key
 from tests.product.process import Product, wait_until
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
@@ -59,6 +62,52 @@ def test_a_migration_that_is_killed_is_applied_and_recorded_or_neither(
 def waiting(watcher: psycopg.Connection[tuple[object, ...]]) -> bool:
     query = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     return watcher.execute(query).fetchone() is not None
+
+
+def test_ctrl_c_ends_commands_without_a_traceback(product: Product, make_database: Callable[[str], str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        arguments = ("check", f"127.0.0.1:{silent.getsockname()[1]}")
+        with begun(product, *arguments, PROBE_ALLOW="127.0.0.0/8") as check:
+            with silent.accept()[0]:
+                assert ended_by_ctrl_c(check) == (128 + signal.SIGINT, "")
+    with begun(product, "migrate", DATABASE_URL=make_database("interrupted")) as migrate:
+        assert migrate.stdout is not None
+        assert migrate.stdout.readline() == "applied 0001_create-organizations\n"
+        assert ended_by_ctrl_c(migrate) == (128 + signal.SIGINT, "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["check 127.0.0.1:1", "migrate", "agent", "user list"])
+def test_ctrl_c_at_random_moments_prints_no_traceback(
+    product: Product, make_database: Callable[[str], str], command: str
+) -> None:
+    chance = random.Random(SEED)
+    url = make_database(f"random_{command.split()[0]}")
+    secrets = {"SECRETS_KEY": generate_key()}
+    for _ in range(TRIES):
+        with begun(product, *command.split(), DATABASE_URL=url, **secrets) as process:
+            time.sleep(chance.uniform(PYTHON_SECONDS, 1.5))  # the moment is what is tested
+            _, told = ended_by_ctrl_c(process)
+            assert "Traceback" not in told, told
+
+
+def begun(product: Product, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*product.command, *arguments],
+        env={**product.environ, **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    )
+
+
+def ended_by_ctrl_c(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """The status, and what was written to stderr. A terminal signals all processes of the group."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+    _, told = process.communicate(timeout=30)
+    return process.returncode, told
 
 
 @pytest.mark.slow

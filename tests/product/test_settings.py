@@ -1,5 +1,8 @@
 """Settings: a wrong one is named, and --help tells all of them."""
 
+import socket
+from pathlib import Path
+
 import pytest
 
 from server.access.key_ring import generate_key
@@ -34,6 +37,16 @@ from tests.product.process import Product
         ({"CORS_ORIGINS": "*"}, "CORS_ORIGINS"),
         ({"CORS_ORIGINS": "https://a.example/, https://b.example"}, "CORS_ORIGINS"),
         ({"TRUSTED_PROXIES": "10.0.0.0/8, proxy"}, "TRUSTED_PROXIES"),
+        ({"DATABASE_URL": ""}, "DATABASE_URL is empty"),
+        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x?connect_timeout=9"}, "connect_timeout"),
+        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x?channel_binding=require"}, "channel_binding"),
+        ({"AGENT": "de_nbg"}, "AGENT"),
+        ({"AGENT_PORT": "x"}, "AGENT_PORT"),
+        ({"RETENTION_DAYS": "0"}, "RETENTION_DAYS"),
+        ({"ALERT_SENDER": "alerts@example.com"}, "ALERT_SENDER is set, but SMTP_RELAY_URL is not"),
+        ({"SMTP_RELAY_URL": "smtp://127.0.0.1"}, "ALERT_SENDER must be set"),
+        ({"SMS_GATEWAY_TOKEN": "secret"}, "SMS_GATEWAY_TOKEN is set, but SMS_GATEWAY_URL is not"),
+        ({"SMS_GATEWAY_URL": "https://sms.example"}, "SMS_GATEWAY_TOKEN must be set"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(product: Product, variables: dict[str, str], named: str) -> None:
@@ -46,6 +59,33 @@ def test_a_wrong_setting_is_named_in_one_line(product: Product, variables: dict[
     failed = product.run("serve", **{**defaults, **variables})
     assert (failed.returncode, failed.stderr.count("\n")) == (1, 1), failed.stderr
     assert named in failed.stderr
+
+
+@pytest.mark.parametrize("agent", ["OFF", "On", "de-nbg"])
+def test_what_agent_may_be(product: Product, agent: str) -> None:
+    own = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x", "JWT_SECRET": "j" * 32, "SECRETS_KEY": generate_key()}
+    failed = product.run("serve", AGENT=agent, **own)
+    assert "the database cannot be reached" in failed.stderr
+
+
+def test_a_wrong_setting_says_nothing_of_the_server_that_is_checked(product: Product) -> None:
+    failed = product.run("check", "127.0.0.1:1", DATABASE_URL="mysql://x")
+    assert (failed.returncode, failed.stdout) == (3, "")
+    assert failed.stderr == "run.py: DATABASE_URL must begin with postgresql://\n"
+
+
+def test_an_error_names_what_failed(product: Product, tmp_path: Path) -> None:
+    own = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x", "SECRETS_KEY": generate_key()}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        agent = product.run("agent", AGENT_PORT=str(port), **own)
+    assert agent.returncode == 1
+    assert agent.stderr.startswith(f"run.py: HOST 127.0.0.1, AGENT_PORT {port}: Address already in use")
+    (tmp_path / "file").touch()
+    serve = product.run("serve", DATA_DIR=str(tmp_path / "file" / "data"))
+    assert (serve.returncode, serve.stderr) == (1, f"run.py: {tmp_path}/file/data: Not a directory\n")
+    listed = product.run("user", "list", **own)
+    assert (listed.returncode, "the database cannot be reached: " in listed.stderr) == (1, True)
 
 
 def test_help_tells_every_command_and_setting(product: Product) -> None:
