@@ -4,6 +4,7 @@ The package brings the programs and, for root, the user that they run as. Its ow
 start: it gives up after ten seconds, leaves a half-made directory behind, and does not stop what it did not start.
 """
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -110,6 +111,9 @@ class Cluster:
             postmaster.stop(process)
         if self._child is not None:
             self._child.wait()
+        if self._socket_folder() != self.directory:
+            with contextlib.suppress(OSError):
+                self._socket_folder().rmdir()
 
     def _clear_up(self) -> None:
         """One that was killed has left shared memory, which only another start removes."""

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import psutil
@@ -88,6 +89,8 @@ def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
         with psycopg.connect(url) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
         assert asyncio.run(connects(url))
+        socket = Path(parse_qs(urlsplit(url).query)["host"][0])
+    assert not socket.exists() or socket == tmp_path / name / "postgres"
 
 
 async def connects(url: str) -> bool:
