@@ -63,7 +63,7 @@ def forget_dead(directory: Path, *, alone: bool) -> None:
 
 def stop(process: psutil.Process) -> None:
     for fast_then_immediate in (signal.SIGINT, signal.SIGQUIT):
-        with contextlib.suppress(psutil.TimeoutExpired):
+        with contextlib.suppress(psutil.TimeoutExpired, psutil.NoSuchProcess):
             process.send_signal(fast_then_immediate)
             process.wait(STOP_SECONDS)
             return
