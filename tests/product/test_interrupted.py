@@ -67,9 +67,8 @@ def waiting(watcher: psycopg.Connection[tuple[object, ...]]) -> bool:
 def test_ctrl_c_ends_commands_without_a_traceback(product: Product, make_database: Callable[[str], str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         arguments = ("check", f"127.0.0.1:{silent.getsockname()[1]}")
-        with begun(product, *arguments, PROBE_ALLOW="127.0.0.0/8") as check:
-            with silent.accept()[0]:
-                assert ended_by_ctrl_c(check) == (128 + signal.SIGINT, "")
+        with begun(product, *arguments, PROBE_ALLOW="127.0.0.0/8") as check, silent.accept()[0]:
+            assert ended_by_ctrl_c(check) == (128 + signal.SIGINT, "")
     with begun(product, "migrate", DATABASE_URL=make_database("interrupted")) as migrate:
         assert migrate.stdout is not None
         assert migrate.stdout.readline() == "applied 0001_create-organizations\n"
