@@ -43,7 +43,6 @@ async def run(config: AgentConfig, stopping: asyncio.Event) -> None:
         location = await _prepare(pool, config, stopping)
         if location is None:
             return
-        logger.info("agent works at %s", location.code)
         runner = Runner(
             pool,
             location,
@@ -62,6 +61,7 @@ async def run(config: AgentConfig, stopping: asyncio.Event) -> None:
                 outbox.wake()
 
         async with _operations(config, pool), asyncio.TaskGroup() as group:
+            logger.info("agent works at %s", location.code)
             listening = group.create_task(Listener(config.database_url, "agents", hear).run())
             watching = group.create_task(database_metrics.watch(pool))
             keeping = upkeep.run(
