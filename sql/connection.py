@@ -34,6 +34,8 @@ LOST: tuple[type[BaseException], ...] = (
 AWAY: tuple[type[BaseException], ...] = (*LOST, OSError)  # TimeoutError is one of these
 # or another transaction is in the way: come back later
 UNAVAILABLE: tuple[type[BaseException], ...] = (*AWAY, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
+# or it has answered with an error that nobody expects: a loop tells of it, and goes on
+FAILURES: tuple[type[BaseException], ...] = (*UNAVAILABLE, asyncpg.PostgresError)
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 

@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections.abc import Callable
 
-from sql.connection import UNAVAILABLE, connect
+from sql.connection import FAILURES, UNAVAILABLE, connect
 from sql.outages import outage
 
 HEARTBEAT = 0.25  # seconds between two proofs of life
@@ -30,7 +30,7 @@ class Listener:
         while True:
             try:
                 await self._listen()
-            except UNAVAILABLE as error:
+            except FAILURES as error:
                 outage.failed(f"listening to {self._channel}", error)
             self.trusted_until = 0.0
             await asyncio.sleep(RETRY)

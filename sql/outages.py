@@ -4,6 +4,8 @@ import logging
 import time
 from collections.abc import Callable
 
+from sql.connection import UNAVAILABLE
+
 logger = logging.getLogger(__name__)
 
 REMIND_SECONDS = 60.0
@@ -17,9 +19,13 @@ class Outage:
         self._failing: set[str] = set()
         self._since = 0.0
         self._told = float("-inf")
+        self._refusals: dict[str, float] = {}  # when each was told last
 
     def failed(self, what: str, error: BaseException) -> None:
         """*what* failed. Whoever does it tries again, and says when it has worked."""
+        if not isinstance(error, UNAVAILABLE):
+            self._refused(what, error)
+            return
         if not self._failing:
             self._since = self._clock()
         self._failing.add(what)
@@ -36,6 +42,13 @@ class Outage:
         """*what* failed, and is not tried again."""
         if not self._failing:
             self._tell(what, error)
+
+    def _refused(self, what: str, error: BaseException) -> None:
+        """The database is there, and has answered with an error that nobody expects."""
+        now = self._clock()
+        if now >= self._refusals.get(what, float("-inf")) + REMIND_SECONDS:
+            self._refusals[what] = now
+            logger.error("%s failed, and is tried again", what, exc_info=error)
 
     def _tell(self, what: str, error: BaseException) -> None:
         now = self._clock()

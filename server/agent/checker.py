@@ -16,7 +16,7 @@ from server.agent import check_metrics, claimed
 from server.agent.record import Checked, record
 from server.checks.connect import Resolve
 from server.checks.networks import Networks
-from sql.connection import UNAVAILABLE
+from sql.connection import FAILURES, UNAVAILABLE
 from sql.outages import outage
 from sql.rows import Key
 
@@ -88,11 +88,14 @@ class Runner:
         """Be seen, so that nobody else makes the checks that are under way here."""
         try:
             while True:
-                with contextlib.suppress(*UNAVAILABLE):
+                try:
                     await sql.agents.upsert(self._pool, self._id, self._location.id, self._channels)
+                    outage.worked("showing that it lives")
+                except FAILURES as error:
+                    outage.failed("showing that it lives", error)
                 await asyncio.sleep(SHOW)
         finally:
-            with contextlib.suppress(*UNAVAILABLE):
+            with contextlib.suppress(*FAILURES):
                 await sql.agents.delete(self._pool, self._id)
 
     async def _claim(self) -> float:
@@ -108,7 +111,7 @@ class Runner:
                 seconds = await sql.smtp_monitor_locations.seconds_to_next(self._pool, self._location.id)
                 outage.worked("claiming checks")
                 return min(max(seconds or MAX_SLEEP, TICK), MAX_SLEEP)
-        except UNAVAILABLE as error:
+        except FAILURES as error:
             outage.failed("claiming checks", error)
             self._unsure = True
             return RETRY
@@ -157,7 +160,7 @@ class Runner:
         for check in self._checks:
             check.cancel()
         if keys:
-            with contextlib.suppress(*UNAVAILABLE):
+            with contextlib.suppress(*FAILURES):
                 await sql.smtp_monitor_locations.release(self._pool, self._location.id, keys)
 
     async def _record_all(self) -> None:

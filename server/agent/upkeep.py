@@ -8,7 +8,7 @@ import asyncpg
 
 import sql
 from server.agent import check_metrics
-from sql.connection import UNAVAILABLE
+from sql.connection import FAILURES
 from sql.outages import outage
 
 logger = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ async def sweep(pool: asyncpg.Pool) -> None:
 
 
 async def run(pool: asyncpg.Pool, location_id: int, code: str, *, retention_days: int, stopping: asyncio.Event) -> None:
-    """Sweep and prepare until *stopping*. If the database is away, try again the next time."""
+    """Sweep and prepare until *stopping*. What fails is tried again the next time."""
     loop = asyncio.get_running_loop()
     prepared = loop.time()
     while not stopping.is_set():
@@ -56,7 +56,7 @@ async def run(pool: asyncpg.Pool, location_id: int, code: str, *, retention_days
             await sweep(pool)
             check_metrics.at(code).due(await sql.smtp_monitor_locations.count_due(pool, location_id))
             outage.worked("upkeep")
-        except UNAVAILABLE as error:
+        except FAILURES as error:
             outage.failed("upkeep", error)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), SWEEP_SECONDS)

@@ -26,7 +26,7 @@ from server.http.answers import Answer, Handler, middleware
 from server.http.database_metrics import DatabaseMetrics
 from server.http.errors import render, to_api_error
 from server.http.exposition import EXPOSITION, Exposition
-from sql.connection import UNAVAILABLE, create_pool
+from sql.connection import FAILURES, create_pool
 from sql.listener import Listener
 from sql.outages import outage
 
@@ -105,7 +105,7 @@ async def _prepare(pool: asyncpg.Pool, config: AgentConfig, stopping: asyncio.Ev
             if not told:
                 logger.warning("no location %s; the command location add adds one", config.location or "yet")
             told = True
-        except UNAVAILABLE as error:
+        except FAILURES as error:
             outage.failed("preparing", error)
         if await _stopped_within(stopping, RETRY):
             return None

@@ -14,7 +14,7 @@ from prometheus_client import Counter
 
 import sql
 from server.alerts.alert import Alert, Channel, DeliveryError, read_facts
-from sql.connection import UNAVAILABLE
+from sql.connection import FAILURES
 from sql.outages import outage
 from sql.text import storable
 
@@ -46,7 +46,7 @@ class Outbox:
             try:
                 seconds = await self._deliver_due()
                 outage.worked("delivering alerts")
-            except UNAVAILABLE as error:
+            except FAILURES as error:
                 outage.failed("delivering alerts", error)
                 seconds = RETRY
             with contextlib.suppress(TimeoutError):
