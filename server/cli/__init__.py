@@ -9,6 +9,7 @@ import asyncpg
 import psycopg
 from psycopg import errors
 
+from server.checks.text import escaped
 from server.cli import (
     agent,
     check,
@@ -129,5 +130,5 @@ def _run(environ: MutableMapping[str, str], options: argparse.Namespace) -> int:
 
 
 def _fail(message: str, status: int = 1) -> int:
-    print(f"{program.name()}: {message}", file=sys.stderr)
+    print(escaped(f"{program.name()}: {message}"), file=sys.stderr)
     return status

@@ -32,8 +32,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def run(context: Context) -> None:
-    config = read_agent(context.environment, read_key_ring(context.secret), context.probe_allow())
-    config = replace(config, location=context.options.location)
+    config = read_agent(context.environment, read_key_ring(context.secret_to_judge), context.probe_allow())
+    config = replace(config, location=context.options.location, key_ring=read_key_ring(context.secret))
     config = replace(config, version=version.VERSION, commit=version.built_from() or "unknown")
     logs.configure(config.log_level)
     if config.port:

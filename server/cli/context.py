@@ -5,25 +5,14 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
-import psycopg
-from psycopg import conninfo
-
+from server.access.key_ring import generate_key
 from server.checks.networks import Networks
+from server.cli import database_url
 from server.cli.environment import ConfigError, Environment
 from server.cli.settings import probe_allow, read_server
 from server.serving.config import Config
-
-# what both drivers know: asyncpg takes any other for a setting of the server
-URL_PARTS = frozenset(
-    """
-    host port dbname user password passfile service application_name options target_session_attrs krbsrvname gsslib
-    sslmode sslcert sslkey sslrootcert sslcrl sslpassword sslnegotiation ssl_min_protocol_version
-    ssl_max_protocol_version
-    """.split()
-)
 
 
 class Context:
@@ -35,7 +24,7 @@ class Context:
         self.environment = Environment(environ)
         self.url = self.environment.text("DATABASE_URL")
         if self.url:
-            _check_url(self.url)
+            database_url.judge(self.url)
         elif self.environment.has("DATABASE_URL"):
             raise ConfigError("DATABASE_URL is empty; without it, a PostgreSQL is started in DATA_DIR")
         # to be called about once a second by whoever needs the database for long
@@ -61,10 +50,9 @@ class Context:
         with self.database() as url:
             yield replace(config, database_url=url)
 
-    def configuration(self, *, make_secrets: bool = False) -> Config:
+    def configuration(self, secret: Callable[[str], str] | None = None) -> Config:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        secret = partial(self.secret, make=make_secrets)
-        return replace(read_server(self.environment, secret, cores), probe_allow=self.probe_allow())
+        return replace(read_server(self.environment, secret or self.secret, cores), probe_allow=self.probe_allow())
 
     def probe_allow(self) -> Networks:
         """With the embedded database, loopback may be probed: somebody tries the product out."""
@@ -78,16 +66,15 @@ class Context:
 
         return self.environment.text(name) or embedded.secret(self.data_dir, name, make=make)
 
+    def made_secret(self, name: str) -> str:
+        return self.secret(name, make=True)
 
-def _check_url(url: str) -> None:
-    try:
-        if not url.startswith(("postgresql://", "postgres://")):
-            raise ConfigError("DATABASE_URL must begin with postgresql://")
-        parts = conninfo.conninfo_to_dict(url)
-    except psycopg.ProgrammingError as error:
-        raise ConfigError(f"DATABASE_URL is not a PostgreSQL URL: {' '.join(str(error).split())}") from error
-    if unknown := sorted(parts.keys() - URL_PARTS):
-        raise ConfigError(f"DATABASE_URL has {', '.join(unknown)}, which is not supported; leave it out")
-    ports = str(parts.get("port", "")).split(",")
-    if not all(port == "" or (port.isascii() and port.isdigit()) for port in ports):
-        raise ConfigError("DATABASE_URL has a port that is no number")
+    def secret_to_judge(self, name: str) -> str:
+        """The secret, or one like that which will be made: settings are judged before anything is."""
+        if self.url:
+            return self.environment.required(name)
+        from server.cli import embedded
+
+        if embedded.has_secret(self.data_dir, name):
+            return self.secret(name)
+        return self.environment.text(name) or generate_key()

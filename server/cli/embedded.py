@@ -35,7 +35,7 @@ def cluster(data_dir: Path, *, exclusive: bool) -> Iterator[Cluster]:
     """
     directory = data_dir / "postgres"
     if exclusive:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        _make_folder(data_dir)
     elif not directory.exists():
         raise _missing(data_dir, "database")
     with (data_dir / "lock").open("a") as holder:
@@ -60,13 +60,19 @@ def cluster(data_dir: Path, *, exclusive: bool) -> Iterator[Cluster]:
 def secret(data_dir: Path, name: str, *, make: bool) -> str:
     """A secret kept in DATA_DIR, readable by its owner alone. The server makes it once, whole or not at all."""
     path = data_dir / name.lower()
-    if make and not (path.exists() and path.stat().st_size):
-        data_dir.mkdir(parents=True, exist_ok=True)
+    if make and not has_secret(data_dir, name):
         _make_secret(path)
     try:
         return path.read_text().strip()
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise _missing(data_dir, path.name) from error
+
+
+def has_secret(data_dir: Path, name: str) -> bool:
+    try:
+        return (data_dir / name.lower()).stat().st_size > 0
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def _make_secret(path: Path) -> None:
@@ -80,6 +86,13 @@ def _make_secret(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
         os.link(file.name, path)
+
+
+def _make_folder(data_dir: Path) -> None:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"DATA_DIR {data_dir} cannot be made: {error.strerror or error}") from error
 
 
 def _missing(data_dir: Path, what: str) -> ConfigError:

@@ -21,13 +21,16 @@ class Environment:
         if name in self._variables:
             raise ConfigError(f"{name} and {name}_FILE are both set; set one of them")
         try:
-            return Path(path).read_text().strip()
+            value = Path(path).read_text().strip()
         except (OSError, UnicodeError) as error:
             raise ConfigError(f"{name}_FILE cannot be read: {error}") from error
+        if not value:
+            raise ConfigError(f"{name}_FILE names a file that is empty: {path}")
+        return value
 
     def has(self, name: str) -> bool:
         """Whether it is set, if only to nothing."""
-        return name in self._variables or f"{name}_FILE" in self._variables
+        return name in self._variables
 
     def required(self, name: str) -> str:
         value = self.text(name)

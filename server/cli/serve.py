@@ -8,8 +8,11 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import sql
 from server.cli import demo, logs, migrations, ports, program, schema, version
 from server.cli.context import Context
+from server.cli.database import connected
+from server.cli.environment import ConfigError
 from server.cli.settings import OLDEST, read_agent, read_location
 from server.cli.workers import Server
 from server.serving.config import AgentProcess, Config
@@ -22,10 +25,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def run(context: Context) -> None:
-    config = context.configuration(make_secrets=True)
-    location = read_location(context.environment)
-    read_agent(context.environment, config.key_ring, config.probe_allow)  # judged, also where none runs
+    location = _judge(context)
     with context.database(exclusive=True) as url:
+        config = context.configuration(context.made_secret)
         workers = getattr(context.options, "workers", None) or config.workers
         config = replace(config, database_url=url, workers=workers)
         config = replace(config, version=version.VERSION, commit=version.built_from() or "unknown")
@@ -34,7 +36,8 @@ def run(context: Context) -> None:
             asyncio.run(schema.refuse_other(config.database_url))
         else:
             _prepare_embedded(config)
-        ports.refuse_taken(config.host, config.port, "PORT")
+        if location:
+            asyncio.run(_refuse_unknown(location, url))
         _allow_open_files()
         with tempfile.TemporaryDirectory(prefix="smtp-monitors-") as directory:
             # read when prometheus_client is first imported, which the workers do after the fork
@@ -42,6 +45,22 @@ def run(context: Context) -> None:
             if location is not None:
                 config = replace(config, agent=_agent(context, config, location, Path(directory) / "agent.lock"))
             Server(config, context.keep_database).run()
+
+
+def _judge(context: Context) -> str | None:
+    """Refuse what is set wrongly, before anything is made. Gives the agent's location, as ``read_location`` does."""
+    config = context.configuration(context.secret_to_judge)
+    location = read_location(context.environment)
+    read_agent(context.environment, config.key_ring, config.probe_allow)  # also where none runs
+    ports.refuse_taken(config.host, config.port, "PORT")
+    return location
+
+
+async def _refuse_unknown(location: str, url: str) -> None:
+    async with connected(url) as connection:
+        if await sql.locations.select_one(connection, location) is None:
+            add = f"{program.name()} location add {location}"
+            raise ConfigError(f"AGENT names no location: there is no {location}; add it with: {add}")
 
 
 def _agent(context: Context, config: Config, location: str, lock: Path) -> AgentProcess:

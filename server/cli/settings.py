@@ -3,23 +3,22 @@
 import ipaddress
 import re
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from server.access.key_ring import KeyRing
 from server.access.signer import parse_secrets
 from server.agent.config import AgentConfig
 from server.agent.retention import Retention
-from server.alerts.email import Relay
 from server.checks.networks import Networks
 from server.cli import program
+from server.cli.channel_settings import read_relay, read_sms
 from server.cli.environment import ConfigError, Environment
-from server.fields.contacts import email
 from server.fields.values import Invalid
 from server.http.requests import Network
 from server.resources.locations import location_code
 from server.serving.config import Config, Quota
 
 OLDEST = ""  # the location that is the oldest active one
+SWITCHES = ("yes", "no", "true", "false", "1", "0")  # somebody means on or off, and no location
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 RATE = re.compile("([1-9][0-9]{0,6})/([1-9][0-9]{0,4})")
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
@@ -48,21 +47,16 @@ def read_server(environment: Environment, secret: Callable[[str], str], cores: i
 
 def read_agent(environment: Environment, key_ring: KeyRing, allowed: Networks) -> AgentConfig:
     """All but the database's URL and the location."""
-    for name, needed in (("ALERT_SENDER", "SMTP_RELAY_URL"), ("SMS_GATEWAY_TOKEN", "SMS_GATEWAY_URL")):
-        if environment.text(name) and not environment.text(needed):
-            raise ConfigError(f"{name} is set, but {needed} is not")
-    sms_url = environment.text("SMS_GATEWAY_URL")
-    if sms_url and urlsplit(sms_url).scheme not in ("http", "https"):
-        raise ConfigError("SMS_GATEWAY_URL must begin with https:// or http://")
+    sms_url, sms_token = read_sms(environment)
     return AgentConfig(
         database_url="",
         key_ring=key_ring,
         concurrency=environment.integer("CHECK_CONCURRENCY", 500, 1, 10_000),
         allowed=allowed,
         retention=read_retention(environment),
-        relay=_relay(environment),
+        relay=read_relay(environment),
         sms_url=sms_url,
-        sms_token=environment.required("SMS_GATEWAY_TOKEN") if sms_url else "",
+        sms_token=sms_token,
         host=environment.text("HOST", "127.0.0.1") or "",
         port=environment.integer("AGENT_PORT", 0, 0, 65535),
         metrics_token=_metrics_token(environment),
@@ -76,6 +70,8 @@ def read_location(environment: Environment) -> str | None:
     if raw.lower() in ("on", "off"):
         return OLDEST if raw.lower() == "on" else None
     try:
+        if raw.lower() in SWITCHES:
+            raise Invalid("invalid_location_code")
         return location_code(raw)
     except Invalid as error:
         raise ConfigError(f"AGENT must be on, off or the code of a location, not {raw[:40]!r}") from error
@@ -131,7 +127,8 @@ def _quota(text: str | None) -> Quota | None:
 
 
 def _origin(text: str) -> str:
-    if not ORIGIN.fullmatch(text):
+    match = ORIGIN.fullmatch(text)
+    if match is None or int((match[1] or match[2] or ":1")[1:]) > 65535:
         raise ConfigError(f"CORS_ORIGINS must be origins such as https://app.example.com, not {text[:40]!r}")
     return text
 
@@ -150,18 +147,3 @@ def probe_allow(environment: Environment, *, default: str) -> Networks:
         return Networks.parse(raw)
     except ValueError as error:
         raise ConfigError(f"PROBE_ALLOW must be networks with commas between them: {error}") from error
-
-
-def _relay(environment: Environment) -> Relay | None:
-    url = environment.text("SMTP_RELAY_URL")
-    if not url:
-        return None
-    sender = environment.required("ALERT_SENDER")
-    try:
-        email(sender)
-    except Invalid as error:
-        raise ConfigError(f"ALERT_SENDER must be an e-mail address, not {sender[:80]!r}") from error
-    try:
-        return Relay.parse(urlsplit(url), sender)
-    except ValueError as error:
-        raise ConfigError(f"SMTP_RELAY_URL {error}") from error

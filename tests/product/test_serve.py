@@ -11,6 +11,7 @@ import psycopg
 
 from server.access.key_ring import generate_key
 from tests.conftest import MONITOR
+from tests.ports import free_port
 from tests.product.process import Product, wait_until
 
 PATH = f"/api/smtp-monitors/{MONITOR}"
@@ -33,7 +34,7 @@ def test_a_stranger_pastes_the_printed_curl_and_a_second_start_keeps_everything(
     assert oct((product.data_dir / "jwt_secret").stat().st_mode & 0o777) == "0o600"
     assert oct((product.data_dir / "secrets_key").stat().st_mode & 0o777) == "0o600"
 
-    refused = product.run("serve")
+    refused = product.run("serve", PORT=str(free_port()))
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
     assert "DATA_DIR" in refused.stderr
     elsewhere = product.run("serve", DATA_DIR=str(product.data_dir.parent / "other"))
