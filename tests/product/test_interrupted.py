@@ -6,6 +6,7 @@ import random
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ import psycopg
 import pytest
 
 from server.access.key_ring import generate_key
-from tests.product.process import Product, wait_until
+from tests.product.process import RUN, Product, wait_until
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 USERS = 6  # of the demo
@@ -73,6 +74,22 @@ def test_ctrl_c_ends_commands_without_a_traceback(product: Product, make_databas
         assert migrate.stdout is not None
         assert migrate.stdout.readline() == "applied 0001_create-organizations\n"
         assert ended_by_ctrl_c(migrate) == (128 + signal.SIGINT, "")
+
+
+@pytest.mark.parametrize("start", ["runpy.run_path('run.py', run_name='__main__')", "runpy.run_module('server')"])
+def test_ctrl_c_while_the_first_module_is_loaded_prints_no_traceback(start: str) -> None:
+    early = f"""
+import runpy, sys
+class Interrupted:
+    def find_spec(name, path, target=None):
+        if name == "signal":
+            raise KeyboardInterrupt
+sys.modules.pop("signal", None)
+sys.meta_path.insert(0, Interrupted)
+{start}
+"""
+    ended = subprocess.run([sys.executable, "-c", early], cwd=RUN.parent, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (128 + signal.SIGINT, "")
 
 
 @pytest.mark.slow
