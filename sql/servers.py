@@ -7,8 +7,6 @@ worker keeps at most 13 connections, and an agent 9.
 
 import asyncpg
 
-from sql.connection import Executor
-
 OLDEST = 15  # the release of PostgreSQL
 
 
@@ -20,9 +18,22 @@ def encoding(connection: asyncpg.Connection) -> str:
     return str(connection.get_settings().server_encoding)
 
 
-async def is_writable(db: Executor) -> bool:
-    """Whether anything can be written: not to a standby, nor to a database that is set to be read only."""
-    return str(await db.fetchval("SELECT current_setting('transaction_read_only')")) == "off"
+async def is_writable(pool: asyncpg.Pool) -> bool:
+    """Whether anything can be written: not to a standby, nor to a database set to be read only, nor to a full disk.
+
+    Rows that need more than their memory are written to a file beside the tables, some 70 kB for a millisecond.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        if await connection.fetchval("SELECT current_setting('transaction_read_only')") == "on":
+            return False
+        await connection.execute("SET LOCAL work_mem = '64kB'")
+        try:
+            await connection.execute("SELECT count(*) FROM generate_series(1, 10000)")
+        except asyncpg.DiskFullError:
+            return False
+        except asyncpg.ConfigurationLimitExceededError:
+            return True  # temp_file_limit says nothing of the disk
+    return True
 
 
 async def is_pooled(connection: asyncpg.Connection) -> bool:

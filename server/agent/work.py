@@ -20,7 +20,7 @@ from server.alerts.sms import Sms
 from server.alerts.webhook import Webhook
 from server.checks.resolver import open_resolver
 from server.handlers import operations
-from server.handlers.keys import POOL
+from server.handlers.keys import LISTS, POOL
 from server.http import build_metrics, database_metrics
 from server.http.answers import Answer, Handler, middleware
 from server.http.database_metrics import DatabaseMetrics
@@ -29,6 +29,7 @@ from server.http.exposition import EXPOSITION, Exposition
 from sql.connection import FAILURES, create_pool
 from sql.listener import Listener
 from sql.outages import outage
+from sql.shared_reads import SharedReads
 
 logger = logging.getLogger(__name__)
 
@@ -131,7 +132,7 @@ async def _operations(config: AgentConfig, pool: asyncpg.Pool) -> AsyncIterator[
         yield
         return
     app = web.Application(middlewares=[_boundary])
-    app[POOL] = pool
+    app[POOL], app[LISTS] = pool, SharedReads()
     app[EXPOSITION] = Exposition(config.metrics_token, DatabaseMetrics(pool).measure)
     app.add_routes(
         [

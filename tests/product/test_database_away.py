@@ -144,18 +144,6 @@ async def test_server_and_agent_tell_of_it_once_and_that_it_is_back(
         assert told == ["database unavailable", "database available again"]
 
 
-async def test_a_database_that_can_only_be_read_is_not_ready(
-    db: asyncpg.Connection, config: Config, aiohttp_client: AiohttpClient
-) -> None:
-    read_only = "options=-c%20default_transaction_read_only%3Don"
-    own = replace(config, database_url=f"{config.database_url}&{read_only}")
-    api = Api(await aiohttp_client(create_app(own)), db, own)
-    answer = await api.call("GET", "/readyz", None, headers={"Accept-Language": "en"})
-    assert (answer.status, (await answer.json())["code"]) == (503, "database_read_only")
-    assert (await api.get()).status == 200
-    assert (await api.patch({"port": 26})).status == 503
-
-
 async def becomes(so: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
         while not so():
