@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import uvloop
 
@@ -28,6 +29,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "--location", type=parsed(location_code), metavar="CODE", help="the oldest active one by default"
     )
     parser.add_argument("--while-stdin-open", action="store_true", help="stop when standard input is closed")
+    parser.add_argument(
+        "--outage", type=Path, metavar="F", help="tell as one with whoever has F that the database is away"
+    )
     parser.set_defaults(run=run)
 
 
@@ -36,6 +40,8 @@ def run(context: Context) -> None:
     config = replace(config, location=context.options.location, key_ring=read_key_ring(context.secret))
     config = replace(config, version=version.VERSION, commit=version.built_from() or "unknown")
     logs.configure(config.log_level)
+    if context.options.outage:
+        outage.share(context.options.outage)
     if config.port:
         ports.refuse_taken(config.host, config.port, "AGENT_PORT")
     with context.database() as url:

@@ -16,6 +16,9 @@ from server.cli.environment import ConfigError
 from server.cli.settings import OLDEST, read_agent, read_location
 from server.cli.workers import Server
 from server.serving.config import AgentProcess, Config
+from sql.outages import outage
+
+OUTAGE = "outage"  # what the processes of this server know of it
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -42,8 +45,9 @@ def run(context: Context) -> None:
         with tempfile.TemporaryDirectory(prefix="smtp-monitors-") as directory:
             # read when prometheus_client is first imported, which the workers do after the fork
             context.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+            outage.share(Path(directory) / OUTAGE)
             if location is not None:
-                config = replace(config, agent=_agent(context, config, location, Path(directory) / "agent.lock"))
+                config = replace(config, agent=_agent(context, config, location, Path(directory)))
             Server(config, context.keep_database).run()
 
 
@@ -63,8 +67,8 @@ async def _refuse_unknown(location: str, url: str) -> None:
             raise ConfigError(f"AGENT names no location: there is no {location}; add it with: {add}")
 
 
-def _agent(context: Context, config: Config, location: str, lock: Path) -> AgentProcess:
-    """The agent that the workers keep; it shares the database, secrets and metrics."""
+def _agent(context: Context, config: Config, location: str, directory: Path) -> AgentProcess:
+    """The agent that the workers keep; it shares the database, secrets, metrics and outages."""
     environment = {**context.environ, "DATABASE_URL": config.database_url, "AGENT_PORT": "0"}
     for name in ("DATABASE_URL_FILE", "AGENT_PORT_FILE", "PROBE_ALLOW_FILE"):
         environment.pop(name, None)
@@ -73,10 +77,10 @@ def _agent(context: Context, config: Config, location: str, lock: Path) -> Agent
         environment.pop("SECRETS_KEY_FILE", None)
     if config.probe_allow.listed:
         environment["PROBE_ALLOW"] = ",".join(map(str, config.probe_allow.listed))
-    command = [*program.command(), "agent", "--while-stdin-open"]
+    command = [*program.command(), "agent", "--while-stdin-open", "--outage", str(directory / OUTAGE)]
     if location != OLDEST:
         command += ["--location", location]
-    return AgentProcess(tuple(command), environment, lock)
+    return AgentProcess(tuple(command), environment, directory / "agent.lock")
 
 
 def _prepare_embedded(config: Config) -> None:

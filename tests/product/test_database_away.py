@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -142,6 +143,23 @@ async def test_server_and_agent_tell_of_it_once_and_that_it_is_back(
     for messages in (warned, caplog.messages):
         told = [message.partition(":")[0].partition(" after ")[0] for message in messages if "database" in message]
         assert told == ["database unavailable", "database available again"]
+
+
+async def test_all_processes_of_a_server_tell_as_one(hurt: tuple[Api, Database], product: Product) -> None:
+    api, database = hurt
+    await sql.locations.insert(api.db, "de-nbg", name="Nürnberg", country="DE")
+    own = {"DATABASE_URL": api.config.database_url, "JWT_SECRET": "j" * 32, "SECRETS_KEY": generate_key()}
+    await asyncio.to_thread(partial(product.start, AGENT="on", **own))
+    await becomes(lambda: "agent works at" in product.log.read_text())
+    database.kill()
+    await becomes(lambda: "unavailable" in product.log.read_text())
+    await asyncio.to_thread(database.start)
+    await becomes(lambda: "again" in product.log.read_text())
+    await becomes(product.ready)
+    assert await asyncio.to_thread(product.stop) == 0
+    warned = [json.loads(line)["message"] for line in product.log.read_text().splitlines() if "WARNING" in line]
+    told = [message.partition(":")[0].partition(" after ")[0] for message in warned]
+    assert told == ["database unavailable", "database available again"]
 
 
 async def becomes(so: Callable[[], bool]) -> None:

@@ -1,5 +1,7 @@
 """A database that is away is told of once, then once a minute, and once when it is back."""
 
+from pathlib import Path
+
 import pytest
 
 from sql.outages import Outage
@@ -45,6 +47,29 @@ def test_another_outage_is_told_of_at_once(outage: Outage, time: Time, caplog: p
         outage.failed("listening", TimeoutError())
         outage.worked("listening")
     assert len(caplog.messages) == 4
+
+
+def test_processes_that_share_a_file_tell_as_one(
+    outage: Outage, time: Time, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    other = Outage(time)
+    for each in (outage, other):
+        each.share(tmp_path / "outage")
+    for second in range(1, 70):
+        time.now = second
+        outage.failed("listening", TimeoutError("one"))
+        other.failed("claiming", TimeoutError("other"))
+    outage.worked("listening")
+    time.now += 1
+    other.failed("claiming", TimeoutError("other is late"))
+    other.worked("claiming")
+    outage.failed("listening", TimeoutError("one"))
+    assert caplog.messages == [
+        "database unavailable: listening: one",
+        "database unavailable: listening: one",
+        "database available again after 68 s",
+        "database unavailable: listening: one",
+    ]
 
 
 def test_requests_alone_are_told_of_once_a_minute(outage: Outage, time: Time, caplog: pytest.LogCaptureFixture) -> None:
