@@ -69,10 +69,11 @@ settings, from the environment; X_FILE instead of X names a file that holds it:
   CHECK_CONCURRENCY  checks under way at once in an agent (500)
   PROBE_ALLOW    networks with commas between them that may be probed beside the public internet
                  (without DATABASE_URL: 127.0.0.0/8, ::1)
-  RETENTION_DAYS how many days each result of a check is kept (35), and with a word before it, how long something
-                 is kept after it is over: DAILY_RESULTS_RETENTION_DAYS, CHANGES_ of monitors, AUDIT_ of
-                 administration, INCIDENTS_, ALERTS_, WINDOWS_ of maintenance (400 each), LOGIN_ATTEMPTS_,
-                 IDEMPOTENCY_KEYS_ (1 each), SESSIONS_ with the tokens (0)
+  RETENTION_DAYS how long each result is kept (35); how long other things are, after they are over:
+  DAILY_RESULTS_RETENTION_DAYS, INCIDENTS_RETENTION_DAYS, ALERTS_RETENTION_DAYS  of monitors (400)
+  CHANGES_RETENTION_DAYS, AUDIT_RETENTION_DAYS  who has changed what of monitors, and of all else (400)
+  WINDOWS_RETENTION_DAYS  maintenance windows (400)
+  SESSIONS_RETENTION_DAYS, LOGIN_ATTEMPTS_RETENTION_DAYS, IDEMPOTENCY_KEYS_RETENTION_DAYS  (0, 1, 1)
   SMTP_RELAY_URL, ALERT_SENDER  alerts by e-mail: smtp://[user:password@]host[:port] or smtps://, and from whom
   SMS_GATEWAY_URL, SMS_GATEWAY_TOKEN  alerts by SMS: where to post {"to", "text", "id"}, with a bearer token
   AGENT_PORT     where an agent serves /metrics, /healthz and /readyz (nowhere)
