@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from sql.connection import Executor
+from sql.fragments import DELETED
 from sql.rows import Key, arrays
 
 LEASE = timedelta(seconds=60)  # an attempt that has not ended by then was lost; another one is made
@@ -19,9 +20,10 @@ RECEIVERS = """
                                     ('sms', m.notification_phone_number),
                                     ('webhook', w.url)) AS r (channel, recipient)
 """
-# of one incident, over one channel, the earlier alert goes first
-IN_ORDER = """
-               NOT EXISTS (SELECT
+# Alerts of a deleted organization stay. Of one incident, over one channel, the earlier alert goes first.
+MAY_LEAVE = f"""
+               a.organization_id NOT IN {DELETED}
+           AND NOT EXISTS (SELECT
                              FROM alerts earlier
                             WHERE earlier.organization_id = a.organization_id
                               AND earlier.incident_id = a.incident_id
@@ -103,7 +105,7 @@ async def lease(db: Executor, channels: Sequence[str], *, limit: int) -> list[as
              WHERE state = 'pending'
                AND next_attempt_at <= now()
                AND channel = ANY($1)
-               AND {IN_ORDER}
+               AND {MAY_LEAVE}
              ORDER BY next_attempt_at
              LIMIT $2
                FOR UPDATE SKIP LOCKED
@@ -130,11 +132,17 @@ async def finish(
     retry_after: timedelta | None,
     final: bool = False,
 ) -> None:
-    """Store how an attempt ended. Without *retry_after* it delivered; after a *final* one, or a day, none follows."""
+    """Store how an attempt ended, unless its organization was removed meanwhile.
+
+    Without *retry_after* it delivered; after a *final* one, or a day, none follows.
+    """
     query = """
         WITH attempt AS (
             INSERT INTO alert_attempts (organization_id, alert_id, number, delivered, detail)
-            VALUES ($1, $2, $3, $5::interval IS NULL, $4)
+            SELECT organization_id, id, $3, $5::interval IS NULL, $4
+              FROM alerts
+             WHERE organization_id = $1
+               AND id = $2
                 ON CONFLICT DO NOTHING
         ), ended AS (
             SELECT CASE WHEN $5::interval IS NULL THEN 'delivered'
@@ -173,7 +181,7 @@ async def seconds_to_next(db: Executor, channels: Sequence[str]) -> float | None
           FROM alerts a
          WHERE state = 'pending'
            AND channel = ANY($1)
-           AND {IN_ORDER}
+           AND {MAY_LEAVE}
     """
     seconds: float | None = await db.fetchval(query, channels)
     return seconds

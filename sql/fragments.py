@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+# the organizations that are being removed; a list that is short or empty
+DELETED = "(SELECT id FROM organizations WHERE deleted_at IS NOT NULL)"
+
 
 def within_reach(organization: str, customer: str | None = None) -> str:
     """The condition that a row is in a Reach, whose parts are a statement's first parameters.

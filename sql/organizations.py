@@ -24,7 +24,7 @@ UPDATABLE = (
     *LIMITS,
 )
 COLUMNS = f"id, created_at, {', '.join(UPDATABLE)}"
-WITHIN_REACH = within_reach("id")
+WITHIN_REACH = f"{within_reach('id')} AND deleted_at IS NULL"
 
 
 async def select_one(db: Executor, reach: Reach, organization_id: int) -> asyncpg.Record | None:
@@ -95,11 +95,13 @@ async def ensure(db: Executor, name: str) -> int:
 
 async def select_ids(db: Executor, name: str) -> list[int]:
     """The organizations with that name."""
-    return [row["id"] for row in await db.fetch("SELECT id FROM organizations WHERE name = $1 ORDER BY id", name)]
+    query = "SELECT id FROM organizations WHERE name = $1 AND deleted_at IS NULL ORDER BY id"
+    return [row["id"] for row in await db.fetch(query, name)]
 
 
 async def select_exists(db: Executor, organization_id: int) -> bool:
-    return bool(await db.fetchval("SELECT EXISTS (SELECT FROM organizations WHERE id = $1)", organization_id))
+    query = "SELECT EXISTS (SELECT FROM organizations WHERE id = $1 AND deleted_at IS NULL)"
+    return bool(await db.fetchval(query, organization_id))
 
 
 async def select_id_of_monitor(db: Executor, smtp_monitor_public_id: UUID) -> int | None:

@@ -56,6 +56,7 @@ async def select_caller(
                 OR s.name IS NOT NULL
                 OR coalesce(s.last_used_at, s.created_at) > now() - make_interval(mins => $3))
            AND u.active
+           AND o.deleted_at IS NULL
     """
     return await db.fetchrow(query, organization_id, session_id, idle_minutes)
 

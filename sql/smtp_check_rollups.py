@@ -53,11 +53,12 @@ SPAN = """
            FOR UPDATE SKIP LOCKED
 """
 SECONDS = 600
+GRANULARITIES = {"hour": HOUR, "day": DAY}
 
 
 async def roll_up(connection: Connection) -> None:
     """Roll up the hours and days that are over, unless another agent is at it."""
-    for granularity, query in (("hour", HOUR), ("day", DAY)):
+    for granularity, query in GRANULARITIES.items():
         async with connection.transaction():
             span = await connection.fetchrow(SPAN, granularity)
             if span is None or span["until"] <= span["rolled_up_to"]:
@@ -65,6 +66,12 @@ async def roll_up(connection: Connection) -> None:
             await connection.execute(query + REPLACE, span["since"], span["until"], timeout=SECONDS)
             done = "UPDATE smtp_check_rollups SET rolled_up_to = $2 WHERE granularity = $1"
             await connection.execute(done, granularity, span["until"])
+
+
+async def try_lock(connection: Executor) -> bool:
+    """Whether nobody rolls up now, until this transaction ends."""
+    free = await connection.fetch("SELECT FROM smtp_check_rollups FOR UPDATE SKIP LOCKED")
+    return len(free) == len(GRANULARITIES)
 
 
 SERIES = """

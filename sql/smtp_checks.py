@@ -71,7 +71,11 @@ RESULTS = f"""
         ), stored AS (
             INSERT INTO smtp_checks (location_id, {STORED})
             SELECT $1, {STORED.replace("warnings", "warnings::json")}
-              FROM found
+              FROM found f
+             WHERE EXISTS (SELECT
+                             FROM smtp_monitors m
+                            WHERE m.organization_id = f.organization_id
+                              AND m.id = f.smtp_monitor_id)
                 ON CONFLICT DO NOTHING
         ), counted AS (
             UPDATE smtp_monitor_locations l

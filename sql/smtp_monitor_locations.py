@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from sql.connection import Executor, Reach
-from sql.fragments import within_reach
+from sql.fragments import DELETED, within_reach
 from sql.rows import Key, arrays
 
 # A PATCH moves no due time. So each row is looked at once a minute at least, with the monitor as it is then.
@@ -23,7 +23,7 @@ async def claim(db: Executor, location_id: int, agent_id: UUID, *, limit: int) -
 
     Those with *checks* are to be checked now, and by nobody else until running_until. *late* is in seconds.
     """
-    query = """
+    query = f"""
         WITH due AS (
             SELECT organization_id, smtp_monitor_id, location_id, due_at, slot, running_until, triggered,
                    begun_at, grid_offset, capabilities
@@ -36,8 +36,9 @@ async def claim(db: Executor, location_id: int, agent_id: UUID, *, limit: int) -
         ), looked AS (
             SELECT d.*, m.public_id, m.status, m.check_interval, m.timeout_seconds, m.hostname, m.port,
                    m.smtp_config, m.smtp_password,
-                   p.active AND (m.allowed_check_country_codes IS NULL
-                                 OR p.country = ANY(m.allowed_check_country_codes)) AS allowed,
+                   p.active AND m.organization_id NOT IN {DELETED}
+                   AND (m.allowed_check_country_codes IS NULL
+                        OR p.country = ANY(m.allowed_check_country_codes)) AS allowed,
                    slot_before(now(), m.check_interval, d.grid_offset) AS slot_now,
                    d.begun_at + $6::interval AS may_begin_at
               FROM due d

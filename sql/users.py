@@ -21,6 +21,7 @@ async def select_logins(db: Executor, email: str, organization_id: int | None = 
          WHERE email = lower($1)
            AND ($2::bigint IS NULL OR organization_id = $2)
            AND active
+           AND NOT EXISTS (SELECT FROM organizations o WHERE o.id = organization_id AND o.deleted_at IS NOT NULL)
          ORDER BY organization_id
     """
     return await db.fetch(query, email, organization_id)

@@ -14,16 +14,17 @@ from functools import partial
 import asyncpg
 
 import sql
-from sql.connection import UNAVAILABLE, Executor
+from sql.connection import UNAVAILABLE, Connection, Executor
 from sql.outages import outage
 
 logger = logging.getLogger(__name__)
 
 EVERY_SECONDS = 600.0
+RETRY_SECONDS = 5.0  # if the database is away, or somebody holds what is to go
 PAUSE = 0.02  # seconds between two steps
 # All monitors are looked at for old changes: what took a second is done again after 300 seconds at the earliest.
 SHARE = 300
-Step = Callable[[Executor], Awaitable[bool]]  # whether there may be more to do
+Step = Callable[[Connection], Awaitable[bool]]  # whether there may be more to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +43,34 @@ class Retention:
     idempotency_keys: int = 1
 
 
-async def run(pool: asyncpg.Pool, retention: Retention, stopping: asyncio.Event) -> None:
-    """Purge until *stopping*."""
+async def run(pool: asyncpg.Pool, retention: Retention, woken: asyncio.Event, stopping: asyncio.Event) -> None:
+    """Purge until *stopping*, every ten minutes or when *woken*."""
     loop = asyncio.get_running_loop()
     changes_at = loop.time()
     while not stopping.is_set():
-        await _purge(pool, _dated(retention), stopping)
+        done = await _purge(pool, await _removing(pool) | _dated(retention), stopping)
         started = loop.time()
         if started >= changes_at:
-            await _purge(pool, _walking(retention), stopping)
+            done &= await _purge(pool, _walking(retention), stopping)
             changes_at = loop.time() + SHARE * (loop.time() - started)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), EVERY_SECONDS)
+            await asyncio.wait_for(woken.wait(), EVERY_SECONDS if done else RETRY_SECONDS)
+        woken.clear()
 
 
 async def purge(pool: asyncpg.Pool, retention: Retention, stopping: asyncio.Event | None = None) -> None:
     """Purge once whatever is kept no longer."""
-    await _purge(pool, _dated(retention) | _walking(retention), stopping or asyncio.Event())
+    steps = await _removing(pool) | _dated(retention) | _walking(retention)
+    await _purge(pool, steps, stopping or asyncio.Event())
+
+
+async def _removing(pool: asyncpg.Pool) -> dict[str, Step]:
+    """The steps that remove deleted organizations."""
+    marked: list[int] = []
+    with contextlib.suppress(*UNAVAILABLE):
+        marked = await sql.organization_removals.select_marked(pool)
+    remove = sql.organization_removals.step
+    return {f"rows of organization {marked_id}": partial(remove, organization_id=marked_id) for marked_id in marked}
 
 
 def _dated(retention: Retention) -> dict[str, Step]:
@@ -80,16 +92,19 @@ def _walking(retention: Retention) -> dict[str, Step]:
     return {"changes": step}
 
 
-async def _purge(pool: asyncpg.Pool, steps: Mapping[str, Step], stopping: asyncio.Event) -> None:
-    """Take each step again and again until there is nothing more for it to do."""
+async def _purge(pool: asyncpg.Pool, steps: Mapping[str, Step], stopping: asyncio.Event) -> bool:
+    """Take each step again and again until there is nothing more for it to do; False if one failed."""
+    done = True
     for kind, step in steps.items():
         try:
             while not stopping.is_set() and await _take(pool, step):  # noqa: ASYNC110 - nothing is waited for
                 await asyncio.sleep(PAUSE)
         except UNAVAILABLE as error:
+            done = False
             outage.passed(f"purging {kind}", error)
         except asyncpg.PostgresError:
             logger.exception("%s were not purged", kind)
+    return done
 
 
 async def _take(pool: asyncpg.Pool, step: Step) -> bool:

@@ -53,13 +53,15 @@ async def run(config: AgentConfig, stopping: asyncio.Event) -> None:
             allowed=config.allowed,
             channels=list(channels),
         )
-        outbox = Outbox(pool, channels)
+        outbox, purging = Outbox(pool, channels), asyncio.Event()
 
         def hear(about: str) -> None:
             if about in ("", location.code):
                 runner.wake()
             if about in ("", "alerts"):
                 outbox.wake()
+            if about in ("", "retention"):
+                purging.set()
 
         async with _operations(config, pool), asyncio.TaskGroup() as group:
             logger.info("agent works at %s", location.code)
@@ -72,8 +74,8 @@ async def run(config: AgentConfig, stopping: asyncio.Event) -> None:
                 retention_days=config.retention.results,
                 stopping=stopping,
             )
-            purging = retention.run(pool, config.retention, stopping)
-            parts = (runner.run(stopping), outbox.run(stopping), keeping, purging)
+            ending = retention.run(pool, config.retention, purging, stopping)
+            parts = (runner.run(stopping), outbox.run(stopping), keeping, ending)
             work = [group.create_task(part) for part in parts]
             await stopping.wait()
             hear("")

@@ -1,4 +1,4 @@
-"""smtp-monitors organization: how much it may have."""
+"""smtp-monitors organization: how much it may have, and its end."""
 
 import argparse
 import asyncio
@@ -7,24 +7,31 @@ from collections.abc import Mapping
 import asyncpg
 
 import sql
+from server.agent.retention import PAUSE
 from server.cli.context import Context
 from server.cli.database import connected, organization_id, print_table
+from server.cli.environment import ConfigError
 from server.resources import audit
 from server.resources.audit import OPERATOR
 from server.resources.organizations import represent
+from sql.audit_events import NO_ORGANIZATION
 from sql.connection import Reach
 
 EVERYTHING = Reach(None, None)
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("organization", help="show and change how much an organization may have")
+    parser = commands.add_parser("organization", help="limit what an organization may have, or delete it")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     limits = actions.add_parser("limits", help="show the limits, after changing those that are named")
     limits.add_argument("name")
     for column in sql.organizations.LIMITS:
         limits.add_argument(f"--{column.replace('_', '-')}", type=int, metavar="N", dest=column)
     limits.set_defaults(run=run_limits)
+    delete = actions.add_parser("delete", help="delete an organization with all that it has, for good")
+    delete.add_argument("name", help="its name, or its number")
+    delete.add_argument("--yes", action="store_true", help="without this, nothing is deleted")
+    delete.set_defaults(run=run_delete)
 
 
 def run_limits(context: Context) -> None:
@@ -46,3 +53,42 @@ async def _limit(url: str, name: str, changes: Mapping[str, int]) -> tuple[async
         shown = represent(before), represent(after)
         await audit.record(connection, OPERATOR, "organization", organization, before=shown[0], after=shown[1])
         return after, await sql.organizations.select_used(connection, organization)
+
+
+def run_delete(context: Context) -> None:
+    with context.database() as url:
+        number = asyncio.run(_delete(url, context.options.name, sure=context.options.yes))
+    print(f"organization {number} deleted")
+
+
+async def _delete(url: str, name: str, *, sure: bool) -> int:
+    """Mark it and remove its rows. If that is broken off, the agents go on, or the command with its number."""
+    async with connected(url) as connection:
+        marked = await sql.organization_removals.select_marked(connection)
+        if name in map(str, marked):
+            organization = int(name)
+        else:
+            organization = await organization_id(connection, name)
+            if not sure:
+                used = await sql.organizations.select_used(connection, organization)
+                raise ConfigError(f"organization {organization} has {_told(used)}; add --yes to delete all of it")
+            await _mark(connection, organization)
+        while organization in await sql.organization_removals.select_marked(connection):
+            async with connection.transaction():
+                if await sql.retention.try_lock(connection):
+                    await sql.organization_removals.step(connection, organization_id=organization)
+            await asyncio.sleep(PAUSE)
+        return organization
+
+
+async def _mark(connection: asyncpg.Connection, organization: int) -> None:
+    async with connection.transaction():
+        row = await sql.organizations.select_locked(connection, EVERYTHING, organization)
+        if row is not None:
+            await sql.organization_removals.mark(connection, organization)
+            await audit.record(connection, OPERATOR, "organization", NO_ORGANIZATION, before=represent(row))
+
+
+def _told(used: asyncpg.Record) -> str:
+    words = {limit: counted.replace("_", " ") for limit, counted in sql.organizations.LIMITS.items()}
+    return ", ".join(f"{used[limit]} {counted}" for limit, counted in words.items())

@@ -6,15 +6,26 @@ from typing import Any
 from aiohttp import web
 
 import sql
+from server.access import attempts
 from server.access.permissions import require_administrator, require_global_admin
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, POOL, actor
+from server.handlers.keys import CALLER, HASHER, POOL, actor
 from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, FieldError, found
 from server.http.requests import read_object
 from server.resources import audit
-from server.resources.organizations import FIELDS, FILTERS, REQUIRED, SERVER_SET, represent, to_columns, without_limits
+from server.resources.organizations import (
+    FIELDS,
+    FILTERS,
+    REMOVAL_FIELDS,
+    REQUIRED,
+    SERVER_SET,
+    represent,
+    to_columns,
+    without_limits,
+)
+from sql.audit_events import NO_ORGANIZATION
 
 
 async def list_organizations(request: web.Request) -> Answer:
@@ -55,6 +66,21 @@ async def patch_organization(request: web.Request) -> Answer:
         after = represent(found(await sql.organizations.update(connection, reach, key, changes)))
         await record("organization", key, before=represent(row), after=after)
     return Answer.json(after)
+
+
+async def delete_organization(request: web.Request) -> Answer:
+    """Mark it: it is gone for its users and for the lists. The agents remove its rows in small steps."""
+    organization_id, caller, pool = requests.number(request, "organizationId"), request[CALLER], request.app[POOL]
+    require_global_admin(caller)
+    fields = parse_object(await read_object(request) if request.body_exists else {}, REMOVAL_FIELDS)
+    if organization_id == caller.organization_id:
+        raise ApiError(409, "own_organization")
+    await attempts.require_password(pool, request.app[HASHER], caller, fields.get("currentPassword"))
+    async with audit.recording(pool, actor(request)) as (connection, record):
+        row = found(await sql.organizations.select_locked(connection, caller.reach, organization_id))
+        await sql.organization_removals.mark(connection, organization_id)
+        await record("organization", NO_ORGANIZATION, before=represent(row))
+    return Answer(status=204)
 
 
 def _named(request: web.Request) -> int:

@@ -5,6 +5,7 @@ from server.openapi.operations import (
     MAKE_ERRORS,
     READ_ERRORS,
     WRITE_ERRORS,
+    empty,
     in_path,
     linked,
     listed,
@@ -15,7 +16,7 @@ from server.openapi.operations import (
     shown,
 )
 from server.openapi.schemas import IDENTIFIER, TIMESTAMP, accepted, page, properties, shape
-from server.resources.organizations import FIELDS, FILTERS, LIMITS, REQUIRED, SERVER_SET
+from server.resources.organizations import FIELDS, FILTERS, LIMITS, REMOVAL_FIELDS, REQUIRED, SERVER_SET
 
 TAG = "Organizations"
 SETTINGS = properties(
@@ -31,6 +32,9 @@ SCHEMAS = {
     "OrganizationPatch": accepted(SETTINGS, ignored=SERVER_SET),
     "NewOrganization": accepted(SETTINGS, required=REQUIRED, ignored=SERVER_SET),
     "Organization": shape({"id": IDENTIFIER, **SETTINGS, "createdAt": TIMESTAMP}),
+    "OrganizationRemoval": accepted(
+        properties(REMOVAL_FIELDS, currentPassword="Required if the log-in was more than 15 minutes ago.")
+    ),
     "OrganizationPage": page({"$ref": "#/components/schemas/Organization"}),
 }
 _ORGANIZATION = {
@@ -49,7 +53,7 @@ _ORGANIZATION = {
     "createdAt": "2026-01-01T12:00:00.000Z",
 }
 _NAMED = in_path("organizationId", IDENTIFIER, "The organization's number.", 1)
-_LINKS = linked("organizationId", "id", "getOrganization", "patchOrganization")
+_LINKS = linked("organizationId", "id", "getOrganization", "patchOrganization", "removeOrganization")
 
 
 def _get(name: str, summary: str, *parameters: dict[str, object]) -> dict[str, object]:
@@ -96,5 +100,15 @@ PATHS = {
     "/api/organizations/{organizationId}": {
         "get": _get("getOrganization", "An organization", _NAMED),
         "patch": _patch("patchOrganization", "Change an organization's settings", _NAMED),
+        "delete": operation(
+            "removeOrganization",
+            TAG,
+            "Delete an organization with all that it has; for global admins",
+            {204: empty("It is gone for its users and lists. Agents remove its rows in small steps.")},
+            errors=(*WRITE_ERRORS, 409),
+            parameters=(_NAMED,),
+            body={**request("OrganizationRemoval", fresh={}), "required": False},
+            description="Nothing of it can be brought back. Nobody can delete their own organization.",
+        ),
     },
 }

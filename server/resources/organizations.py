@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import asyncpg
 
+from server.access import passwords
 from server.fields.parser import Field, Parameter
 from server.fields.values import boolean, integer, nullable, trimmed
 from server.http import query
@@ -27,6 +28,7 @@ FIELDS: dict[str, Field] = {
     "requireTwoFactor": boolean,
     **LIMITS,
 }
+REMOVAL_FIELDS: dict[str, Field] = {"currentPassword": passwords.current_password}
 REQUIRED = ("name",)  # to create one
 COLUMNS = {
     "name": "name",

@@ -47,6 +47,7 @@ ROUTES = [
     web.post("/api/organizations", organizations.post_organization),
     web.get(ORGANIZATION, organizations.get_organization),
     web.patch(ORGANIZATION, organizations.patch_organization),
+    web.delete(ORGANIZATION, organizations.delete_organization),
     web.get("/api/users", users.list_users),
     web.post("/api/users", users.post_user),
     web.get(USER, users.get_user),

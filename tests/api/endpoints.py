@@ -80,6 +80,8 @@ ENDPOINTS: list[tuple[str, str, object, str]] = [
     ("PATCH", "/api/organizations/1", {"locationSharePercent": 1}, "200 403 403 403 403 403 200 404 401"),
     ("PATCH", "/api/organizations/2", {"locationSharePercent": 1}, "404 403 403 403 403 403 200 200 401"),
     ("PATCH", "/api/organizations/999", {"locationSharePercent": 1}, "404 403 403 403 403 403 404 404 401"),
+    ("DELETE", "/api/organizations/1", None, "403 403 403 403 403 403 409 403 401"),
+    ("DELETE", "/api/organizations/999", None, "403 403 403 403 403 403 404 403 401"),
     ("PATCH", MANY, {"ids": [MONITOR], "changes": {"status": "active"}}, "200 200 200 200 200 403 200 404 401"),
     ("PATCH", MANY, {"ids": [MONITOR], "changes": {"port": 25}}, "200 200 403 200 403 403 200 404 401"),
     ("PATCH", MANY, {"ids": [MONITOR, OTHER_CUSTOMERS], "changes": {}}, "200 200 200 404 404 403 200 404 401"),

@@ -1,0 +1,94 @@
+"""The end of an organization: it is marked, then its rows are removed in small steps, and at last itself.
+
+From the mark on, nobody logs in to it, its checks are not begun, and its alerts do not leave. Only callers with a
+global role can still read what is not removed yet. Its changes of monitors and its audit go with it. That it was
+deleted, by whom and what it was stays in the audit of no organization.
+"""
+
+from sql import partitions, smtp_check_rollups
+from sql.connection import Connection, Executor
+
+STEP = 1000  # rows that a step removes at most, beside those that go with a row
+# A row goes before those that it refers to. Results come after monitors: no result is stored without its monitor.
+TABLES = (
+    "webhooks",
+    "idempotency_keys",
+    "recovery_codes",
+    "second_factors",
+    "sessions",
+    "users",
+    "logins",
+    "alert_attempts",
+    "alerts",
+    "incidents",
+    "maintenance_windows",
+    "smtp_monitor_locations",
+    "smtp_monitor_states",
+    "smtp_monitors",
+    "customer_counts",
+    "customers",
+    "smtp_monitor_changes",
+    "smtp_checks",
+    "smtp_check_hours",
+    "smtp_check_days",
+    "organization_counts",
+)
+
+
+async def mark(connection: Executor, organization_id: int) -> None:
+    """Its users are out and it is in no list from now on. Wake the agents, which remove its rows."""
+    await connection.execute("UPDATE organizations SET deleted_at = now() WHERE id = $1", organization_id)
+    await connection.execute("SELECT pg_notify('agents', 'retention')")
+
+
+async def select_marked(db: Executor) -> list[int]:
+    return [row["id"] for row in await db.fetch("SELECT id FROM organizations WHERE deleted_at IS NOT NULL")]
+
+
+async def step(connection: Connection, *, organization_id: int) -> bool:
+    """Remove some rows, in a transaction; whether there are others. Locked rows are left to a later step."""
+    if await _remove(connection, organization_id):
+        return True
+    # Whoever makes something in it holds this row, so that nothing comes after the last look.
+    await connection.execute("SELECT FROM organizations WHERE id = $1 FOR UPDATE", organization_id)
+    if await _remove(connection, organization_id):
+        return True
+    await connection.execute("DELETE FROM organizations WHERE id = $1 AND deleted_at IS NOT NULL", organization_id)
+    return False
+
+
+async def _remove(connection: Connection, organization_id: int) -> bool:
+    """Remove rows of the first table that has any; whether one had."""
+    for table in TABLES:
+        exists = f"SELECT EXISTS (SELECT FROM {table} WHERE organization_id = $1)"
+        if await connection.fetchval(exists, organization_id):
+            await _remove_from(connection, table, organization_id)
+            return True
+    purge = """
+        SELECT purge_organization_audit(id, $2) > 0
+          FROM organizations
+         WHERE id = $1
+           AND deleted_at IS NOT NULL
+    """
+    return bool(await connection.fetchval(purge, organization_id, STEP))
+
+
+async def _remove_from(connection: Connection, table: str, organization_id: int) -> None:
+    parts = [table]
+    if table in partitions.TABLES:
+        parts = list((await partitions.select(connection, table)).values())
+    # A roll-up that is under way may be about to add some. A later step comes after it.
+    if table in ("smtp_check_hours", "smtp_check_days") and not await smtp_check_rollups.try_lock(connection):
+        return
+    room = STEP
+    for part in parts:
+        query = f"""
+            DELETE FROM {part}
+             WHERE ctid = ANY(ARRAY(SELECT ctid
+                                      FROM {part}
+                                     WHERE organization_id = $1
+                                     LIMIT $2
+                                       FOR UPDATE SKIP LOCKED))
+        """
+        tag = await connection.execute(query, organization_id, room)
+        room -= int(tag.removeprefix("DELETE "))
