@@ -81,7 +81,9 @@ async def update(
 
 async def select_used(db: Executor, organization_id: int) -> asyncpg.Record:
     """How many there are of what is limited, by the name of the limit."""
-    sums = ", ".join(f"coalesce(sum({counted}), 0)::bigint AS {limit}" for limit, counted in LIMITS.items())
+    counts = {limit: f"coalesce(sum({counted}), 0)::bigint" for limit, counted in LIMITS.items()}
+    counts["max_tokens"] += " - expired_tokens($1)"
+    sums = ", ".join(f"{count} AS {limit}" for limit, count in counts.items())
     [row] = await db.fetch(f"SELECT {sums} FROM organization_counts WHERE organization_id = $1", organization_id)
     return row
 

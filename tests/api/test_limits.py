@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 from aiohttp import ClientResponse
 
+import sql
 from tests.conftest import MONITOR, Api, waits_for_a_lock
 
 NUMBERS = count(1)
@@ -79,6 +80,19 @@ async def test_many_at_once_do_not_exceed_the_limit(api: Api, kind: str) -> None
     statuses = [response.status for response in await asyncio.gather(*[make(api, kind) for _ in range(8)])]
     assert sorted(statuses) == [201] * 3 + [409] * 5
     assert await number_of(api.db, kind) == limit
+
+
+async def test_an_expired_token_takes_no_room(api: Api) -> None:
+    limit = await leave_room(api, "maxTokens", 2)
+    for status in (201, 201, 409):
+        assert (await make(api, "maxTokens")).status == status
+    await api.db.execute("UPDATE sessions SET expires_at = now() - interval '1 s' WHERE name IS NOT NULL")
+    assert (await sql.organizations.select_used(api.db, 1))["max_tokens"] == 0
+    for status in (*[201] * limit, 409):
+        assert (await make(api, "maxTokens")).status == status
+    assert (await sql.organizations.select_used(api.db, 1))["max_tokens"] == limit
+    await sql.retention.purge(api.db, kind="sessions", days=0)
+    assert (await sql.organizations.select_used(api.db, 1))["max_tokens"] == limit
 
 
 async def test_the_limit_of_another_organization_is_its_own(api: Api) -> None:
