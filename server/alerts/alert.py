@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 
 from server.checks.words import describe
-from server.http.answers import timestamp
+from server.http.times import timestamp
 
 # each fact's column, and its key where it is told
 KEYS = {

@@ -9,7 +9,7 @@ import orjson
 
 from server.access.key_ring import KeyRing, Undecryptable
 from server.alerts.alert import Alert, DeliveryError, represent, subject
-from server.http.answers import timestamp
+from server.http.times import timestamp
 
 
 class Webhook:

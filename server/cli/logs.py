@@ -6,7 +6,7 @@ import sys
 import orjson
 
 from server.checks.text import escaped, escaped_lines
-from server.http.answers import log_time
+from server.http.times import log_time
 
 
 class JsonFormatter(logging.Formatter):

@@ -11,8 +11,9 @@ import sql
 from server.access.permissions import require_writer
 from server.handlers.keys import CALLER, KEY_RING, LOOKUPS, POOL
 from server.http import query, requests
-from server.http.answers import Answer, timestamp
+from server.http.answers import Answer
 from server.http.errors import ApiError, not_found, unavailable
+from server.http.times import timestamp
 from server.resources import alerts, histories, incidents, smtp_checks, smtp_monitor_details
 from server.resources.maintenance_windows import represent as represent_window
 from server.resources.smtp_monitors import represent_with_customer

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from prometheus_client import Counter, Histogram
 
 from server.fields.values import CANONICAL_UUID
-from server.http.answers import log_time
+from server.http.times import log_time
 
 FLUSH_SECONDS = 0.1
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)

@@ -7,8 +7,8 @@ from typing import Any
 import asyncpg
 import orjson
 
-from server.http.answers import timestamp
 from server.http.messages import text
+from server.http.times import timestamp
 
 
 def represent(row: asyncpg.Record, language: str, *, secrets: bool) -> dict[str, object]:

@@ -22,7 +22,7 @@ from server.fields.moments import moment
 from server.fields.parser import Parameter, described
 from server.fields.values import choice, text
 from server.http import query
-from server.http.answers import timestamp
+from server.http.times import timestamp
 from sql.audit_events import NO_ORGANIZATION
 from sql.connection import Connection, Executor
 

@@ -5,7 +5,7 @@ import asyncpg
 from server.fields.parser import Field, Parameter
 from server.fields.values import identifier, trimmed
 from server.http import query
-from server.http.answers import timestamp
+from server.http.times import timestamp
 
 FIELDS: dict[str, Field] = {"name": trimmed(1, 255)}
 CREATE_FIELDS: dict[str, Field] = {**FIELDS, "organizationId": identifier}

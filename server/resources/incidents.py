@@ -3,7 +3,7 @@
 import asyncpg
 
 from server.checks.words import describe
-from server.http.answers import timestamp
+from server.http.times import timestamp
 
 
 def represent(row: asyncpg.Record, language: str) -> dict[str, object]:

@@ -6,7 +6,7 @@ import asyncpg
 
 from server.fields.parser import Field, described
 from server.fields.values import Invalid, boolean, country_code, trimmed, wrong_type
-from server.http.answers import timestamp
+from server.http.times import timestamp
 
 CODE = re.compile("[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 

@@ -9,7 +9,7 @@ from server.fields.parser import Field, Parameter, described
 from server.fields.references import customer
 from server.fields.values import CANONICAL_UUID, UUID_SCHEMA, Invalid, choice, identifier, nullable, trimmed
 from server.http import query
-from server.http.answers import timestamp
+from server.http.times import timestamp
 
 
 @described(UUID_SCHEMA)

@@ -8,8 +8,8 @@ from server.access import passwords
 from server.fields.parser import Field, Parameter
 from server.fields.values import boolean, integer, nullable, trimmed
 from server.http import query
-from server.http.answers import timestamp
 from server.http.errors import forbidden
+from server.http.times import timestamp
 
 MAX_LIMIT = 10_000_000
 LIMITS: dict[str, Field] = {

@@ -7,7 +7,7 @@ from server.access import passwords
 from server.access.caller import Caller
 from server.fields.parser import Field
 from server.fields.values import identifier, text
-from server.http.answers import timestamp
+from server.http.times import timestamp
 
 FIELDS: dict[str, Field] = {
     "email": text(1, 320),

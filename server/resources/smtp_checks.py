@@ -10,7 +10,7 @@ from server.checks.outcome import Code, Outcome, Phase, TlsFacts, Warned, Warnin
 from server.checks.target import DEFAULT_TIMEOUT_SECONDS, Target, from_config
 from server.checks.words import describe
 from server.fields.smtp_config import SmtpConfig
-from server.http.answers import timestamp
+from server.http.times import timestamp
 
 REQUIRED = ("hostname",)
 

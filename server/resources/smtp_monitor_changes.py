@@ -9,8 +9,8 @@ from aiohttp import web
 
 from server.access.caller import Caller
 from server.access.key_ring import KeyRing
-from server.http.answers import timestamp
 from server.http.requests import ADDRESS
+from server.http.times import timestamp
 from server.resources.smtp_monitors import COLUMNS, with_password
 from sql.smtp_monitor_patches import Change
 

@@ -10,8 +10,8 @@ import asyncpg
 from server.fields.moments import day
 from server.fields.parser import Parameter
 from server.fields.values import choice
-from server.http.answers import timestamp
 from server.http.errors import FieldError, invalid_fields
+from server.http.times import timestamp
 from server.resources.smtp_checks import milliseconds
 
 DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}

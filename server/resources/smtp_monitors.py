@@ -22,10 +22,11 @@ from server.fields.references import customer
 from server.fields.smtp_config import SmtpConfig
 from server.fields.values import choice, country_codes, hostname, integer, nullable, trimmed
 from server.http import query
-from server.http.answers import Answer, entity_tag, timestamp_of
+from server.http.answers import Answer, entity_tag
 from server.http.errors import ApiError, forbidden, not_found, unavailable
 from server.http.preferences import APPLIED, prefers_minimal
 from server.http.requests import none_match
+from server.http.times import timestamp_of
 
 STATUSES = ("active", "maintenance", "disabled")
 STATUS = choice(*STATUSES, paused="disabled", inactive="disabled")

@@ -10,7 +10,7 @@ from server.fields.parser import Field, Parameter
 from server.fields.references import customer
 from server.fields.values import integer, nullable, trimmed
 from server.http import query
-from server.http.answers import timestamp
+from server.http.times import timestamp
 
 FIELDS: dict[str, Field] = {
     "name": trimmed(1, 255),

@@ -11,7 +11,7 @@ from server.fields.parser import Field, Parameter
 from server.fields.references import customers
 from server.fields.values import boolean, choice, identifier, nullable, trimmed
 from server.http import query
-from server.http.answers import timestamp
+from server.http.times import timestamp
 
 FIELDS: dict[str, Field] = {
     "name": trimmed(1, 255),

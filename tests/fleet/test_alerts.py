@@ -9,7 +9,7 @@ import orjson
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 import sql
-from server.http.answers import timestamp
+from server.http.times import timestamp
 from server.serving.config import Config
 from tests.conftest import MONITOR, Api
 from tests.fleet.engine import agent_config, break_down, ended, eventually, mailbox, running, stationed
