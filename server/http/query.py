@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from aiohttp import web
+from typing import TYPE_CHECKING, Any
 
 from server.fields import values
 from server.fields.objects import below, unknown_keys
 from server.fields.parser import Parameter, Parser, described
 from server.fields.values import Invalid, Reason, integer, text
+
+if TYPE_CHECKING:
+    from aiohttp import web  # which commands do not need
 
 MAX_PER_PAGE = 200
 DEFAULT_PER_PAGE = 50
@@ -53,7 +54,7 @@ PAGING: dict[str, Parameter] = {
 }
 
 
-def parse_query(request: web.Request, parameters: Mapping[str, Parameter]) -> dict[str, Any]:
+def parse_query(request: "web.Request", parameters: Mapping[str, Parameter]) -> dict[str, Any]:
     """The parameters that are present. The last of equal names counts. Invalid names the wrong ones."""
     parsed: dict[str, Any] = {}
     wrong: list[Reason] = []

@@ -5,7 +5,8 @@ from typing import Any
 import orjson
 
 from server.fields.parser import Schema
-from server.http.errors import MAX_BODY, ApiError, FieldError, invalid_fields, render, unauthorized, unavailable
+from server.http.error_answers import render
+from server.http.errors import MAX_BODY, ApiError, FieldError, invalid_fields, unauthorized, unavailable
 from server.http.requests import JSON_TYPES
 from server.openapi.schemas import shape
 

@@ -11,7 +11,8 @@ from aiohttp.web_protocol import RequestPayloadError
 
 from server.handlers.keys import CALLER, CALLERS, TRUSTED_PROXIES, USES
 from server.http.answers import Answer, Handler, middleware
-from server.http.errors import ApiError, render, to_api_error
+from server.http.error_answers import render, to_api_error
+from server.http.errors import ApiError
 from server.http.requests import ADDRESS, client_address
 from server.http.traces import traces
 from server.serving.routes import ENROLMENT, HONOURS_IF_MATCH, PUBLIC

@@ -22,7 +22,8 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_urldispatcher import UrlMappingMatchInfo
 
-from server.http.errors import ApiError, BodyTimeoutError, render
+from server.http.error_answers import BodyTimeoutError, render
+from server.http.errors import ApiError
 from server.http.requests import ENDS_WITH_CLIENT
 from server.serving.slow_clients import Limits, SlowClients
 
