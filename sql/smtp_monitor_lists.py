@@ -6,48 +6,56 @@ from dataclasses import dataclass
 import asyncpg
 
 from sql.connection import Executor, Reach
-from sql.fragments import containing, within_reach
 from sql.smtp_monitor_updates import COLUMNS
+from sql.smtp_monitor_walks import FEW, All, Matching, Position, Values, Walk, Within, reads_each
+
+DEEP = 1000  # rows before a page from which on it may be read from the end
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """SQL that counts, SQL that lists the keys in order, and the *values* of both."""
+class Filters:
+    organization_id: int | None = None
+    customer_id: int | None = None
+    status: str | None = None
+    search: str | None = None
 
-    counting: str
-    walk: str
-    values: Sequence[object]
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of a list: *limit* rows behind the first *offset*, or behind the row at *after*."""
+
+    limit: int
+    offset: int = 0
+    after: Position | None = None
 
 
-async def select_page(
-    db: Executor,
-    reach: Reach,
-    *,
-    organization_id: int | None = None,
-    customer_id: int | None = None,
-    status: str | None = None,
-    search: str | None = None,
-    limit: int,
-    offset: int,
-) -> tuple[int, list[asyncpg.Record]]:
-    """How many match, and those on one page, oldest first."""
-    tenant = reach.organization_id if reach.organization_id is not None else organization_id
-    customer_ids = _customer_ids(reach, customer_id)
-    if organization_id not in (None, tenant) or customer_ids == []:
-        return 0, []
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows, whether there are *more* behind them, and how many match; None if that was not counted."""
+
+    rows: Sequence[asyncpg.Record]
+    more: bool
+    total: int | None
+
+
+async def select_page(db: Executor, reach: Reach, filters: Filters, window: Window) -> Page:
+    """The monitors of one part of the list, oldest first. What lies behind a position is not counted."""
+    tenant = reach.organization_id if reach.organization_id is not None else filters.organization_id
+    customer_ids = _customer_ids(reach, filters.customer_id)
+    if filters.organization_id not in (None, tenant) or customer_ids == []:
+        return _empty(window)
     if tenant is None and customer_ids is not None:
         tenant = await db.fetchval("SELECT organization_id FROM customers WHERE id = ANY($1)", customer_ids)
         if tenant is None:
-            return 0, []
-    if status is not None or search is not None:
-        query = _matching(tenant, customer_ids, status, search)
-    elif customer_ids is None:
-        query = _of_organization(tenant)
-    else:
-        query = _of_customers(tenant, customer_ids)
-    rows = await db.fetch(_page(query), *query.values, limit, offset)
-    # each row tells how many there are; a page behind the last one has no rows
-    return rows[0]["total"] if rows else await db.fetchval(query.counting, *query.values), rows
+            return _empty(window)
+    values = Values()
+    within = await _within(db, values, tenant, customer_ids, window)
+    walk: Walk = All(within)
+    if filters.status is not None or filters.search is not None:
+        walk = Matching.of(values, within, filters.status, filters.search)
+    if window.after is not None:
+        return await _select_behind(db, walk, values, tenant, window.after, window.limit)
+    return await _select_page(db, walk, values, window)
 
 
 async def count_by_status(db: Executor) -> dict[str, int]:
@@ -56,19 +64,94 @@ async def count_by_status(db: Executor) -> dict[str, int]:
     return {row["status"]: row["monitors"] for row in rows}
 
 
-def _page(query: Query) -> str:
-    """How many there are, and a page of them, in one statement: both are of one moment.
+def _empty(window: Window) -> Page:
+    return Page([], more=False, total=0 if window.after is None else None)
+
+
+def _customer_ids(reach: Reach, wanted: int | None) -> list[int] | None:
+    """The customers that both the reach and the filter allow; None allows all."""
+    if reach.customer_ids is None:
+        return None if wanted is None else [wanted]
+    return sorted({customer_id for customer_id in reach.customer_ids if wanted in (None, customer_id)})
+
+
+async def _within(
+    db: Executor, values: Values, tenant: int | None, customer_ids: Sequence[int] | None, window: Window
+) -> Within:
+    organization = None if tenant is None else values.put(tenant, "bigint")
+    if customer_ids is None:
+        return Within(organization, None, each=False)
+    customers = values.put(customer_ids, "bigint[]")
+    if len(customer_ids) <= FEW:
+        return Within(organization, customers, each=True)
+    query = """
+        SELECT (SELECT coalesce(sum(smtp_monitors), 0)
+                  FROM customer_counts
+                 WHERE organization_id = $1
+                   AND customer_id = ANY($2))::float AS of_customers,
+               (SELECT coalesce(sum(smtp_monitors), 0)
+                  FROM organization_counts
+                 WHERE organization_id = $1)::float AS of_all
+    """
+    row = await db.fetchrow(query, tenant, customer_ids)
+    assert row is not None
+    monitors = int(row["of_customers"])
+    rows = min(window.offset, max(monitors - window.offset, 0)) + window.limit
+    share = monitors / max(row["of_all"], 1.0)
+    each = reads_each(len(customer_ids), rows=rows, share=share, monitors=monitors)
+    return Within(organization, customers, each=each)
+
+
+async def _select_page(db: Executor, walk: Walk, values: Values, window: Window) -> Page:
+    limit, offset = values.put(window.limit, "bigint"), values.put(window.offset, "bigint")
+    total = f"total AS MATERIALIZED (SELECT {walk.counting} AS n)"
+    keys = f"SELECT * FROM ({walk.read(limit=f'{limit} + {offset}')}) AS r OFFSET {offset}"
+    if window.offset >= DEEP:
+        # what is nearer to the end is read from there
+        near = f"(SELECT CASE WHEN 2 * {offset} <= n THEN {limit} + {offset} ELSE 0 END FROM total)"
+        far = f"(SELECT CASE WHEN 2 * {offset} <= n THEN 0 ELSE greatest(n - {offset}, 0) END FROM total)"
+        keys = f"""
+            (SELECT * FROM ({walk.read(limit=near)}) AS r OFFSET {offset})
+             UNION ALL
+            (SELECT *
+               FROM ({walk.read(limit=far, backwards=True)}) AS r
+             OFFSET (SELECT greatest(n - {offset} - {limit}, 0) FROM total))
+        """
+    query = _statement(walk, [total], keys, "(SELECT n FROM total) AS total,")
+    rows = await db.fetch(query, *values)
+    # each row tells how many there are; a page behind the last one has no rows
+    counted = rows[0]["total"] if rows else None
+    if counted is None:
+        counting = f"WITH {', '.join([*walk.ctes, total])} SELECT n, {limit}, {offset} FROM total"
+        counted = await db.fetchval(counting, *values)
+    return Page(rows, more=window.offset + len(rows) < counted, total=counted)
+
+
+async def _select_behind(
+    db: Executor, walk: Walk, values: Values, tenant: int | None, after: Position, limit: int
+) -> Page:
+    organization_id, monitor_id = after
+    if tenant is None:
+        key = f"({values.put(organization_id, 'bigint')}, {values.put(monitor_id, 'bigint')})"
+        condition = f"AND (r.organization_id, r.id) > {key}"
+    elif organization_id > tenant:
+        return Page([], more=False, total=None)
+    else:
+        condition = f"AND r.id > {values.put(monitor_id if organization_id == tenant else 0, 'bigint')}"
+    keys = walk.read(limit=values.put(limit + 1, "bigint"), after=condition)
+    rows = await db.fetch(_statement(walk, [], keys), *values)
+    return Page(rows[:limit], more=len(rows) > limit, total=None)
+
+
+def _statement(walk: Walk, ctes: Sequence[str], keys: str, more: str = "") -> str:
+    """The rows of some keys, and how many there are, in one statement: all are of one moment.
 
     Before a far page only keys are read, from an index. Rows are joined one by one: the planner does not know
     how long a page is, and might read the whole table.
     """
-    first = len(query.values) + 1
     return f"""
-        WITH k AS (
-            {query.walk}
-             LIMIT ${first}::bigint OFFSET ${first + 1}::bigint
-        )
-        SELECT ({query.counting}) AS total, {COLUMNS},
+        WITH {", ".join([*walk.ctes, *ctes, f"k AS ({keys})"])}
+        SELECT {more} {COLUMNS},
                (SELECT name
                   FROM customers c
                  WHERE c.organization_id = m.organization_id AND c.id = m.customer_id) AS customer_name
@@ -82,55 +165,3 @@ def _page(query: Query) -> str:
                ) AS m
          ORDER BY organization_id, id
     """
-
-
-def _customer_ids(reach: Reach, wanted: int | None) -> list[int] | None:
-    """The customers that both the reach and the filter allow; None allows all."""
-    if reach.customer_ids is None:
-        return None if wanted is None else [wanted]
-    return sorted({customer_id for customer_id in reach.customer_ids if wanted in (None, customer_id)})
-
-
-def _of_organization(tenant: int | None) -> Query:
-    where, values = ("", ()) if tenant is None else ("WHERE organization_id = $1", (tenant,))
-    counting = f"SELECT coalesce(sum(smtp_monitors), 0)::bigint FROM organization_counts {where}"
-    walk = f"SELECT organization_id, id FROM smtp_monitors {where} ORDER BY organization_id, id"
-    return Query(counting, walk, values)
-
-
-def _of_customers(tenant: int | None, customer_ids: Sequence[int]) -> Query:
-    """Each customer's first monitors are read in the order of its index, and merged."""
-    counting = """
-        SELECT coalesce(sum(smtp_monitors), 0)::bigint
-          FROM customer_counts
-         WHERE organization_id = $1
-           AND customer_id = ANY($2)
-    """
-    walk = """
-            SELECT m.organization_id, m.id
-              FROM unnest($2::bigint[]) AS w (customer_id)
-             CROSS JOIN LATERAL (
-                    SELECT organization_id, id
-                      FROM smtp_monitors
-                     WHERE organization_id = $1
-                       AND customer_id = w.customer_id
-                     ORDER BY id
-                     LIMIT $3::bigint + $4::bigint
-                   ) AS m
-             ORDER BY m.id
-    """
-    return Query(counting, walk, (tenant, customer_ids))
-
-
-def _matching(tenant: int | None, customer_ids: Sequence[int] | None, status: str | None, search: str | None) -> Query:
-    """Reads the rows. No index serves status or search: patches of these columns stay heap-only."""
-    source = f"""
-          FROM smtp_monitors m
-          JOIN customers c ON c.organization_id = m.organization_id AND c.id = m.customer_id
-         WHERE {within_reach("m.organization_id", "m.customer_id")}
-           AND ($3::text IS NULL OR m.status = $3)
-           AND ($4::text IS NULL OR m.name ILIKE $4 OR m.hostname ILIKE $4 OR c.name ILIKE $4)
-    """
-    values = (tenant, customer_ids, status, containing(search))
-    walk = f"SELECT m.organization_id, m.id {source} ORDER BY m.organization_id, m.id"
-    return Query(f"SELECT count(*) {source}", walk, values)

@@ -23,11 +23,13 @@ from server.resources.smtp_monitors import (
     FILTERS,
     REQUIRED,
     SERVER_SET,
+    listing,
     missing,
     represent,
     represent_with_customer,
     to_answer,
     to_columns,
+    to_parts,
     without_alias,
 )
 from sql.connection import Executor
@@ -43,24 +45,16 @@ async def get_monitor(request: web.Request) -> Answer:
 
 async def list_monitors(request: web.Request) -> Answer:
     caller, filters = request[CALLER], query.parse_query(request, FILTERS)
+    query.refuse_both(filters, "after", "page")
     asked = caller.reach, caller.sees_passwords, frozenset(filters.items())
     return Answer.json(await request.app[LISTS].read(asked, lambda: _page(request, filters)))
 
 
 async def _page(request: web.Request, filters: dict[str, Any]) -> bytes:
-    caller, ring, page = request[CALLER], request.app[KEY_RING], query.page_of(filters)
-    total, rows = await sql.smtp_monitor_lists.select_page(
-        request.app[POOL],
-        caller.reach,
-        organization_id=filters.get("organizationId"),
-        customer_id=filters.get("customerId"),
-        status=filters.get("status"),
-        search=filters.get("search"),
-        limit=page.size,
-        offset=page.offset,
-    )
-    items = [represent_with_customer(row, ring, passwords=caller.sees_passwords) for row in rows]
-    return orjson.dumps(page.listing(total, items))
+    caller, ring = request[CALLER], request.app[KEY_RING]
+    page = await sql.smtp_monitor_lists.select_page(request.app[POOL], caller.reach, *to_parts(filters))
+    items = [represent_with_customer(row, ring, passwords=caller.sees_passwords) for row in page.rows]
+    return orjson.dumps(listing(filters, page, items))
 
 
 async def post_monitor(request: web.Request) -> Answer:

@@ -128,9 +128,9 @@ def shown(description: str, schema: str, *headers: str, **examples: object) -> S
     return {"description": description, "headers": named(*headers), "content": {"application/json": content}}
 
 
-def listed(schema: str, item: object) -> Schema:
+def listed(schema: str, item: object, **more: object) -> Schema:
     """A page, with *item* alone on it as the example."""
-    example = {"items": [item], "total": 1, "page": 1, "perPage": DEFAULT_PER_PAGE}
+    example = {"items": [item], "total": 1, "page": 1, "perPage": DEFAULT_PER_PAGE, **more}
     return shown("The page.", schema, page=example)
 
 

@@ -49,14 +49,22 @@ def shape(keys: Mapping[str, Schema], *, optional: Iterable[str] = ()) -> Schema
 
 
 def page(of: Schema) -> Schema:
-    return shape(
-        {
-            "items": {"type": "array", "items": of},
-            "total": {"type": "integer", "minimum": 0},
-            "page": {"type": "integer", "minimum": 1},
-            "perPage": {"type": "integer", "minimum": 1},
-        }
-    )
+    return shape(_page(of))
+
+
+def page_with_cursor(of: Schema) -> Schema:
+    """A page, or what follows a cursor: that is neither numbered nor counted."""
+    following = {"type": ["string", "null"], "description": "What `after` takes to go on; null at the end."}
+    return shape({**_page(of), "next": following}, optional=("total", "page"))
+
+
+def _page(of: Schema) -> dict[str, Schema]:
+    return {
+        "items": {"type": "array", "items": of},
+        "total": {"type": "integer", "minimum": 0},
+        "page": {"type": "integer", "minimum": 1},
+        "perPage": {"type": "integer", "minimum": 1},
+    }
 
 
 def one_of(*names: str) -> Schema:

@@ -2,7 +2,7 @@
 
 from server.fields import smtp_config
 from server.fields.parser import Schema, or_null
-from server.openapi.schemas import IDENTIFIER, TIMESTAMP, UUID, accepted, one_of, page, properties, shape
+from server.openapi.schemas import IDENTIFIER, TIMESTAMP, UUID, accepted, one_of, page_with_cursor, properties, shape
 from server.resources import smtp_monitor_batches
 from server.resources.smtp_monitor_batches import MAX_IDS
 from server.resources.smtp_monitors import CREATE_FIELDS, FIELDS, REQUIRED, SERVER_SET, STATUSES
@@ -97,7 +97,7 @@ SCHEMAS: dict[str, Schema] = {
         required=smtp_monitor_batches.REQUIRED,
     ),
     "SmtpMonitor": shape(SHOWN, optional=("customerName",)),
-    "SmtpMonitorPage": page(MONITOR),
+    "SmtpMonitorPage": page_with_cursor(MONITOR),
     "PatchedSmtpMonitors": shape(
         {
             "updated": {"type": "integer", "minimum": 0, "maximum": MAX_IDS, "description": "0 if `changes` is empty"},

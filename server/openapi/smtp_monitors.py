@@ -65,13 +65,15 @@ PATHS = {
             "listSmtpMonitors",
             TAG,
             "A page of monitors",
-            {200: listed("SmtpMonitorPage", READ)},
+            {200: listed("SmtpMonitorPage", READ, next=None)},
             errors=LIST_ERRORS,
             parameters=queried(
                 FILTERS,
                 customerId="Of this customer only.",
                 status="Only those; `paused` and `inactive` mean `disabled`.",
+                after="The `next` of an answer: what follows it, even if monitors come and go. Excludes `page`.",
             ),
+            description="In the order of organizations and ids. With `after`, nothing is counted or numbered.",
         ),
         "post": operation(
             "makeSmtpMonitor",

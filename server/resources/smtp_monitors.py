@@ -6,6 +6,7 @@ and sends it back would erase it (``tests/api/test_smtp_config.py``).
 """
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -27,6 +28,7 @@ from server.http.errors import ApiError, forbidden, not_found, unavailable
 from server.http.preferences import APPLIED, prefers_minimal
 from server.http.requests import none_match
 from server.http.times import timestamp_of
+from sql.smtp_monitor_lists import Filters, Page, Window
 
 STATUSES = ("active", "maintenance", "disabled")
 STATUS = choice(*STATUSES, paused="disabled", inactive="disabled")
@@ -51,6 +53,7 @@ FILTERS: dict[str, Parameter] = {
     "customerId": query.identifier,
     "search": query.search,
     "status": STATUS,
+    "after": query.cursor,
     **query.PAGING,
 }
 # a client may send these back: it edits what it has read
@@ -179,6 +182,27 @@ def to_answer(
     elif status == 200 and "Prefer" in request.headers and prefers_minimal(request.headers.getall("Prefer")):
         return Answer(status=204, headers=headers | APPLIED)
     return Answer.json(body, status=status, headers=headers)
+
+
+def to_parts(filters: Mapping[str, Any]) -> tuple[Filters, Window]:
+    """What a list's query asks for: which monitors, and which part of them."""
+    page = query.page_of(filters)
+    wanted = Filters(
+        organization_id=filters.get("organizationId"),
+        customer_id=filters.get("customerId"),
+        status=filters.get("status"),
+        search=filters.get("search"),
+    )
+    return wanted, Window(limit=page.size, offset=page.offset, after=filters.get("after"))
+
+
+def listing(filters: Mapping[str, Any], page: Page, items: list[dict[str, object]]) -> dict[str, object]:
+    """The answer to a list: ``next`` is what ``after`` takes, null at the end."""
+    asked, last = query.page_of(filters), page.rows[-1] if page.more else None
+    following = {"next": None if last is None else query.cursor_of((last["organization_id"], last["id"]))}
+    if page.total is None:
+        return {"items": items, "perPage": asked.size, **following}
+    return {**asked.listing(page.total, items), **following}
 
 
 def missing(request: web.Request) -> ApiError:

@@ -135,3 +135,44 @@ async def test_several_customers_of_a_caller_are_merged_in_order(api: Api) -> No
     body = await (await api.call("GET", "/api/smtp-monitors?perPage=200", "restricted")).json()
     ids = [item["id"] for item in body["items"]]
     assert (ids, body["total"], body["items"][0]["publicId"]) == (sorted(ids), 14, MONITOR)
+
+
+@pytest.mark.parametrize("who", ["admin", "restricted", "supporter"])
+@pytest.mark.parametrize("query", ["", "status=active"])
+async def test_far_pages_are_the_whole_in_pieces(api: Api, who: str, query: str) -> None:
+    await api.db.execute(MANY, 2500)
+    await api.db.execute("UPDATE users SET customer_ids = '{10,11}' WHERE email LIKE 'restricted@%'")
+    found: list[int] = []
+    for page in range(1, 16):
+        body = await (await api.call("GET", f"/api/smtp-monitors?{query}&perPage=180&page={page}", who)).json()
+        found += [item["id"] for item in body["items"]]
+    assert len(found) == body["total"]
+    assert found == sorted(set(found), key=found.index)
+    keys = await api.db.fetch(f"""
+        SELECT id
+          FROM smtp_monitors
+         WHERE {"true" if who == "supporter" else "organization_id = 1"}
+           AND {"status = 'active'" if query else "true"}
+         ORDER BY organization_id, id
+    """)
+    assert found == [key["id"] for key in keys]
+
+
+@pytest.mark.parametrize("own", [range(100, 150), [*range(100, 150), 10, 11]])
+async def test_a_user_of_many_customers_sees_theirs_alone(api: Api, own: list[int]) -> None:
+    """Sparse ones are read customer by customer, dense ones in the organization's order."""
+    await api.db.execute("""
+        INSERT INTO customers (organization_id, id, name) SELECT 1, n, 'many ' || n FROM generate_series(100, 199) AS n
+    """)
+    await api.db.execute("""
+        INSERT INTO smtp_monitors (organization_id, customer_id, name, hostname)
+        SELECT 1, CASE WHEN n < 3000 THEN 10 ELSE 100 + n % 100 END, 'm' || n, 'm' FROM generate_series(1, 3200) AS n
+    """)
+    await api.db.execute("UPDATE users SET customer_ids = $1 WHERE email LIKE 'restricted@%'", [*own, 20, 999])
+    query = "SELECT id FROM smtp_monitors WHERE organization_id = 1 AND customer_id = ANY($1) ORDER BY id"
+    expected = [row["id"] for row in await api.db.fetch(query, list(own))]
+    found: list[int] = []
+    for page in range(1, -(-len(expected) // 150) + 2):
+        body = await (await api.call("GET", f"/api/smtp-monitors?perPage=150&page={page}", "restricted")).json()
+        found += [item["id"] for item in body["items"]]
+    assert (found, body["total"]) == (expected, len(expected))

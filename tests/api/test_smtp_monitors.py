@@ -98,7 +98,7 @@ async def test_a_list_is_filtered_and_paged(api: Api, query: str, names: list[st
     await api.call("POST", "/api/smtp-monitors", json={**NEW, "name": "100%_x"})
     page = await (await api.call("GET", f"/api/smtp-monitors?{query}")).json()
     assert [item["name"] for item in page["items"]] == names
-    assert list(page) == ["items", "total", "page", "perPage"]
+    assert list(page) == ["items", "total", "page", "perPage", "next"]
 
 
 @pytest.mark.parametrize(
