@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from sql import smtp_monitor_index
 from sql.connection import Executor, Reach
 from sql.smtp_monitor_updates import COLUMNS
-from sql.smtp_monitor_walks import FEW, All, Matching, Position, Values, Walk, Within, reads_each
+from sql.smtp_monitor_walks import FEW, All, Position, Values, Walk, Within, every_row, reads_each
 
 DEEP = 1000  # rows before a page from which on it may be read from the end
 
@@ -40,21 +41,14 @@ class Page:
 
 async def select_page(db: Executor, reach: Reach, filters: Filters, window: Window) -> Page:
     """The monitors of one part of the list, oldest first. What lies behind a position is not counted."""
-    tenant = reach.organization_id if reach.organization_id is not None else filters.organization_id
-    customer_ids = _customer_ids(reach, filters.customer_id)
-    if filters.organization_id not in (None, tenant) or customer_ids == []:
-        return _empty(window)
-    if tenant is None and customer_ids is not None:
-        tenant = await db.fetchval("SELECT organization_id FROM customers WHERE id = ANY($1)", customer_ids)
-        if tenant is None:
-            return _empty(window)
+    meant = await _meant(db, reach, filters)
+    if meant is None:
+        return Page([], more=False, total=0 if window.after is None else None)
     values = Values()
-    within = await _within(db, values, tenant, customer_ids, window)
-    walk: Walk = All(within)
-    if filters.status is not None or filters.search is not None:
-        walk = Matching.of(values, within, filters.status, filters.search)
+    within = await _within(db, values, meant, window)
+    walk = await _walk(db, values, meant, within, filters)
     if window.after is not None:
-        return await _select_behind(db, walk, values, tenant, window.after, window.limit)
+        return await _select_behind(db, walk, values, meant.organization_id, window.after, window.limit)
     return await _select_page(db, walk, values, window)
 
 
@@ -64,42 +58,61 @@ async def count_by_status(db: Executor) -> dict[str, int]:
     return {row["status"]: row["monitors"] for row in rows}
 
 
-def _empty(window: Window) -> Page:
-    return Page([], more=False, total=0 if window.after is None else None)
+async def _meant(db: Executor, reach: Reach, filters: Filters) -> Reach | None:
+    """What both the reach and the filters allow. With customers it names their organization. None is nothing."""
+    tenant = reach.organization_id if reach.organization_id is not None else filters.organization_id
+    customer_ids = _customer_ids(reach, filters.customer_id)
+    if filters.organization_id not in (None, tenant) or customer_ids == ():
+        return None
+    if tenant is None and customer_ids is not None:
+        tenant = await db.fetchval("SELECT organization_id FROM customers WHERE id = ANY($1)", customer_ids)
+        if tenant is None:
+            return None
+    return Reach(tenant, customer_ids)
 
 
-def _customer_ids(reach: Reach, wanted: int | None) -> list[int] | None:
+def _customer_ids(reach: Reach, wanted: int | None) -> tuple[int, ...] | None:
     """The customers that both the reach and the filter allow; None allows all."""
     if reach.customer_ids is None:
-        return None if wanted is None else [wanted]
-    return sorted({customer_id for customer_id in reach.customer_ids if wanted in (None, customer_id)})
+        return None if wanted is None else (wanted,)
+    return tuple(sorted({customer_id for customer_id in reach.customer_ids if wanted in (None, customer_id)}))
 
 
-async def _within(
-    db: Executor, values: Values, tenant: int | None, customer_ids: Sequence[int] | None, window: Window
-) -> Within:
-    organization = None if tenant is None else values.put(tenant, "bigint")
-    if customer_ids is None:
+async def _within(db: Executor, values: Values, meant: Reach, window: Window) -> Within:
+    organization = None if meant.organization_id is None else values.put(meant.organization_id, "bigint")
+    if meant.customer_ids is None:
         return Within(organization, None, each=False)
-    customers = values.put(customer_ids, "bigint[]")
-    if len(customer_ids) <= FEW:
-        return Within(organization, customers, each=True)
+    customers = values.put(meant.customer_ids, "bigint[]")
+    each = len(meant.customer_ids) <= FEW or await _reads_each(db, meant, window)
+    return Within(organization, customers, each=each)
+
+
+async def _reads_each(db: Executor, meant: Reach, window: Window) -> bool:
     query = """
         SELECT (SELECT coalesce(sum(smtp_monitors), 0)
                   FROM customer_counts
                  WHERE organization_id = $1
-                   AND customer_id = ANY($2))::float AS of_customers,
+                   AND customer_id = ANY($2))::bigint AS of_customers,
                (SELECT coalesce(sum(smtp_monitors), 0)
                   FROM organization_counts
-                 WHERE organization_id = $1)::float AS of_all
+                 WHERE organization_id = $1)::bigint AS of_all
     """
-    row = await db.fetchrow(query, tenant, customer_ids)
+    row = await db.fetchrow(query, meant.organization_id, meant.customer_ids)
     assert row is not None
-    monitors = int(row["of_customers"])
+    assert meant.customer_ids is not None
+    monitors = row["of_customers"]
     rows = min(window.offset, max(monitors - window.offset, 0)) + window.limit
-    share = monitors / max(row["of_all"], 1.0)
-    each = reads_each(len(customer_ids), rows=rows, share=share, monitors=monitors)
-    return Within(organization, customers, each=each)
+    return reads_each(len(meant.customer_ids), rows=rows, share=monitors / max(row["of_all"], 1), monitors=monitors)
+
+
+async def _walk(db: Executor, values: Values, meant: Reach, within: Within, filters: Filters) -> Walk:
+    status, text = filters.status, filters.search or None
+    if status is None and text is None:
+        return All(within)
+    if not await smtp_monitor_index.can_be_used(db):
+        return every_row(values, within, status, text)
+    search = None if text is None else await smtp_monitor_index.look_for(db, meant, text)
+    return smtp_monitor_index.find(values, within, status, search)
 
 
 async def _select_page(db: Executor, walk: Walk, values: Values, window: Window) -> Page:

@@ -51,9 +51,13 @@ class Within:
         if self.organization is not None:
             conditions.append(f"{row}.organization_id = {self.organization}")
         if self.customers is not None:
-            # IS TRUE keeps the planner from a join: the ids become a hash table, and rows stay in their order
-            conditions.append(f"({row}.customer_id IN (SELECT unnest({self.customers}))) IS TRUE")
+            conditions.append(self.has(row))
         return " AND ".join(conditions)
+
+    def has(self, row: str) -> str:
+        """The condition that *row* is of one of the customers."""
+        # IS TRUE keeps the planner from a join: the ids become a hash table, and rows stay in their order
+        return f"(({row}.customer_id IN (SELECT unnest({self.customers}))) IS TRUE)"
 
     def read(self, table: str, *, condition: str = "true", limit: str, backwards: bool = False, after: str = "") -> str:
         """Keys of a *table* that has an index in this order, for each customer too."""
@@ -104,37 +108,67 @@ class All:
 
 
 @dataclass(frozen=True, slots=True)
-class Matching:
-    """Reads the rows. No index serves status or search: patches of these columns stay heap-only."""
+class Ordered:
+    """Rows of a *table* that has an index in the order of a list, and their count."""
 
-    ctes: Sequence[str]
-    counting: str = "(SELECT count(*) FROM found)"
-
-    @classmethod
-    def of(cls, values: Values, within: Within, status: str | None, search: str | None) -> "Matching":
-        wanted, pattern = values.put(status, "text"), values.put(containing(search), "text")
-        found = f"""
-            found AS (
-                SELECT m.organization_id, m.id
-                  FROM smtp_monitors m
-                  JOIN customers c ON c.organization_id = m.organization_id AND c.id = m.customer_id
-                 WHERE {within.of("m")}
-                   AND ({wanted} IS NULL OR m.status = {wanted})
-                   AND ({pattern} IS NULL
-                        OR m.name ILIKE {pattern} OR m.hostname ILIKE {pattern} OR c.name ILIKE {pattern})
-            )
-        """
-        return cls([found])
+    within: Within
+    table: str
+    condition: str
+    counting: str
+    ctes: Sequence[str] = ()
 
     def read(self, *, limit: str, backwards: bool = False, after: str = "") -> str:
-        order = "DESC" if backwards else "ASC"
-        return f"""
-            SELECT r.organization_id, r.id
-              FROM found r
-             WHERE true {after}
+        return self.within.read(self.table, condition=self.condition, limit=limit, backwards=backwards, after=after)
+
+
+class Found:
+    """The keys that a statement finds, in any order. It is run once, even if they are counted too."""
+
+    def __init__(self, name: str, query: str) -> None:
+        self.name = name
+        self.ctes = [f"{name} AS MATERIALIZED ({query})"]
+        self.counting = f"(SELECT count(*) FROM {name})"
+
+    def read(self, *, limit: str, backwards: bool = False, after: str = "") -> str:
+        return _sorted(f"SELECT r.organization_id, r.id FROM {self.name} r WHERE true {after}", limit, backwards)
+
+
+class Union:
+    """Several walks as one. No monitor is in two of them."""
+
+    def __init__(self, parts: Sequence[Walk], *, before: Sequence[str]) -> None:
+        self.parts = parts
+        self.ctes = [*before, *(cte for part in parts for cte in part.ctes)]
+        self.counting = f"({' + '.join(part.counting for part in parts)})"
+
+    def read(self, *, limit: str, backwards: bool = False, after: str = "") -> str:
+        parts = [f"({part.read(limit=limit, backwards=backwards, after=after)})" for part in self.parts]
+        return _sorted(f"SELECT r.organization_id, r.id FROM ({' UNION ALL '.join(parts)}) AS r", limit, backwards)
+
+
+def every_row(values: Values, within: Within, status: str | None, search: str | None) -> Walk:
+    """Those that match, found by reading all of them."""
+    wanted, pattern = values.put(status, "text"), values.put(containing(search), "text")
+    return Found(
+        "found",
+        f"""
+            SELECT m.organization_id, m.id
+              FROM smtp_monitors m
+              JOIN customers c ON c.organization_id = m.organization_id AND c.id = m.customer_id
+             WHERE {within.of("m")}
+               AND ({wanted} IS NULL OR m.status = {wanted})
+               AND ({pattern} IS NULL OR m.name ILIKE {pattern} OR m.hostname ILIKE {pattern} OR c.name ILIKE {pattern})
+        """,
+    )
+
+
+def _sorted(query: str, limit: str, backwards: bool) -> str:
+    order = "DESC" if backwards else "ASC"
+    return f"""
+            {query}
              ORDER BY r.organization_id {order}, r.id {order}
              LIMIT {limit}
-        """
+    """
 
 
 def reads_each(customers: int, *, rows: int, share: float, monitors: int) -> bool:

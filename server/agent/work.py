@@ -10,7 +10,7 @@ import asyncpg
 from aiohttp import web
 
 import sql
-from server.agent import retention, upkeep
+from server.agent import indexing, retention, upkeep
 from server.agent.checker import Location, Runner
 from server.agent.config import AgentConfig
 from server.alerts.alert import Channel
@@ -40,7 +40,12 @@ CHANNEL_SECONDS = 20.0
 
 async def run(config: AgentConfig, stopping: asyncio.Event) -> None:
     """Work at the location until *stopping*. Wait for the database and the location, if they are not there yet."""
-    async with _pool(config) as pool, open_resolver() as resolve, _channels(config) as channels:
+    async with (
+        _pool(config) as pool,
+        indexing.working(pool),
+        open_resolver() as resolve,
+        _channels(config) as channels,
+    ):
         location = await _prepare(pool, config, stopping)
         if location is None:
             return
