@@ -24,7 +24,7 @@ from server.handlers.keys import LISTS, POOL
 from server.http import build_metrics, database_metrics
 from server.http.answers import Answer, Handler, middleware
 from server.http.database_metrics import DatabaseMetrics
-from server.http.errors import render, to_api_error
+from server.http.error_answers import render, to_api_error
 from server.http.exposition import EXPOSITION, Exposition
 from sql.connection import FAILURES, create_pool
 from sql.listener import Listener
