@@ -5,7 +5,7 @@ global role can still read what is not removed yet. Its changes of monitors and 
 deleted, by whom and what it was stays in the audit of no organization.
 """
 
-from sql import partitions, smtp_check_rollups
+from sql import partitions, smtp_check_rollups, smtp_monitor_index
 from sql.connection import Connection, Executor
 
 STEP = 1000  # rows that a step removes at most, beside those that go with a row
@@ -25,6 +25,9 @@ TABLES = (
     "smtp_monitor_locations",
     "smtp_monitor_states",
     "smtp_monitors",
+    "unindexed_smtp_monitors",
+    "indexed_smtp_monitors",
+    "indexed_smtp_monitor_counts",
     "customer_counts",
     "customers",
     "smtp_monitor_changes",
@@ -33,6 +36,13 @@ TABLES = (
     "smtp_check_days",
     "organization_counts",
 )
+LOCKS = {
+    "smtp_check_hours": smtp_check_rollups.try_lock,
+    "smtp_check_days": smtp_check_rollups.try_lock,
+    "unindexed_smtp_monitors": smtp_monitor_index.try_lock,
+    "indexed_smtp_monitors": smtp_monitor_index.try_lock,
+    "indexed_smtp_monitor_counts": smtp_monitor_index.try_lock,
+}
 
 
 async def mark(connection: Executor, organization_id: int) -> None:
@@ -77,8 +87,8 @@ async def _remove_from(connection: Connection, table: str, organization_id: int)
     parts = [table]
     if table in partitions.TABLES:
         parts = list((await partitions.select(connection, table)).values())
-    # A roll-up that is under way may be about to add some. A later step comes after it.
-    if table in ("smtp_check_hours", "smtp_check_days") and not await smtp_check_rollups.try_lock(connection):
+    # Whoever else writes these may be about to add some. A later step comes after it.
+    if table in LOCKS and not await LOCKS[table](connection):
         return
     room = STEP
     for part in parts:

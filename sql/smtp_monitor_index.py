@@ -31,9 +31,14 @@ class Search:
     broad: bool
 
 
+async def try_lock(connection: Executor) -> bool:
+    """Whether nobody else writes the index until this transaction ends."""
+    return bool(await connection.fetchval("SELECT pg_try_advisory_xact_lock(hashtext('smtp-monitors index'))"))
+
+
 async def index_some(connection: Executor, limit: int) -> int:
     """Index monitors that have changed; how many changes were taken. To be called in a transaction."""
-    if not await connection.fetchval("SELECT pg_try_advisory_xact_lock(hashtext('smtp-monitors index'))"):
+    if not await try_lock(connection):
         return 0
     query = """
         WITH taken AS (

@@ -145,10 +145,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "wrong_length": ("muss {low} bis {high} Zeichen haben", "must have {low} to {high} characters"),
     "control_character": ("darf keine Steuerzeichen enthalten", "must not contain control characters"),
     "invalid_choice": ("muss eines sein von: {choices}", "must be one of: {choices}"),
-    "invalid_cursor": (
-        "ist kein next aus der Antwort einer Liste",
-        "is not the next of a list's answer",
-    ),
+    "invalid_cursor": ("ist kein next aus der Antwort einer Liste", "is not the next of a list's answer"),
     "excludes": ("geht nicht zusammen mit {other}", "does not go together with {other}"),
     "invalid_hostname": (
         "muss ein Hostname oder eine IP-Adresse sein, ohne Schema, Port, Pfad oder Nutzer",

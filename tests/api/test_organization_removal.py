@@ -34,6 +34,10 @@ FILL = """
     INSERT INTO smtp_monitor_changes (organization_id, smtp_monitor_id, version, changed_at, actor, address)
     SELECT 2, 999, n, now(), '{}', '' FROM generate_series(1, 2500) AS n;
     INSERT INTO audit_events (organization_id, address, action, resource) VALUES (2, '', 'created', 'user');
+    INSERT INTO indexed_smtp_monitors SELECT 2, id, customer_id, status, name FROM smtp_monitors
+     WHERE organization_id = 2;
+    INSERT INTO indexed_smtp_monitor_counts SELECT 2, customer_id, status, 1 FROM smtp_monitors
+     WHERE organization_id = 2;
     INSERT INTO smtp_check_hours VALUES (2, 999, date_trunc('hour', now()), 1, 0, 0, 1, 1, 1, 1);
     INSERT INTO smtp_check_days VALUES (2, 999, date_trunc('day', now()), 1, 0, 0, 1, 1, 1, 1);
     INSERT INTO smtp_checks (organization_id, smtp_monitor_id, checked_at, location_id, verdict, phase, code, detail,

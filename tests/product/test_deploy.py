@@ -57,7 +57,7 @@ def test_a_unit_runs_a_command_with_the_secrets_it_loads(unit: Path, product: Pr
     lines = [line.partition("=") for line in unit.read_text().splitlines() if "=" in line and line[0] != "#"]
     values = {name: [value for key, _, value in lines if key == name] for name, _, _ in lines}
     [started] = values["ExecStart"]
-    arguments = started.removeprefix(f"{PROGRAM} ").split()
+    arguments = started.removeprefix(f"{PROGRAM} ").replace("%i", "de-nbg").split()  # the instance
     assert product.run(*arguments, "--help").returncode == 0
     loaded = {value.partition(":")[0]: value.partition(":")[2] for value in values["LoadCredential"]}
     assert loaded == {name: f"/etc/smtp-monitors/{name}" for name in loaded}

@@ -37,7 +37,7 @@ def test_an_operator_deletes_an_organization(product: Product, make_database: Ca
 
 
 def test_a_command_that_is_killed_goes_on_where_it_was(product: Product, make_database: Callable[[str], str]) -> None:
-    url = make_database("killed")
+    url = make_database("killed_removal")
     own: Mapping[str, str] = {"DATABASE_URL": url}
     assert product.run("migrate", **own).returncode == 0
     assert product.run("user", "add", "me@example.com", "--organization", "Theirs", **own).returncode == 0
