@@ -1,4 +1,4 @@
-"""pgbench: the server's UPDATE of one row, without a server around it."""
+"""pgbench: the UPDATE of one row without a server around it, on the lean table and on ours."""
 
 import re
 import subprocess
@@ -6,29 +6,46 @@ from pathlib import Path
 
 from sql.smtp_monitor_updates import COLUMNS
 from tests.bench.database import FIRST, PUBLIC_ID, Database, program
+from tests.bench.report import Row
 from tests.bench.unusable import UnusableError
 
 CLIENTS = (8, 32, 64)
 THREADS = 2
-
-
-def script(database: Database) -> str:
-    update = f"""
+LEAN = "pgbench, lean table"
+OURS = "pgbench, our table"
+CHANGED = "name = 'Monitor ' || :n, port = :p, updated_at = clock_timestamp()"
+STATEMENTS = {
+    LEAN: f"""
+        UPDATE smtp_monitors
+           SET {CHANGED}
+         WHERE organization_id = {{organization_id}}
+           AND public_id = ('{PUBLIC_ID}' || :n)::uuid
+        RETURNING *
+    """,
+    OURS: f"""
         UPDATE smtp_monitors m
-           SET name = 'Monitor ' || :n, version = m.version + 1, updated_at = clock_timestamp()
-         WHERE m.organization_id = {database.organization_id}
+           SET {CHANGED}, version = m.version + 1
+         WHERE m.organization_id = {{organization_id}}
            AND m.public_id = ('{PUBLIC_ID}' || :n)::uuid
         RETURNING {COLUMNS}
-    """
+    """,
+}
+
+
+def script(name: str, database: Database) -> str:
+    update = STATEMENTS[name].format(organization_id=database.organization_id)
     # pgbench reads a statement from one line
-    return f"\\set n random({FIRST}, {FIRST + database.monitors - 1})\n{' '.join(update.split())};\n"
+    return (
+        f"\\set n random({FIRST}, {FIRST + database.monitors - 1})\n"
+        f"\\set p random(1, 65535)\n{' '.join(update.split())};\n"
+    )
 
 
-def run(database: Database, folder: Path, *, seconds: int) -> dict[int, float]:
-    """Transactions a second, by number of clients."""
-    file = folder / "update.sql"
-    file.write_text(script(database))
-    return {clients: _run(database, file, clients, seconds) for clients in CLIENTS}
+def run(name: str, database: Database, folder: Path, *, seconds: int) -> list[Row]:
+    """Transactions a second of the statement *name*, for each number of clients."""
+    file = folder / f"{name}.sql"
+    file.write_text(script(name, database))
+    return [Row(name, clients, _run(database, file, clients, seconds)) for clients in CLIENTS]
 
 
 def _run(database: Database, file: Path, clients: int, seconds: int) -> float:

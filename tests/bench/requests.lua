@@ -41,7 +41,8 @@ end
 
 local function patch()
   counter = counter + 1
-  return ask("PATCH", monitor(random(0, monitors - 1)), '{"name": "Monitor ' .. counter .. '"}')
+  local body = '{"name": "Monitor ' .. counter .. '", "port": ' .. random(1, 65535) .. '}'
+  return ask("PATCH", monitor(random(0, monitors - 1)), body)
 end
 
 local function mixed()

@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -28,11 +29,16 @@ UVICORN = ("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """How to start a server: arguments of Python, among them ``{port}``, and its own environment."""
+    """How to start a server: arguments of *program*, among them ``{port}``, and its own environment.
+
+    One that is not *equal* does less work than the others: its answer is not compared.
+    """
 
     name: str
     arguments: tuple[str, ...]
     environ: dict[str, str] = field(default_factory=dict)
+    program: str = sys.executable
+    equal: bool = True
 
 
 # as its users run it: every change kept, every request logged, an agent beside the workers
@@ -41,13 +47,25 @@ OURS_UNKEPT = Contestant("changes not kept", OURS.arguments, {"AUDIT": "OFF"})
 OURS_ALONE = Contestant("group commit off", OURS.arguments, {"GROUP_COMMIT_ROWS": "1"})
 
 
-def _peer(name: str, module: str) -> Contestant:
+def _fastapi(name: str, module: str) -> Contestant:
     application = f"tests.bench.peers.{module}:app"
     return Contestant(name, ("-m", "uvicorn", application, "--port", "{port}", "--workers", str(WORKERS), *UVICORN))
 
 
-ASYNCPG = _peer("FastAPI + asyncpg", "fastapi_asyncpg")
-SQLALCHEMY = _peer("FastAPI + SQLAlchemy", "fastapi_sqlalchemy")
+ASYNCPG = _fastapi("FastAPI + asyncpg", "fastapi_asyncpg")
+SQLALCHEMY = _fastapi("FastAPI + SQLAlchemy", "fastapi_sqlalchemy")
+FASTIFY_FOLDER = Path(__file__).parent / "peers" / "fastify"
+FASTIFY = Contestant(
+    "fastify + postgres.js", (str(FASTIFY_FOLDER / "server.js"), "{port}", str(WORKERS)), program="node"
+)
+PLAIN = Contestant(
+    "plain aiohttp, no work",
+    (
+        *("-m", "gunicorn", "tests.bench.peers.plain_aiohttp:app", "--bind", "127.0.0.1:{port}", "--reuse-port"),
+        *("--workers", str(WORKERS), "--worker-class", "aiohttp.GunicornUVLoopWebWorker", "--log-level", "warning"),
+    ),
+    equal=False,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +76,7 @@ class Server:
     database: Database
     port: int
     process: subprocess.Popen[bytes]
+    equal: bool = True
 
     @property
     def url(self) -> str:
@@ -78,7 +97,8 @@ class Server:
         with contextlib.closing(connection):
             connection.request("PATCH", self.database.first_path, json.dumps(body), headers)
             response = connection.getresponse()
-            return response.status, json.loads(response.read())
+            body = response.read()
+            return response.status, json.loads(body) if self.equal else {}
 
     def _processes(self) -> list[psutil.Process]:
         root = psutil.Process(self.process.pid)
@@ -90,7 +110,7 @@ def running(contestant: Contestant, database: Database, folder: Path) -> Iterato
     """Start it, wait until it patches, stop it at the end; its log is in *folder*."""
     log = folder / f"{contestant.name} {database.monitors}.log"
     port = free_port()
-    command = [sys.executable, *(argument.format(port=port) for argument in contestant.arguments)]
+    command = [contestant.program, *(argument.format(port=port) for argument in contestant.arguments)]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -101,11 +121,22 @@ def running(contestant: Contestant, database: Database, folder: Path) -> Iterato
             start_new_session=True,  # Ctrl-C is for us, who stop it in order
         )
     try:
-        server = Server(contestant.name, database, port, process)
+        server = Server(contestant.name, database, port, process, contestant.equal)
         _wait_until_it_answers(server, log)
         yield server
     finally:
         _stop(process)
+
+
+def fastify() -> list[Contestant]:
+    """fastify, where Node and its packages are there."""
+    if shutil.which("node") is None:
+        print("fastify is left out: node is missing", file=sys.stderr)
+    elif not (FASTIFY_FOLDER / "node_modules").exists():
+        print(f"fastify is left out: npm install --prefix {FASTIFY_FOLDER}", file=sys.stderr)
+    else:
+        return [FASTIFY]
+    return []
 
 
 def require_peers() -> None:

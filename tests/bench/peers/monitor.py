@@ -1,6 +1,5 @@
-"""What both peers know of a monitor: the body of a PATCH and the answer, as pydantic models."""
+"""What the peers in Python know of a monitor: the body of a PATCH and the answer, as pydantic models."""
 
-import os
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -9,10 +8,6 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 from pydantic.alias_generators import to_camel
-
-from server.access.key_ring import KeyRing
-
-KEYS = KeyRing.parse(os.environ["SECRETS_KEY"])
 
 
 class Status(StrEnum):
@@ -98,22 +93,15 @@ class Monitor(Model):
     allowed_check_country_codes: list[str] | None
 
 
-def to_columns(patch: MonitorPatch, public_id: UUID) -> dict[str, Any]:
-    """What was sent, by column; the password encrypted and apart, as the schema wants it."""
+def to_columns(patch: MonitorPatch) -> dict[str, Any]:
+    """What was sent, by column; the password stays in its config."""
     columns = patch.model_dump(exclude_unset=True, exclude={"smtp_config"})
     if columns.get("allowed_check_country_codes") == []:
         columns["allowed_check_country_codes"] = None
     if "smtp_config" in patch.model_fields_set:
-        config = patch.smtp_config.model_dump(exclude_unset=True, by_alias=True)
-        auth = config.get("auth")
-        columns["smtp_password"] = auth and KEYS.encrypt(auth["pass"], public_id.bytes)
-        columns["smtp_config"] = config if auth is None else {**config, "auth": {**auth, "pass": None}}
+        columns["smtp_config"] = patch.smtp_config.model_dump(exclude_unset=True, by_alias=True)
     return columns
 
 
 def represent(row: Mapping[str, Any]) -> Monitor:
-    config = row["smtp_config"]
-    if row["smtp_password"] is not None:
-        password = KEYS.decrypt(row["smtp_password"], row["public_id"].bytes)
-        config = {**config, "auth": {**config["auth"], "pass": password}}
-    return Monitor.model_validate({**row, "config": config, "smtp_config": config})
+    return Monitor.model_validate({**row, "config": row["smtp_config"]})
