@@ -1,57 +1,14 @@
 """The command line: which command, with which settings, on which database."""
 
 import argparse
-import logging
 import sys
 from collections.abc import MutableMapping, Sequence
 
-import asyncpg
-import psycopg
-from psycopg import errors
-
 from server.checks.text import escaped
-from server.cli import (
-    agent,
-    check,
-    customer,
-    demo_smtp,
-    location,
-    logs,
-    migrate,
-    organization,
-    program,
-    secret_keys,
-    serve,
-    signals,
-    token,
-    user,
-    version,
-    webhook,
-)
+from server.cli import commands, logs, program, signals, version
 from server.cli.context import Context
 from server.cli.environment import ConfigError
-from sql.connection import LOST
 
-REFUSED = (
-    asyncpg.InsufficientPrivilegeError,
-    asyncpg.ReadOnlySQLTransactionError,
-    errors.InsufficientPrivilege,
-    errors.ReadOnlySqlTransaction,
-)
-COMMANDS = (
-    serve,
-    agent,
-    check,
-    migrate,
-    token,
-    organization,
-    user,
-    customer,
-    location,
-    webhook,
-    secret_keys,
-    demo_smtp,
-)
 SETTINGS = """\
 settings, from the environment; X_FILE instead of X names a file that holds it:
   DATABASE_URL   a PostgreSQL from 15 on, itself and not a pooler such as PgBouncer; of several hosts the one that
@@ -94,37 +51,30 @@ def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="store_true", help="print the version, and the commit where it is known")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in COMMANDS:
-        command.register(commands)
+    arguments = arguments or ["serve"]
+    command = commands.chosen(arguments)
+    commands.register(parser, command)
     try:
-        options = parser.parse_args(arguments or ["serve"])
+        options = parser.parse_args(arguments)
     except SystemExit as end:
-        if end.code and "check" in arguments[:1]:
-            return check.WRONG_USAGE  # 1 and 2 are what it says of a server
+        if end.code and command:
+            return command.wrong_usage
         raise
     if options.version:
         print(version.version())
         return 0
-    if not hasattr(options, "run"):
+    if command is None:
         parser.print_help()
         return 2
     logs.configure("INFO")
-    return signals.run(lambda: _run(environ, options))
+    return signals.run(lambda: _run(command, Context(environ, options)))
 
 
-def _run(environ: MutableMapping[str, str], options: argparse.Namespace) -> int:
+def _run(command: commands.Command, context: Context) -> int:
     try:
-        return int(options.run(Context(environ, options)) or 0)
+        return int(context.options.run(context) or 0)
     except ConfigError as error:
-        return _fail(str(error), check.WRONG_USAGE if options.run is check.run else 1)
-    except asyncpg.UndefinedTableError:
-        return _fail(f"the database has no schema yet; run: {program.name()} migrate")
-    except REFUSED as error:
-        return _fail(f"the database refuses it: {' '.join(str(error).split())}")
-    except (psycopg.OperationalError, *LOST) as error:
-        logging.getLogger(__name__).debug("database", exc_info=True)
-        return _fail(f"the database cannot be reached: {' '.join(str(error).split()) or type(error).__name__}")
+        return _fail(str(error), command.wrong_setting)
     except OSError as error:
         words = error.strerror or str(error) or type(error).__name__
         return _fail(f"{error.filename}: {words}" if error.filename else words)

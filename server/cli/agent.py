@@ -23,8 +23,7 @@ from sql.outages import outage
 RETRY_SECONDS = 2.0  # between two looks for a database that is not there
 
 
-def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("agent", help="check monitors from a location; any number may run at each")
+def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--location", type=parsed(location_code), metavar="CODE", help="the oldest active one by default"
     )

@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import json
 import re
-import sys
 from pathlib import Path
 
 from server.checks.networks import Networks
@@ -14,7 +13,6 @@ from server.checks.report import render
 from server.checks.resolver import open_resolver
 from server.checks.target import DEFAULT_TIMEOUT_SECONDS, Target, TlsOptions
 from server.checks.tls import require_authorities
-from server.cli import program
 from server.cli.context import Context
 from server.cli.environment import ConfigError
 from server.cli.options import parsed
@@ -24,16 +22,11 @@ from server.fields.values import Invalid, hostname, text
 from server.resources.smtp_checks import represent
 
 EXIT = {Verdict.SUCCESS: 0, Verdict.WARNING: 1, Verdict.FAILURE: 2}
-WRONG_USAGE = 3
 SERVER = re.compile(r"(?:\[([^\]]*)\]|([^:\[\]]*))(?::([0-9]{1,9}))?")
 
 
-def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser(
-        "check",
-        help="probe an SMTP server; 0 is success, 1 a warning, 2 a failure, 3 wrong usage",
-        description="Probe an SMTP server. Exit status: 0 success, 1 warning, 2 failure, 3 wrong usage.",
-    )
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Probe an SMTP server. Exit status: 0 success, 1 warning, 2 failure, 3 wrong usage."
     parser.add_argument("server", metavar="HOST[:PORT]", help="an IPv6 address with a port as [::1]:25")
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--secure", action="store_true", help="TLS from the first byte; port 465 by default")
@@ -56,11 +49,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def run(context: Context) -> int:
-    try:
-        target, allowed = _target(context.options), context.probe_allow()
-    except ConfigError as error:
-        print(f"{program.name()} check: {error}", file=sys.stderr)
-        return WRONG_USAGE
+    target, allowed = _target(context.options), context.probe_allow()
     outcome = asyncio.run(_probe(target, allowed))
     print(json.dumps(represent(outcome, "en"), indent=2) if context.options.json else render(outcome))
     return EXIT[outcome.verdict]

@@ -6,26 +6,28 @@ import os
 from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from server.access.key_ring import generate_key
 from server.checks.networks import Networks
-from server.cli import database_url
 from server.cli.environment import ConfigError, Environment
-from server.cli.settings import probe_allow, read_server
-from server.serving.config import Config
+
+if TYPE_CHECKING:
+    from server.serving.config import Config
 
 
 class Context:
-    """The settings and options of one command."""
+    """The settings and options of one command.
+
+    Each method imports what it alone needs: ``check`` has no database, and a command with DATABASE_URL no
+    embedded one.
+    """
 
     def __init__(self, environ: MutableMapping[str, str], options: argparse.Namespace) -> None:
         self.environ = environ
         self.options = options
         self.environment = Environment(environ)
         self.url = self.environment.text("DATABASE_URL")
-        if self.url:
-            database_url.judge(self.url)
-        elif self.environment.has("DATABASE_URL"):
+        if not self.url and self.environment.has("DATABASE_URL"):
             raise ConfigError("DATABASE_URL is empty; without it, a PostgreSQL is started in DATA_DIR")
         # to be called about once a second by whoever needs the database for long
         self.keep_database: Callable[[], None] = lambda: None
@@ -33,30 +35,42 @@ class Context:
 
     @contextlib.contextmanager
     def database(self, *, exclusive: bool = False) -> Iterator[str]:
-        """The database's URL: the one that is set, or the embedded one."""
-        if self.url:
-            yield self.url
-        else:
-            from server.cli import embedded  # a third of the start-up time, for those who need it
+        """The database's URL: the one that is set, or the embedded one. What a database refuses is a ConfigError."""
+        from server.cli import database_errors
+
+        with database_errors.worded():
+            if self.url:
+                self._judge_url(self.url)
+                yield self.url
+                return
+            from server.cli import embedded
 
             with embedded.cluster(self.data_dir, exclusive=exclusive) as running:
                 self.keep_database = running.keep
                 yield running.url
 
     @contextlib.contextmanager
-    def configured(self) -> Iterator[Config]:
+    def configured(self) -> Iterator["Config"]:
         """The configuration with the database's URL. It is judged before the database is started."""
         config = self.configuration()
         with self.database() as url:
             yield replace(config, database_url=url)
 
-    def configuration(self, secret: Callable[[str], str] | None = None) -> Config:
+    def configuration(self, secret: Callable[[str], str] | None = None) -> "Config":
+        from server.cli.settings import read_server
+
+        if self.url:
+            self._judge_url(self.url)
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         return replace(read_server(self.environment, secret or self.secret, cores), probe_allow=self.probe_allow())
 
     def probe_allow(self) -> Networks:
-        """With the embedded database, loopback may be probed: somebody tries the product out."""
-        return probe_allow(self.environment, default="" if self.url else "127.0.0.0/8, ::1")
+        """What may be probed beside the public internet. With the embedded database, loopback: it is a trial."""
+        raw = self.environment.text("PROBE_ALLOW", "" if self.url else "127.0.0.0/8, ::1") or ""
+        try:
+            return Networks.parse(raw)
+        except ValueError as error:
+            raise ConfigError(f"PROBE_ALLOW must be networks with commas between them: {error}") from error
 
     def secret(self, name: str, *, make: bool = False) -> str:
         """The secret that is set. For the embedded database, it is made once and kept in DATA_DIR."""
@@ -73,8 +87,14 @@ class Context:
         """The secret, or one like that which will be made: settings are judged before anything is."""
         if self.url:
             return self.environment.required(name)
+        from server.access.key_ring import generate_key
         from server.cli import embedded
 
         if embedded.has_secret(self.data_dir, name):
             return self.secret(name)
         return self.environment.text(name) or generate_key()
+
+    def _judge_url(self, url: str) -> None:
+        from server.cli import database_url
+
+        database_url.judge(url)

@@ -18,8 +18,7 @@ from sql.connection import Reach
 BATCH = 1000
 
 
-def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("customer", help="add and list customers")
+def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     add = actions.add_parser("add", help="add a customer to an organization")
     add.add_argument("name")

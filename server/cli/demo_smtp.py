@@ -20,8 +20,7 @@ HOST = "127.0.0.1"
 PORT = 2525
 
 
-def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("demo-smtp", help="run a small SMTP server on loopback, until Ctrl-C")
+def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, choices=range(65536), default=PORT, metavar="PORT", help=f"({PORT})")
     parser.set_defaults(run=run)
 

@@ -15,8 +15,7 @@ from server.resources.locations import location_code, represent
 from sql.audit_events import NO_ORGANIZATION
 
 
-def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("location", help="manage the places that agents check from")
+def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     add = actions.add_parser("add", help="add a location")
     add.add_argument("code", type=parsed(location_code), help="for instance de-nbg")

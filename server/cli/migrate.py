@@ -7,8 +7,7 @@ from server.cli import migrations, schema
 from server.cli.context import Context
 
 
-def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("migrate", help="bring the database's schema up to date")
+def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--back-to",
         type=int,

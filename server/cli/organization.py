@@ -20,8 +20,7 @@ from sql.connection import Reach
 EVERYTHING = Reach(None, None)
 
 
-def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("organization", help="limit what an organization may have, or delete it")
+def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     limits = actions.add_parser("limits", help="show the limits, after changing those that are named")
     limits.add_argument("name")

@@ -18,8 +18,7 @@ from server.cli.environment import ConfigError
 BATCH = 500
 
 
-def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("secrets", help="make keys, rotate them")
+def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     generate = actions.add_parser("generate", help="print a new key for SECRETS_KEY")
     generate.set_defaults(run=lambda _: print(generate_key()))

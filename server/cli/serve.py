@@ -21,8 +21,7 @@ from sql.outages import outage
 OUTAGE = "outage"  # what the processes of this server know of it
 
 
-def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("serve", help="serve the API (what is done without a command)")
+def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, choices=range(1, 257), metavar="N", help="instead of WORKERS")
     parser.set_defaults(run=run)
 

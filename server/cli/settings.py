@@ -1,8 +1,8 @@
 """The settings of the server and of agents: read once, checked at once, passed on."""
 
-import ipaddress
 import re
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from server.access.key_ring import KeyRing
 from server.access.signer import parse_secrets
@@ -13,7 +13,6 @@ from server.cli import program
 from server.cli.channel_settings import read_relay, read_sms
 from server.cli.environment import ConfigError, Environment
 from server.fields.values import Invalid
-from server.http.requests import Network
 from server.resources.locations import location_code
 from server.serving.config import Config, Quota
 
@@ -133,17 +132,8 @@ def _origin(text: str) -> str:
     return text
 
 
-def _network(text: str) -> Network:
+def _network(text: str) -> IPv4Network | IPv6Network:
     try:
-        return ipaddress.ip_network(text)
+        return ip_network(text)
     except ValueError as error:
         raise ConfigError(f"TRUSTED_PROXIES must be addresses or networks, not {text[:40]!r}") from error
-
-
-def probe_allow(environment: Environment, *, default: str) -> Networks:
-    """The networks that may be probed beside the public internet."""
-    raw = environment.text("PROBE_ALLOW", default) or ""
-    try:
-        return Networks.parse(raw)
-    except ValueError as error:
-        raise ConfigError(f"PROBE_ALLOW must be networks with commas between them: {error}") from error

@@ -20,8 +20,7 @@ from server.resources.tokens import shown_end
 from server.serving.config import Config
 
 
-def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("token", help="print a token of a user, and nothing else")
+def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("email")
     parser.add_argument("--organization", metavar="NAME", help="where several have a user with that address")
     parser.add_argument("--name", help="make an API token of that name, which lasts for --days or for ever")

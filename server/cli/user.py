@@ -14,13 +14,12 @@ from server.cli.customer import add_customer
 from server.cli.database import (
     NoSuchOrganizationError,
     connected,
-    judge_password,
-    new_password,
     organization_id,
     print_table,
     user_id,
 )
 from server.cli.environment import ConfigError
+from server.cli.new_passwords import judge_password, new_password
 from server.fields.contacts import email
 from server.fields.values import Invalid, trimmed
 from server.resources import audit
@@ -33,8 +32,7 @@ ALL = Reach(None, None)
 BATCH = 1000
 
 
-def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("user", help="add, list and deactivate users, set passwords")
+def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     add = actions.add_parser("add", help="add a user; its password is made and printed once")
     add.add_argument("email")

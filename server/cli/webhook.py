@@ -14,8 +14,7 @@ from server.resources import audit
 from server.resources.audit import OPERATOR
 
 
-def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("webhook", help="post an organization's alerts to a URL, signed")
+def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("organization", type=int, metavar="ORGANIZATION_ID")
     parser.add_argument("url", nargs="?", help="nowhere any more without it")
     parser.set_defaults(run=run)

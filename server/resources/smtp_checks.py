@@ -1,9 +1,8 @@
 """A check: what is to be probed, and what was found, just now or earlier."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import asyncpg
 import orjson
 
 from server.checks.outcome import Code, Outcome, Phase, TlsFacts, Warned, WarningCode
@@ -11,6 +10,9 @@ from server.checks.target import DEFAULT_TIMEOUT_SECONDS, Target, from_config
 from server.checks.words import describe
 from server.fields.smtp_config import SmtpConfig
 from server.http.times import timestamp
+
+if TYPE_CHECKING:
+    import asyncpg  # which the command check does not need
 
 REQUIRED = ("hostname",)
 
@@ -48,14 +50,14 @@ def represent(outcome: Outcome, language: str) -> dict[str, object]:
     }
 
 
-def represent_stored(row: asyncpg.Record, language: str) -> dict[str, object]:
+def represent_stored(row: "asyncpg.Record", language: str) -> dict[str, object]:
     """What is stored of a check: all but TLS and capabilities, and where it was made."""
     check = represent(_outcome(row), language)
     del check["tls"], check["capabilities"]
     return {**check, "locationCode": row["location_code"], "locationName": row["location_name"]}
 
 
-def represent_latest(row: asyncpg.Record) -> dict[str, object]:
+def represent_latest(row: "asyncpg.Record") -> dict[str, object]:
     return {
         "status": row["verdict"],
         "checkedAt": timestamp(row["checked_at"]),
@@ -69,7 +71,7 @@ def milliseconds(value: float | None) -> float | None:
     return None if value is None else round(value, 1)
 
 
-def _outcome(row: asyncpg.Record) -> Outcome:
+def _outcome(row: "asyncpg.Record") -> Outcome:
     warnings = orjson.loads(row["warnings"] or "[]")
     return Outcome(
         phase=Phase(row["phase"]),

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from server.access.key_ring import KeyRing
 from server.checks.networks import Networks
-from server.http.requests import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Config:
     rate_limit: Quota | None = None
     metrics_token: str | None = field(default=None, repr=False)
     cors_origins: frozenset[str] = frozenset()
-    trusted_proxies: tuple[Network, ...] = ()
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     probe_allow: Networks = field(default_factory=Networks)
     agent: "AgentProcess | None" = None
 

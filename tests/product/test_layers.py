@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from server.cli.commands import COMMANDS
+
 PROJECT = Path(__file__).parent.parent.parent
 WIRE_NAME = re.compile(r"(?:^|')[a-z]+[A-Z]\w*(?:$|')")
 SQL = re.compile(r"\b(SELECT\b.*\bFROM|INSERT INTO|UPDATE \w+\s+SET|DELETE FROM)\b", re.DOTALL)
@@ -90,6 +92,16 @@ def test_no_modules_know_each_other_in_circles() -> None:
     modules = graph.keys()
     # raises CycleError where there is a circle
     TopologicalSorter({module: known & modules - {module} for module, known in graph.items()}).prepare()
+
+
+def test_modules_are_imported_by_name_in_one_place() -> None:
+    """Otherwise the rules above would not see it. There, a command is a module of its own room."""
+    trees = [*sources("server"), *sources("sql")]
+    by_name = [path for path, tree in trees if imports(tree) & {"importlib", "importlib.import_module"}]
+    assert by_name == [PROJECT / "server" / "cli" / "commands.py"]
+    for command in COMMANDS:
+        assert command.module.startswith("server.cli."), command
+        assert (PROJECT / Path(*command.module.split("."))).with_suffix(".py").exists(), command
 
 
 def test_sql_knows_the_database_alone() -> None:
