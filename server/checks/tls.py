@@ -3,6 +3,12 @@
 OpenSSL's own verification runs during the handshake and its errors are gathered rather than obeyed, so that one
 handshake gives both the verdict and the certificate that failed it. The standard library's ssl ends the handshake
 at the first error and gives no certificate.
+
+No session is ever resumed. A server that resumes one shows no certificate, so a probe could only repeat the verdict
+on an older one, while other clients meet an expired or a wrong one: postfix keeps the keys of its tickets when its
+certificate changes. Measured against postfix, resuming every session took 0.66 ms of CPU for a probe instead of
+0.96 ms. What is shared are contexts, which hold the authorities, and what was read of a certificate with equal bytes
+(``tests/probe/test_changed_certificates.py``).
 """
 
 from datetime import UTC, datetime
