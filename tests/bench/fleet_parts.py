@@ -49,7 +49,8 @@ async def fill(url: str, monitors: int, port: int, *, interval: int) -> tuple[st
     connection = await asyncpg.connect(url)
     try:
         await sql.locations.insert(connection, "de-nbg", name="Nürnberg", country="DE")
-        organization_id = await sql.organizations.ensure(connection, "Example")
+        organization = await sql.organizations.insert(connection, {"name": "Example", "max_smtp_monitors": monitors})
+        organization_id = organization["id"]
         customer = await sql.customers.insert(connection, organization_id, "First customer")
         await sql.users.insert(
             connection, organization_id, email="a@example.com", password_hash="none", name="A", role="admin"
