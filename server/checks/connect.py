@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 
 from aiohappyeyeballs import start_connection
@@ -19,10 +20,8 @@ MAX_ADDRESSES = 8
 
 async def find_addresses(hostname: str, resolve: Resolve) -> Sequence[str]:
     """The addresses of a host name. An address is its own."""
-    try:
-        return [str(ip_address(hostname))]
-    except ValueError:
-        return await resolve(hostname)
+    literal = _literal(hostname)
+    return await resolve(hostname) if literal is None else [literal]
 
 
 async def connect(addresses: Sequence[str], port: int, allowed: Networks) -> tuple[Wire, str]:
@@ -45,6 +44,15 @@ async def connect(addresses: Sequence[str], port: int, allowed: Networks) -> tup
         raise Failed(Code.CONNECT_REFUSED) from error
     except (OSError, RuntimeError) as error:  # uvloop has RuntimeError for some
         raise Failed(Code.CONNECT_UNREACHABLE, str(error)) from error
+
+
+@lru_cache(maxsize=1024)
+def _literal(hostname: str) -> str | None:
+    """The address that a host name is; None if it is a name."""
+    try:
+        return str(ip_address(hostname))
+    except ValueError:
+        return None
 
 
 def _address_info(address: str, port: int) -> tuple[int, int, int, str, tuple[str, int]]:

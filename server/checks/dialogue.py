@@ -5,6 +5,8 @@ each. It ends at the first TLS error without the certificate, and drops bytes in
 A STARTTLS that is advertised and fails is a failure, also where TLS is optional: senders would defer their mail.
 """
 
+from collections.abc import Mapping
+
 from server.checks import authentication, capabilities, sasl, tls
 from server.checks.failure import Failed
 from server.checks.outcome import Code, Phase, WarningCode
@@ -22,7 +24,7 @@ class Dialogue:
         self._progress = progress
         self._target = progress.target
         self._encrypted = False
-        self._capabilities: dict[str, str] = {}
+        self._capabilities: Mapping[str, str] = {}
 
     async def handshake(self) -> None:
         """TLS from the first byte."""
@@ -71,8 +73,10 @@ class Dialogue:
         await self.introduce()
 
     def compare_capabilities(self) -> None:
-        known = capabilities.keywords(self._target.known_capabilities)
-        lost = known - capabilities.keywords(self._progress.capabilities or ())
+        known, offered = self._target.known_capabilities, self._progress.capabilities or ()
+        if known == offered:
+            return
+        lost = capabilities.keywords(known) - capabilities.keywords(offered)
         if gone := [keyword for keyword in WATCHED if keyword in lost]:
             self._progress.warn(WarningCode.CAPABILITY_LOST, ", ".join(gone))
 

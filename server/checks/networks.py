@@ -1,6 +1,7 @@
 """Which addresses may be probed: the public internet, and what PROBE_ALLOW lists."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -22,8 +23,15 @@ class Networks:
 
     def admit(self, text: str) -> bool:
         """Whether the address *text* may be connected to. A transition address is judged by the IPv4 address in it."""
-        address = _embedded(ip_address(text))
-        return _public(address) or any(address in network for network in self.listed)
+        address, public = _judge(text)
+        return public or any(address in network for network in self.listed)
+
+
+@lru_cache(maxsize=1024)
+def _judge(text: str) -> tuple[Address, bool]:
+    """What the address is judged by, and whether that is of the public internet."""
+    address = _embedded(ip_address(text))
+    return address, _public(address)
 
 
 def _embedded(address: Address) -> Address:
