@@ -12,7 +12,7 @@ from pathlib import Path
 import uvloop
 
 from server.agent.config import AgentConfig
-from server.cli import logs, ports, schema, version
+from server.cli import garbage, logs, ports, schema, version
 from server.cli.context import Context
 from server.cli.options import parsed
 from server.cli.settings import read_agent, read_key_ring
@@ -52,6 +52,7 @@ async def _until_stopped(config: AgentConfig, keep_database: Callable[[], None],
     """Work until SIGTERM or SIGINT, or until whoever started this is gone."""
     from server.agent import work  # prometheus_client is not to be imported before serve has said where it writes
 
+    garbage.look_rarely()  # it took a tenth of the CPU of a check
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)

@@ -1,6 +1,5 @@
 """Gunicorn: the master keeps the workers, each of which is one aiohttp application on uvloop."""
 
-import gc
 import logging
 import os
 import sys
@@ -12,6 +11,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 
+from server.cli import garbage
 from server.cli.environment import ConfigError
 from server.serving.config import Config
 from server.serving.rate_limit import Table
@@ -62,10 +62,7 @@ class Server(BaseApplication):
             from server.serving.app import create_app
             from server.serving.protocol import ServerRunner
 
-            # what is loaded now lives as long as the worker: the garbage collector need not look at it
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(50_000, 20, 20)
+            garbage.look_rarely()
             return ServerRunner(
                 create_app(self._config, rates=self._rates),
                 access_log=None,
