@@ -19,7 +19,8 @@ def email(value: object) -> str:
     local, at, domain = value.rpartition("@")
     if not at or not LOCAL_PART.fullmatch(local) or local[0] == "." or local[-1] == "." or ".." in local:
         raise Invalid("invalid_email")
-    if ENCODED_WORD.search(local):
+    # Characters that nobody sees make two addresses look like one.
+    if ENCODED_WORD.search(local) or not local.isprintable():
         raise Invalid("invalid_email")
     if len(value) > MAX_EMAIL:
         raise Invalid("wrong_length", low=MIN_EMAIL, high=MAX_EMAIL)

@@ -85,7 +85,10 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ("allowedCheckCountryCodes", {}, "allowedCheckCountryCodes", "not_a_list"),
     *(
         ("notificationEmail", value, "notificationEmail", "invalid_email")
-        for value in ("", "a", "@a.example", "a@", "a b@c.example", "a@b@c.example", "a@-b.example", ".a@b.example")
+        for value in (
+            *("", "a", "@a.example", "a@", "a b@c.example", "a@b@c.example", "a@-b.example", ".a@b.example"),
+            *("\u202ea@b.example", "a\u200b@b.example", "a\u00ad@b.example"),
+        )
     ),
     *(
         ("notificationPhoneNumber", value, "notificationPhoneNumber", "invalid_phone_number")
