@@ -180,7 +180,7 @@ class Dispatch:
     def __call__(self, request: web.Request) -> Awaitable[web.StreamResponse]:
         message = request._message
         if "Expect" in message.headers:
-            return self._otherwise(request)
+            return self._expecting(request)
         method, path = message.method, message.path
         variables: dict[str, str] = {}
         if (method, path) in self._whole:
@@ -192,8 +192,18 @@ class Dispatch:
                 return self._otherwise(request)
             route, handler, name = known
             variables[name] = end
-        match = UrlMappingMatchInfo(variables, route)
+        self._match(request, UrlMappingMatchInfo(variables, route))
+        return handler(request)
+
+    async def _expecting(self, request: web.Request) -> web.StreamResponse:
+        """Where no route is, aiohttp would answer an expectation itself: outside of our middlewares, in other words."""
+        match = await self._app.router.resolve(request)
+        if match.http_exception is None:
+            return await self._otherwise(request)
+        self._match(request, match)
+        return await self._within_middlewares(match.handler)(request)
+
+    def _match(self, request: web.Request, match: UrlMappingMatchInfo) -> None:
         match.add_app(self._app)
         match.freeze()
         request._match_info = match
-        return handler(request)

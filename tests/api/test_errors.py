@@ -121,6 +121,34 @@ async def test_a_request_keeps_its_id_or_gets_one(api: Api) -> None:
     ],
 )
 async def test_what_is_not_http_is_answered_in_the_same_shape(migrated: str, config: Config, raw: bytes) -> None:
+    head, body = await answer_to(config, raw)
+    assert head.split()[1] == b"400"
+    assert b"application/json" in head
+    assert b'"code":"invalid_request"' in body
+
+
+@pytest.mark.parametrize("expected", ["100-continue", "tea", "ß", "\ud800"])
+@pytest.mark.parametrize(
+    ("request_line", "status", "code"),
+    [
+        ("DELETE /api/smtp-monitors", b"405", b"method_not_allowed"),
+        ("TRACE /api/session", b"405", b"method_not_allowed"),
+        ("PATCH /nowhere", b"404", b"not_found"),
+        ("PATCH /api/session", b"401", b"unauthorized"),
+    ],
+)
+async def test_what_a_client_expects_changes_no_error(
+    migrated: str, config: Config, request_line: str, status: bytes, code: bytes, expected: str
+) -> None:
+    text = f"{request_line} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\nExpect: {expected}\r\n\r\n"
+    head, body = await answer_to(config, text.encode("utf-8", "surrogatepass"))
+    assert head.split()[1] == status
+    assert b"Server: smtp-monitors" in head
+    assert b'"code":"%s"' % code in body
+
+
+async def answer_to(config: Config, raw: bytes) -> tuple[bytes, bytes]:
+    """Head and body of what the server says until it closes the connection, without an interim answer."""
     runner = ServerRunner(create_app(config), access_log=None)
     await runner.setup()
     try:
@@ -129,11 +157,10 @@ async def test_what_is_not_http_is_answered_in_the_same_shape(migrated: str, con
         [address] = runner.addresses
         reader, writer = await asyncio.open_connection(*address[:2])
         writer.write(raw)
-        head, _, body = (await asyncio.wait_for(reader.read(), 20)).partition(b"\r\n\r\n")
+        answer = await asyncio.wait_for(reader.read(), 20)
         writer.close()
         await writer.wait_closed()
     finally:
         await runner.cleanup()
-    assert head.split()[1] == b"400"
-    assert b"application/json" in head
-    assert b'"code":"invalid_request"' in body
+    head, _, body = answer.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n").partition(b"\r\n\r\n")
+    return head, body
