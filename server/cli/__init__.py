@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import MutableMapping, Sequence
 
-from server.checks.text import escaped
+from server.checks.text import escaped_lines
 from server.cli import commands, logs, program, signals, version
 from server.cli.context import Context
 from server.cli.environment import ConfigError
@@ -81,5 +81,5 @@ def _run(command: commands.Command, context: Context) -> int:
 
 
 def _fail(message: str, status: int = 1) -> int:
-    print(escaped(f"{program.name()}: {message}"), file=sys.stderr)
+    print(f"{program.name()}: {escaped_lines(message)}", file=sys.stderr)
     return status

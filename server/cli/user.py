@@ -9,6 +9,7 @@ import asyncpg
 
 import sql
 from server.access import passwords
+from server.checks.text import escaped
 from server.cli.context import Context
 from server.cli.customer import add_customer
 from server.cli.database import (
@@ -75,7 +76,7 @@ def run_add(context: Context) -> None:
     judge_password(password, email=options.email, name=options.name or options.email)
     with context.database() as url:
         customer = asyncio.run(_add(url, options, password))
-    print(f"user {options.email} added to {options.organization}")
+    print(escaped(f"user {options.email} added to {options.organization}"))
     if customer is not None:
         print(f"customer {customer['id']} ({customer['public_id']}) added")
     if not options.password_file:

@@ -3,12 +3,14 @@
 import argparse
 import asyncio
 import secrets
+from urllib.parse import urlsplit
 
 import sql
 from server.access.key_ring import KeyRing
 from server.alerts.webhook import bound_to
 from server.cli.context import Context
 from server.cli.database import connected
+from server.cli.environment import ConfigError
 from server.cli.settings import read_key_ring
 from server.resources import audit
 from server.resources.audit import OPERATOR
@@ -22,10 +24,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(context: Context) -> None:
     options = context.options
+    if options.url is not None:
+        _judge(options.url)
     ring = read_key_ring(context.secret)
     with context.database() as url:
         secret = asyncio.run(_set(url, options.organization, options.url, ring))
     print(f"secret: {secret}" if secret else "removed")
+
+
+def _judge(url: str) -> None:
+    """ConfigError for what is no URL that alerts can be posted to."""
+    try:
+        sound = url.isascii() and url.isprintable() and " " not in url and urlsplit(url).hostname
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ConfigError("the URL must be http:// or https:// with a host, in printable ASCII without spaces")
 
 
 async def _set(database: str, organization_id: int, url: str | None, ring: KeyRing) -> str | None:

@@ -1,5 +1,6 @@
 """What others wrote reaches a terminal as text: neither escapes nor controls of the writing direction act on it."""
 
+import base64
 import io
 import json
 import logging
@@ -16,6 +17,7 @@ from tests.probe.test_check_command import check
 from tests.product.process import Product
 
 HOSTILE = "\x1b[31m\x9b2J\u202etxt.exe\u2066\u200f\u061c\x7f\r\n\u2028forged"
+KEY = base64.b64encode(bytes(32)).decode()
 ACTING = [char for char in HOSTILE if not char.isprintable()]
 
 
@@ -49,6 +51,19 @@ def test_a_cell_of_a_table_is_text() -> None:
     with redirect_stdout(io.StringIO()) as printed:
         print_table(("name",), (HOSTILE,))
     assert len(list(lines(printed.getvalue()))) == 3
+
+
+def test_a_name_that_a_command_does_not_find_is_text(product: Product, migrated: str) -> None:
+    for command in (("organization", "limits"), ("user", "password"), ("token",)):
+        failed = product.run(*command, HOSTILE, DATABASE_URL=migrated, SECRETS_KEY=KEY, JWT_SECRET=KEY)
+        assert (failed.returncode, "txt.exe" in failed.stderr) == (1, True)
+        assert list(lines(failed.stderr))
+
+
+def test_a_webhooks_url_is_one(product: Product, migrated: str) -> None:
+    for url in (f"https://{HOSTILE}", "https://", "https://:25/x", "http://a b", "http://ü", "http://[::1", "ftp://a"):
+        refused = product.run("webhook", "1", url, DATABASE_URL=migrated, SECRETS_KEY=KEY)
+        assert (refused.returncode, "url" in refused.stderr.lower()) == (1, True), refused.stderr
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
