@@ -11,7 +11,7 @@ from server.fields.objects import parse_object
 from server.handlers.keys import CALLER, HASHER, KEY_RING, POOL, actor
 from server.http import requests
 from server.http.answers import Answer
-from server.http.errors import ApiError, FieldError, found, invalid_fields
+from server.http.errors import ApiError, FieldError, forbidden, found, invalid_fields
 from server.http.requests import ADDRESS, read_object
 from server.resources import audit
 from server.resources.two_factor import BEGIN_FIELDS, CONFIRM_FIELDS, REMOVE_FIELDS, record_change, represent
@@ -71,9 +71,14 @@ async def post_removal(request: web.Request) -> Answer:
 
 
 async def delete_of_user(request: web.Request) -> Answer:
-    """Reset another user's, who has lost it. That ends the user's sessions and tokens."""
+    """Reset another user's, who has lost it. That ends the user's sessions and tokens.
+
+    One's own goes with the password and a code alone: an open session is not enough to be rid of it.
+    """
     user_id, caller = requests.number(request, "userId"), request[CALLER]
     require_administrator(caller)
+    if user_id == caller.id:
+        raise forbidden("own_two_factor")
     async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
         user = found(await sql.users.select_locked(connection, caller.reach, user_id))
         require_power_over(caller, user["global_role"])

@@ -36,4 +36,8 @@ ACCOUNT_MESSAGES: dict[str, tuple[str, str]] = {
         "das eigene Passwort wird mit PATCH /api/session und dem bisherigen geändert",
         "change your own password by PATCH /api/session with the current one",
     ),
+    "own_two_factor": (
+        "der eigene zweite Faktor wird mit POST /api/session/two-factor/removal, Passwort und Code entfernt",
+        "remove your own second factor by POST /api/session/two-factor/removal with the password and a code",
+    ),
 }

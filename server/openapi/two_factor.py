@@ -77,7 +77,7 @@ PATHS = {
         "delete": operation(
             "resetTwoFactor",
             TAG,
-            "Remove the second factor of a user who has lost it; for administrators",
+            "Remove the second factor of another user who has lost it; for administrators",
             {204: empty("The user has none, and its sessions and tokens have ended if it had one.")},
             errors=(400, 401, 403, 404, 429, 500, 503),
             parameters=(in_path("userId", IDENTIFIER, "The user's number.", 7),),

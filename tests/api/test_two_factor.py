@@ -178,6 +178,17 @@ async def test_an_administrator_resets_anothers(api: Api) -> None:
     ]
 
 
+async def test_an_administrator_cannot_reset_its_own_without_a_code(api: Api) -> None:
+    await enrol(api)
+    await api.db.execute("UPDATE users SET role = 'admin' WHERE email = 'user@example.com'")
+    me = (await (await api.call("GET", "/api/session", "user")).json())["id"]
+    refused = await api.call("DELETE", f"/api/users/{me}/two-factor", "user", headers={"Accept-Language": "en"})
+    assert refused.status == 403
+    assert (await refused.json())["detail"].startswith("remove your own second factor by POST")
+    assert (await api.call("GET", "/api/session", "user")).status == 200
+    assert (await log_in(api))[0] == 401
+
+
 async def test_a_stale_session_does_not_enrol_without_the_password(api: Api) -> None:
     await api.token("user")
     await api.db.execute("UPDATE sessions SET created_at = now() - interval '16 minutes'")
