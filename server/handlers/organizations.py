@@ -76,6 +76,7 @@ async def delete_organization(request: web.Request) -> Answer:
     if organization_id == caller.organization_id:
         raise ApiError(409, "own_organization")
     await attempts.require_password(pool, request.app[HASHER], caller, fields.get("currentPassword"))
+    await requests.judge_again(request)
     async with audit.recording(pool, actor(request)) as (connection, record):
         row = found(await sql.organizations.select_locked(connection, caller.reach, organization_id))
         await sql.organization_removals.mark(connection, organization_id)

@@ -11,7 +11,7 @@ from server.fields.objects import parse_object
 from server.handlers.keys import CALLER, HASHER, KEY_RING, POOL, SESSION_HOURS, SIGNER, actor
 from server.http.answers import Answer
 from server.http.errors import ApiError, FieldError, invalid_fields, unauthorized
-from server.http.requests import ADDRESS, read_object
+from server.http.requests import ADDRESS, judge_again, read_object
 from server.resources import audit
 from server.resources.audit import Actor
 from server.resources.sessions import (
@@ -70,6 +70,7 @@ async def patch_session(request: web.Request) -> Answer:
         raise invalid_fields([FieldError("password", "password_unchanged", {})])
     whose = {"email": caller.email, "name": caller.name}
     password_hash = await hasher.make_hash(body["password"], **whose, like=user["password_hash"])
+    await judge_again(request)
     async with audit.recording(pool, actor(request)) as (connection, record):
         await sql.users.replace_password(connection, caller.organization_id, caller.email, password_hash)
         await sql.sessions.delete_others(connection, caller.organization_id, caller.id, keep=caller.session_id)

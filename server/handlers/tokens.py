@@ -44,6 +44,7 @@ async def post_token(request: web.Request) -> Answer:
     password = fields.get("currentPassword")
     if password is not None or fields.get("expiresInDays", DEFAULT_DAYS) is None:
         await attempts.require_password(pool, request.app[HASHER], caller, password)
+        await requests.judge_again(request)
     token_id, expires_at = uuid4(), expiry(fields.get("expiresInDays", DEFAULT_DAYS))
     customer_id = await _customer_id(pool, caller, fields.get("customerId"))
     async with audit.recording(pool, actor(request)) as (connection, record):

@@ -28,6 +28,7 @@ async def post_two_factor(request: web.Request) -> Answer:
     caller, app = _owner(request), request.app
     fields = parse_object(await read_object(request), BEGIN_FIELDS)
     await attempts.require_password(app[POOL], app[HASHER], caller, fields.get("currentPassword"))
+    await requests.judge_again(request)
     secret, key = two_factor.make_secret(), (caller.organization_id, caller.id)
     encrypted = app[KEY_RING].encrypt(secret, two_factor.bound_to(*key))
     if not await sql.second_factors.begin(app[POOL], *key, encrypted):
@@ -64,6 +65,7 @@ async def post_removal(request: web.Request) -> Answer:
         raise ApiError(409, "two_factor_not_begun")
     await attempts.require_password(app[POOL], app[HASHER], caller, fields["currentPassword"])
     await _require_code(request, factor, fields["code"])
+    await requests.judge_again(request)
     async with audit.recording(app[POOL], actor(request)) as (connection, record):
         if await sql.second_factors.delete(connection, *key):
             await record_change(record, *key, active=False)

@@ -138,6 +138,7 @@ async def _require_password(request: web.Request, fields: dict[str, Any], before
     password = fields.pop("currentPassword", None)
     if password is not None or gives_power(fields, before):
         await attempts.require_password(request.app[POOL], request.app[HASHER], request[CALLER], password)
+        await requests.judge_again(request)
 
 
 async def _make_hash(request: web.Request, password: str, *, email: str, name: str) -> str:
@@ -146,7 +147,9 @@ async def _make_hash(request: web.Request, password: str, *, email: str, name: s
     Whether it is the one before is not told: an administrator who learns that has guessed somebody's password.
     """
     like = await sql.users.select_hash(request.app[POOL], email)
-    return await request.app[HASHER].make_hash(password, email=email, name=name, like=like)
+    password_hash = await request.app[HASHER].make_hash(password, email=email, name=name, like=like)
+    await requests.judge_again(request)
+    return password_hash
 
 
 def _judge_global_role(caller: Caller, body: dict[str, object]) -> None:

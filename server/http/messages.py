@@ -122,6 +122,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "nur globale Administratoren dürfen Limits ändern",
         "only global admins may change limits",
     ),
+    "caller_changed": (
+        "was Sie dürfen, hat sich inzwischen geändert; bitte noch einmal versuchen",
+        "what you may do has changed meanwhile; please try again",
+    ),
     "token_forbidden": (
         "ein API-Token darf das nicht; bitte mit E-Mail-Adresse und Passwort anmelden",
         "an API token may not do this; please log in with e-mail address and password",

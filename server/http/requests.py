@@ -15,7 +15,7 @@ from aiohttp import web
 from asyncpg.pgproto import pgproto
 
 from server.fields.values import CANONICAL_UUID, Invalid
-from server.http.errors import MAX_BODY, ApiError
+from server.http.errors import MAX_BODY, ApiError, forbidden
 from server.http.messages import choose_language
 from server.http.query import identifier
 
@@ -28,11 +28,23 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # The client's, as client_address tells it; the boundary sets it.
 ADDRESS = web.RequestKey("ADDRESS", str)
-# Run after a body that did not come with its head: the caller may be another by then.
+# Run after a body that did not come with its head, and after other waits: the caller may be another by then.
 AFTER_LATE_BODY: web.AppKey[Callable[[web.Request], Awaitable[None]]] = web.AppKey("AFTER_LATE_BODY")
 # Whether the handler is cancelled when its client leaves; see Protocol in serving.
 ENDS_WITH_CLIENT = web.RequestKey("ENDS_WITH_CLIENT", bool)
 LATE_BODY = web.RequestKey("LATE_BODY", bytes)
+
+
+class CallerChangedError(Exception):
+    """The caller is another than the one the handler began with: the handler begins again."""
+
+
+async def judge_again(request: web.Request) -> None:
+    """ApiError 401 or 403 if the caller is not as it was. For handlers that have waited, such as for a hash."""
+    try:
+        await request.app[AFTER_LATE_BODY](request)
+    except CallerChangedError as error:
+        raise forbidden("caller_changed") from error
 
 
 def monitor_id(request: web.Request) -> UUID:

@@ -13,7 +13,7 @@ from server.handlers.keys import CALLER, CALLERS, TRUSTED_PROXIES, USES
 from server.http.answers import Answer, Handler, middleware
 from server.http.error_answers import render, to_api_error
 from server.http.errors import ApiError
-from server.http.requests import ADDRESS, client_address
+from server.http.requests import ADDRESS, CallerChangedError, client_address
 from server.http.traces import traces
 from server.serving.routes import ENROLMENT, HONOURS_IF_MATCH, PUBLIC
 
@@ -22,10 +22,6 @@ CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 PROCESS = os.urandom(6).hex()
 SEQUENCE = count(1)
 CLIENT_LEFT = 499  # nginx's status for it; nobody sees it but the log and the metrics
-
-
-class CallerChangedError(Exception):
-    """The caller is another than the one the handler began with: the handler begins again."""
 
 
 @middleware

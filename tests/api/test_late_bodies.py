@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from server.handlers.keys import CALLERS
+from server.access.passwords import Hasher
+from server.handlers.keys import CALLERS, HASHER
 from tests.conftest import MONITOR, PASSWORD, Api, becomes
 
 NEW_USER = {"email": "accomplice@example.com", "name": "Accomplice", "role": "admin", "password": PASSWORD}
@@ -122,3 +123,40 @@ async def test_a_body_that_comes_late_is_read_whole(api: Api, late: Late) -> Non
     await change(api, late, "UPDATE users SET name = 'Renamed', role = 'user' WHERE email = 'admin@example.com'")
     assert await finish() == 200
     assert await api.db.fetchval("SELECT name FROM smtp_monitors WHERE public_id = $1", MONITOR) == name
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/api/users", NEW_USER),
+        ("PATCH", "/api/users/{}", {"password": "another long password"}),
+        ("PATCH", "/api/users/{}", {"role": "admin", "currentPassword": PASSWORD}),
+        ("POST", "/api/tokens", {"name": "Back door", "expiresInDays": None, "currentPassword": PASSWORD}),
+        ("POST", "/api/session/two-factor", {"currentPassword": PASSWORD}),
+        ("PATCH", "/api/session", {"currentPassword": PASSWORD, "password": "another long password"}),
+    ],
+)
+async def test_a_caller_that_waits_for_a_hash_is_judged_after_it(
+    api: Api, late: Late, method: str, path: str, body: object
+) -> None:
+    assert api.client.app is not None
+    hasher, tables = api.client.app[HASHER], ("users", "sessions", "second_factors")
+    await becomes(True, late._listens)
+    await api.token("admin")
+    user = await api.db.fetchval("SELECT id FROM users WHERE email = 'user@example.com'")
+
+    async def state() -> list[object]:
+        return [await api.db.fetch(f"TABLE {table} ORDER BY 1, 2") for table in tables]
+
+    async with hasher.turn():
+        asking = asyncio.create_task(api.call(method, path.format(user), json=body))
+        await becomes(True, lambda: waits(hasher))
+        await change(api, late, "UPDATE users SET role = 'readonly' WHERE email = 'admin@example.com'")
+        before = await state()
+    answer = await asking
+    assert (answer.status, (await answer.json())["code"]) == (403, "forbidden")
+    assert await state() == before
+
+
+async def waits(hasher: Hasher) -> bool:
+    return hasher._present == 2
