@@ -1,4 +1,4 @@
-"""What people read of passwords and second factors, by code: German and English."""
+"""What people read of organizations, passwords and second factors, by code: German and English."""
 
 ACCOUNT_MESSAGES: dict[str, tuple[str, str]] = {
     "two_factor_required": ("Unauthorized", "Unauthorized"),
@@ -39,5 +39,17 @@ ACCOUNT_MESSAGES: dict[str, tuple[str, str]] = {
     "own_two_factor": (
         "der eigene zweite Faktor wird mit POST /api/session/two-factor/removal, Passwort und Code entfernt",
         "remove your own second factor by POST /api/session/two-factor/removal with the password and a code",
+    ),
+    "last_administrator": (
+        "Die Organisation braucht einen aktiven Administrator",
+        "The organization needs an active administrator",
+    ),
+    "limit_reached": (
+        "Die Organisation hat ihr Limit erreicht: {limit} = {maximum}",
+        "The organization has reached its limit: {limit} = {maximum}",
+    ),
+    "own_organization": (
+        "Die eigene Organisation kann niemand löschen",
+        "Nobody can delete their own organization",
     ),
 }

@@ -53,18 +53,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Der Kunde hat noch Monitore; sie müssen vorher gelöscht werden",
         "The customer still has monitors; they must be deleted first",
     ),
-    "last_administrator": (
-        "Die Organisation braucht einen aktiven Administrator",
-        "The organization needs an active administrator",
-    ),
-    "limit_reached": (
-        "Die Organisation hat ihr Limit erreicht: {limit} = {maximum}",
-        "The organization has reached its limit: {limit} = {maximum}",
-    ),
-    "own_organization": (
-        "Die eigene Organisation kann niemand löschen",
-        "Nobody can delete their own organization",
-    ),
     "idempotency_key_invalid": (
         "Idempotency-Key muss 1 bis 255 druckbare ASCII-Zeichen haben",
         "Idempotency-Key must have 1 to 255 printable ASCII characters",
