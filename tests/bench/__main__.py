@@ -9,6 +9,7 @@ from tests.bench.unusable import UnusableError
 # each is a module beside this one, with main(arguments) -> int
 COMMANDS = {
     "patch": "PATCH of 10,000 monitors at 1, 64 and 256 connections: this server, peers, pgbench",
+    "profile": "where the microseconds of a PATCH go",
     "scale": "PATCH throughput with 10,000, 1 million and 5 million monitors",
     "mixed": "mixed requests over a skewed choice of monitors, against PATCHes of one shape",
     "connections": "2,000 connections at once",

@@ -86,6 +86,10 @@ class Server:
         """Used so far by all of its processes."""
         return sum(float(sum(process.cpu_times()[:2])) for process in self._processes())
 
+    def workers(self) -> list[psutil.Process]:
+        """Those that serve, without their master and the agent."""
+        return [one for one in psutil.Process(self.process.pid).children() if "agent" not in one.cmdline()]
+
     def worker_megabytes(self) -> float:
         """Resident memory of the largest of its processes."""
         return max(float(process.memory_info().rss) for process in self._processes()) / 1e6
