@@ -67,12 +67,12 @@ def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
         parser.print_help()
         return 2
     logs.configure("INFO")
-    return signals.run(lambda: _run(command, Context(environ, options)))
+    return signals.run(lambda: _run(command, environ, options))
 
 
-def _run(command: commands.Command, context: Context) -> int:
+def _run(command: commands.Command, environ: MutableMapping[str, str], options: argparse.Namespace) -> int:
     try:
-        return int(context.options.run(context) or 0)
+        return int(options.run(Context(environ, options)) or 0)
     except ConfigError as error:
         return _fail(str(error), command.wrong_setting)
     except OSError as error:

@@ -59,13 +59,13 @@ class Context:
     def configuration(self, secret: Callable[[str], str] | None = None) -> "Config":
         from server.cli.settings import read_server
 
-        if self.url:
-            self._judge_url(self.url)
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         return replace(read_server(self.environment, secret or self.secret, cores), probe_allow=self.probe_allow())
 
     def probe_allow(self) -> Networks:
         """What may be probed beside the public internet. With the embedded database, loopback: it is a trial."""
+        if self.url:
+            self._judge_url(self.url)
         raw = self.environment.text("PROBE_ALLOW", "" if self.url else "127.0.0.0/8, ::1") or ""
         try:
             return Networks.parse(raw)
