@@ -14,7 +14,7 @@ import asyncio
 import re
 import resource
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any, cast
 
@@ -53,9 +53,9 @@ class Protocol(RequestHandler):
         return "handler" if request.content.is_eof() else "body", self._request_count
 
     @property
-    def idle(self) -> bool:
-        """Whether no request is under way, and the connection is not being closed."""
-        return not (self._request_in_progress or self.transport is None or self.transport.is_closing())
+    def open(self) -> bool:
+        """Whether the connection is not being closed."""
+        return not (self.transport is None or self.transport.is_closing())
 
     def close_now(self) -> None:
         assert self.transport is not None
@@ -94,7 +94,10 @@ class Protocol(RequestHandler):
 
 
 class Server(web.Server):
-    """Keeps at most *most_connections*: one more ends the oldest that is idle, or is ended if none is."""
+    """Keeps at most *most_connections*: one more ends the oldest that is idle, or else that waits for its client.
+
+    It is ended itself if all others wait for us.
+    """
 
     most_connections: int
 
@@ -104,8 +107,14 @@ class Server(web.Server):
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
         if len(self._connections) > self.most_connections:
-            idle = (one for one in self._connections if one.transport is not None and cast(Protocol, one).idle)
-            next(idle, handler).close_now()  # type: ignore[attr-defined]
+            oldest = self._oldest("header") or handler
+            if oldest is handler:
+                oldest = self._oldest("body", "answer") or handler
+            cast(Protocol, oldest).close_now()
+
+    def _oldest(self, *phases: str) -> RequestHandler | None:
+        connections = cast(Iterable[Protocol], self._connections)
+        return next((one for one in connections if one.phase[0] in phases and one.open), None)
 
 
 def affordable_connections() -> int:

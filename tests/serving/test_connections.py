@@ -69,6 +69,19 @@ async def test_one_connection_too_many_ends_the_oldest_idle_one(connect: Callabl
     assert (await asyncio.wait_for(second[0].readline(), 20)).startswith(b"HTTP/1.1 200")
 
 
+async def test_bodies_that_do_not_come_shut_nobody_out(connect: Callable[[], Awaitable[Stream]]) -> None:
+    holding = [await connect() for _ in range(4)]
+    for reader, writer in holding:
+        writer.write(HEAD.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n"))
+        assert b"100 Continue" in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+    for _ in range(3):
+        assert (await ask(await connect())).startswith(b"HTTP/1.1 200")
+    assert await ended(holding[0][0])
+    reader, writer = holding[1]
+    writer.write(b"{}")
+    assert (await asyncio.wait_for(reader.readline(), 20)).startswith(b"HTTP/1.1 400")
+
+
 def test_the_limit_of_open_files_leaves_room_for_others() -> None:
     allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if allowed == resource.RLIM_INFINITY:
