@@ -18,8 +18,10 @@ GRACE = timedelta(seconds=15)
 FLOOR = timedelta(seconds=10)
 
 
-async def claim(db: Executor, location_id: int, agent_id: UUID, *, limit: int) -> list[asyncpg.Record]:
-    """Look at the rows that are due and set when each is due next, on its grid.
+async def claim(
+    db: Executor, location_id: int, agent_id: UUID, *, limit: int, but_of: Sequence[int] = ()
+) -> list[asyncpg.Record]:
+    """Look at the rows that are due, *but of* those organizations, and set when each is due next, on its grid.
 
     Those with *checks* are to be checked now, and by nobody else until running_until. *late* is in seconds.
     """
@@ -30,6 +32,7 @@ async def claim(db: Executor, location_id: int, agent_id: UUID, *, limit: int) -
               FROM smtp_monitor_locations
              WHERE location_id = $1
                AND due_at <= now()
+               AND organization_id <> ALL($7::bigint[])
              ORDER BY due_at
              LIMIT $2
                FOR UPDATE SKIP LOCKED
@@ -71,7 +74,7 @@ async def claim(db: Executor, location_id: int, agent_id: UUID, *, limit: int) -
                   j.timeout_seconds, j.smtp_config, j.smtp_password, j.capabilities,
                   date_part('epoch', now() - j.due_at) AS late
     """
-    return await db.fetch(query, location_id, limit, LOOK, GRACE, agent_id, FLOOR)
+    return await db.fetch(query, location_id, limit, LOOK, GRACE, agent_id, FLOOR, but_of)
 
 
 async def seconds_to_next(db: Executor, location_id: int) -> float | None:

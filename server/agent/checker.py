@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 MAX_CLAIM = 500  # rows a claim takes at most
 MAX_BATCH = 500  # results a transaction takes at most
+RESERVED = 10  # one slot of so many stays free for organizations that hold few
 MAX_WAITING = 5000  # results that wait for the database; with more, nothing is claimed
 TICK = 0.1  # seconds between two claims, and in which results gather
 MAX_SLEEP = 5.0  # seconds until the next look, when nothing is due
@@ -100,13 +102,14 @@ class Runner:
 
     async def _claim(self) -> float:
         """Begin the checks that are due; the seconds to pause before the next claim."""
-        limit = min(self._concurrency - len(self._checks), MAX_CLAIM)
-        if limit <= 0 or len(self._results) >= MAX_WAITING:
+        free = self._concurrency - len(self._checks)
+        if free <= 0 or len(self._results) >= MAX_WAITING:
             return TICK
+        limit = min(max(free // 2, 1), MAX_CLAIM)
         try:
             if self._unsure:
                 await self._release_unknown()
-            rows = await sql.smtp_monitor_locations.claim(self._pool, self._location.id, self._id, limit=limit)
+            rows = await self._claim_fairly(free, limit)
             if not rows:
                 seconds = await sql.smtp_monitor_locations.seconds_to_next(self._pool, self._location.id)
                 outage.worked("claiming checks")
@@ -120,6 +123,20 @@ class Runner:
             if row["checks"]:
                 self._begin(row)
         return 0 if len(rows) == limit else TICK
+
+    async def _claim_fairly(self, free: int, limit: int) -> list[asyncpg.Record]:
+        """An organization that holds as many checks as are free comes after the others, and leaves some for later ones.
+
+        So one whose servers let every check run into its timeout does not take the time of all.
+        """
+        claim = functools.partial(sql.smtp_monitor_locations.claim, self._pool, self._location.id, self._id)
+        held = Counter(key.organization_id for key in self._checks.values())
+        greedy = [organization_id for organization_id, count in held.items() if count >= free]
+        rows = await claim(limit=limit, but_of=greedy)
+        left = min(limit, free - self._concurrency // RESERVED) - len(rows)
+        if greedy and left > 0:
+            rows += await claim(limit=left)
+        return rows
 
     async def _release_unknown(self) -> None:
         """Give back what a claim took whose answer was lost."""

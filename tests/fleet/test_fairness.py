@@ -1,0 +1,63 @@
+"""An organization whose servers never answer leaves room for the checks of others."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import asyncpg
+
+from server.serving.config import Config
+from tests.conftest import STRANGERS
+from tests.fleet.engine import agent_config, eventually, running, stationed
+
+
+class Tarpit:
+    """Takes connections and says nothing until it ends."""
+
+    def __init__(self) -> None:
+        self.port, self.held = 0, 0
+        self._end = asyncio.Event()
+
+    async def _hold(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.held += 1
+        await self._end.wait()
+        writer.close()
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator["Tarpit"]:
+        async with await asyncio.start_server(self._hold, "127.0.0.1", 0) as server:
+            self.port = server.sockets[0].getsockname()[1]
+            yield self
+
+    def end(self) -> None:
+        self._end.set()
+
+
+async def test_one_organization_leaves_a_slot_for_others(db: asyncpg.Connection, config: Config) -> None:
+    async with Tarpit().open() as tarpit, stationed(db, "de-nbg"):
+        await db.execute(
+            "INSERT INTO smtp_monitors (organization_id, customer_id, name, hostname, port, timeout_seconds) "
+            "SELECT 1, 10, 'Slow', '127.0.0.1', $1, 120 FROM generate_series(1, 40)",
+            tarpit.port,
+        )
+        await db.execute("UPDATE smtp_monitor_locations SET due_at = now() WHERE organization_id = 1")
+        async with running(agent_config(config, concurrency=10)):
+
+            async def full() -> bool:
+                return tarpit.held == 9
+
+            async def checked() -> bool:
+                return bool(await db.fetchval("SELECT EXISTS (SELECT FROM smtp_checks WHERE organization_id = 2)"))
+
+            try:
+                await eventually(full)
+                await db.execute(
+                    "UPDATE smtp_monitors SET hostname = '127.0.0.1', port = 1, status = 'active' WHERE public_id = $1",
+                    STRANGERS,
+                )
+                await db.execute("UPDATE smtp_monitor_locations SET due_at = now() WHERE organization_id = 2")
+                await eventually(checked)
+                assert tarpit.held == 9
+            finally:
+                await db.execute("UPDATE smtp_monitors SET status = 'disabled'")
+                tarpit.end()
