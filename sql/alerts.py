@@ -1,6 +1,6 @@
 """The outbox. An alert is stored with the facts that it tells, is leased for delivery, and keeps its attempts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -96,8 +96,10 @@ async def wake(db: Executor) -> None:
     await db.execute("SELECT pg_notify('agents', 'alerts')")
 
 
-async def lease(db: Executor, channels: Sequence[str], *, limit: int) -> list[asyncpg.Record]:
-    """Take pending alerts that are due, for one attempt each. Alerts of one incident keep their order."""
+async def lease(
+    db: Executor, channels: Sequence[str], *, limit: int, but_of: Collection[int] = ()
+) -> list[asyncpg.Record]:
+    """Take alerts that are due, *but of* those organizations, for one attempt each. Those of an incident keep order."""
     query = f"""
         WITH due AS (
             SELECT organization_id, id
@@ -105,6 +107,7 @@ async def lease(db: Executor, channels: Sequence[str], *, limit: int) -> list[as
              WHERE state = 'pending'
                AND next_attempt_at <= now()
                AND channel = ANY($1)
+               AND organization_id <> ALL($4::bigint[])
                AND {MAY_LEAVE}
              ORDER BY next_attempt_at
              LIMIT $2
@@ -119,7 +122,7 @@ async def lease(db: Executor, channels: Sequence[str], *, limit: int) -> list[as
                   a.created_at,
                   (SELECT secret FROM webhooks w WHERE w.organization_id = a.organization_id) AS webhook_secret
     """
-    return await db.fetch(query, channels, limit, LEASE)
+    return await db.fetch(query, channels, limit, LEASE, but_of)
 
 
 async def finish(

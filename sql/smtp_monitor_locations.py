@@ -1,6 +1,6 @@
 """When each monitor is checked at each location. Agents claim due checks, many at once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -19,7 +19,7 @@ FLOOR = timedelta(seconds=10)
 
 
 async def claim(
-    db: Executor, location_id: int, agent_id: UUID, *, limit: int, but_of: Sequence[int] = ()
+    db: Executor, location_id: int, agent_id: UUID, *, limit: int, but_of: Collection[int] = ()
 ) -> list[asyncpg.Record]:
     """Look at the rows that are due, *but of* those organizations, and set when each is due next, on its grid.
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import functools
 import logging
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
@@ -12,6 +12,7 @@ from uuid import uuid4
 import asyncpg
 
 import sql
+from server.access.fairness import claim_fairly
 from server.access.key_ring import KeyRing
 from server.agent import check_metrics, claimed
 from server.agent.record import Checked, record
@@ -25,7 +26,6 @@ logger = logging.getLogger(__name__)
 
 MAX_CLAIM = 500  # rows a claim takes at most
 MAX_BATCH = 500  # results a transaction takes at most
-RESERVED = 10  # one slot of so many stays free for organizations that hold few
 MAX_WAITING = 5000  # results that wait for the database; with more, nothing is claimed
 TICK = 0.1  # seconds between two claims, and in which results gather
 MAX_SLEEP = 5.0  # seconds until the next look, when nothing is due
@@ -102,14 +102,14 @@ class Runner:
 
     async def _claim(self) -> float:
         """Begin the checks that are due; the seconds to pause before the next claim."""
-        free = self._concurrency - len(self._checks)
-        if free <= 0 or len(self._results) >= MAX_WAITING:
+        if len(self._checks) >= self._concurrency or len(self._results) >= MAX_WAITING:
             return TICK
-        limit = min(max(free // 2, 1), MAX_CLAIM)
+        claim = functools.partial(sql.smtp_monitor_locations.claim, self._pool, self._location.id, self._id)
+        holders = [key.organization_id for key in self._checks.values()]
         try:
             if self._unsure:
                 await self._release_unknown()
-            rows = await self._claim_fairly(free, limit)
+            rows, more = await claim_fairly(claim, holders, slots=self._concurrency, at_most=MAX_CLAIM)
             if not rows:
                 seconds = await sql.smtp_monitor_locations.seconds_to_next(self._pool, self._location.id)
                 outage.worked("claiming checks")
@@ -122,21 +122,7 @@ class Runner:
         for row in rows:
             if row["checks"]:
                 self._begin(row)
-        return 0 if len(rows) == limit else TICK
-
-    async def _claim_fairly(self, free: int, limit: int) -> list[asyncpg.Record]:
-        """An organization that holds as many checks as are free comes after the others, and leaves some for later ones.
-
-        So one whose servers let every check run into its timeout does not take the time of all.
-        """
-        claim = functools.partial(sql.smtp_monitor_locations.claim, self._pool, self._location.id, self._id)
-        held = Counter(key.organization_id for key in self._checks.values())
-        greedy = [organization_id for organization_id, count in held.items() if count >= free]
-        rows = await claim(limit=limit, but_of=greedy)
-        left = min(limit, free - self._concurrency // RESERVED) - len(rows)
-        if greedy and left > 0:
-            rows += await claim(limit=left)
-        return rows
+        return 0 if more else TICK
 
     async def _release_unknown(self) -> None:
         """Give back what a claim took whose answer was lost."""

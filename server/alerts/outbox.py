@@ -5,6 +5,7 @@ Delivery is at least once, for a day. Any agent that has the channel delivers (`
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,6 +14,7 @@ import asyncpg
 from prometheus_client import Counter
 
 import sql
+from server.access.fairness import claim_fairly
 from server.alerts.alert import Alert, Channel, DeliveryError, read_facts
 from sql.connection import FAILURES
 from sql.outages import outage
@@ -36,6 +38,7 @@ class Outbox:
         self._pool = pool
         self._channels = channels
         self._woken = asyncio.Event()
+        self._attempts: dict[asyncio.Task[None], int] = {}  # with the organization of each
 
     def wake(self) -> None:
         self._woken.set()
@@ -52,14 +55,32 @@ class Outbox:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), seconds)
             self._woken.clear()
+        if self._attempts:
+            await asyncio.wait(self._attempts)
 
     async def _deliver_due(self) -> float:
-        """Make an attempt for each alert that is due. Gives the seconds until the next one is due."""
-        names = list(self._channels)
-        while rows := await sql.alerts.lease(self._pool, names, limit=MAX_LEASED):
-            await asyncio.gather(*[self._attempt(row) for row in rows])
+        """Begin an attempt for each alert that is due. Gives the seconds until the next one is due."""
+        names, more = list(self._channels), True
+        lease = functools.partial(sql.alerts.lease, self._pool, names)
+        while more and len(self._attempts) < MAX_LEASED:
+            holders = self._attempts.values()
+            rows, more = await claim_fairly(lease, holders, slots=MAX_LEASED, at_most=MAX_LEASED)
+            for row in rows:
+                attempt = asyncio.create_task(self._attempt(row))
+                self._attempts[attempt] = row["organization_id"]
+                attempt.add_done_callback(self._ended)
         seconds = await sql.alerts.seconds_to_next(self._pool, names)
         return MAX_SLEEP if seconds is None else min(max(seconds, RETRY), MAX_SLEEP)
+
+    def _ended(self, attempt: asyncio.Task[None]) -> None:
+        """There is room for another one. If how it ended was not stored, the alert is tried again after its lease."""
+        del self._attempts[attempt]
+        self.wake()
+        if not attempt.cancelled() and (error := attempt.exception()):
+            if isinstance(error, FAILURES):
+                outage.failed("delivering alerts", error)
+            else:
+                logger.error("an attempt broke off", exc_info=error)
 
     async def _attempt(self, row: asyncpg.Record) -> None:
         detail, retry_after, final = await self._try(row), None, False

@@ -1,4 +1,4 @@
-"""An organization whose servers never answer leaves room for the checks of others."""
+"""An organization whose servers never answer leaves room for the checks and the alerts of others."""
 
 import asyncio
 import contextlib
@@ -6,9 +6,12 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 
+import sql
+from server.alerts.webhook import bound_to
 from server.serving.config import Config
 from tests.conftest import STRANGERS
 from tests.fleet.engine import agent_config, eventually, running, stationed
+from tests.fleet.receiver import receiver, set_webhook
 
 
 class Tarpit:
@@ -61,3 +64,43 @@ async def test_one_organization_leaves_a_slot_for_others(db: asyncpg.Connection,
             finally:
                 await db.execute("UPDATE smtp_monitors SET status = 'disabled'")
                 tarpit.end()
+
+
+async def test_one_organization_whose_receiver_is_silent_delays_no_alert_of_others(
+    db: asyncpg.Connection, config: Config
+) -> None:
+    async with Tarpit().open() as silent, receiver() as hooks, stationed(db, "de-nbg"):
+        await set_webhook(db, config, f"http://127.0.0.1:{silent.port}/")
+        await alert(db, 1, f"http://127.0.0.1:{silent.port}/", 40)
+        async with running(agent_config(config)):
+
+            async def full() -> bool:
+                return silent.held == 18
+
+            async def delivered() -> bool:
+                return len(hooks.requests) == 3
+
+            try:
+                await eventually(full)
+                await sql.webhooks.upsert(db, 2, url=hooks.url, secret=config.key_ring.encrypt("x", bound_to(2)))
+                await alert(db, 2, hooks.url, 3)
+                await eventually(delivered)
+                assert silent.held == 18
+            finally:
+                await db.execute("DELETE FROM alerts")
+                silent.end()
+
+
+async def alert(db: asyncpg.Connection, organization_id: int, url: str, count: int) -> None:
+    """Put alerts into the outbox: as many as that, each of its own."""
+    query = """
+        INSERT INTO alerts (organization_id, smtp_monitor_id, kind, occasion, channel, recipient, facts)
+        SELECT organization_id, id, 'certificate_expires', n, 'webhook', $2,
+               json_build_object('monitor_name', name, 'hostname', hostname, 'port', port, 'smtp_monitor_id', id,
+                                 'public_id', public_id, 'organization_id', organization_id,
+                                 'not_after', now(), 'days_left', 1)
+          FROM generate_series(1, $3) AS n,
+               (SELECT * FROM smtp_monitors WHERE organization_id = $1 ORDER BY id LIMIT 1) AS m
+    """
+    await db.execute(query, organization_id, url, count)
+    await sql.alerts.wake(db)
