@@ -12,6 +12,7 @@ MANY = 100_000
 # Above this share of what was sampled it is faster to read all words than to look up their trigrams.
 BROAD = 0.03
 SAMPLED = 50  # pages of the table
+LOOKED_THROUGH = 50_000  # places of the queue in a step
 
 
 UNINDEXED = """
@@ -37,16 +38,20 @@ async def try_lock(connection: Executor) -> bool:
 
 
 async def index_some(connection: Executor, limit: int) -> int:
-    """Index monitors that have changed; how many changes were taken. To be called in a transaction."""
+    """Index so many monitors that have changed; how many it were. To be called in a transaction."""
     if not await try_lock(connection):
         return 0
-    query = """
-        WITH taken AS (
+    # one that has changed often is in the queue as often, and is indexed once
+    query = f"""
+        WITH queued AS MATERIALIZED (
+            SELECT ctid, organization_id, smtp_monitor_id AS id FROM unindexed_smtp_monitors LIMIT {LOOKED_THROUGH}
+        ), stale AS MATERIALIZED (
+            SELECT DISTINCT organization_id, id FROM queued LIMIT $1
+        ), taken AS (
             DELETE FROM unindexed_smtp_monitors
-             WHERE ctid = ANY(ARRAY(SELECT ctid FROM unindexed_smtp_monitors LIMIT $1))
-            RETURNING organization_id, smtp_monitor_id AS id
-        ), stale AS (
-            SELECT DISTINCT organization_id, id FROM taken
+             WHERE ctid = ANY(ARRAY(SELECT ctid
+                                      FROM queued
+                                     WHERE (organization_id, id) IN (SELECT organization_id, id FROM stale)))
         ), present AS (
             SELECT m.organization_id, m.id, m.customer_id, m.status, lower(m.name) || E'\\n' || m.hostname AS words
               FROM stale
@@ -78,7 +83,7 @@ async def index_some(connection: Executor, limit: int) -> int:
                 ON CONFLICT ON CONSTRAINT indexed_smtp_monitor_counts_pkey
                 DO UPDATE SET smtp_monitors = c.smtp_monitors + excluded.smtp_monitors
         )
-        SELECT count(*) FROM taken
+        SELECT count(*) FROM stale
     """
     return int(await connection.fetchval(query, limit))
 

@@ -14,7 +14,7 @@ from sql.outages import outage
 logger = logging.getLogger(__name__)
 
 EVERY_SECONDS = 1.0
-AT_ONCE = 2000  # changes, of which a step takes 40 µs each
+AT_ONCE = 2000  # monitors, each of which takes 40 µs
 # A step that took a second is followed by 25 seconds of rest: under a twenty-fifth of a core, until all are indexed.
 REST = 25
 
