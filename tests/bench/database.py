@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
@@ -25,7 +25,6 @@ from server.cli import embedded, migrations
 # a monitor's public id: this, and 12 digits counted from FIRST
 PUBLIC_ID = "33333333-3333-4333-8333-"
 FIRST = 100_000_000_000
-EMAIL = "admin@example.com"
 BATCH = 500_000  # rows of an INSERT, so that a long load can say how far it is
 STATEMENT_SECONDS = 600  # the longest of a load takes a tenth of that
 MAX_CONNECTIONS = 400  # of all contestants' pools together; they stay connected while others are measured
@@ -33,14 +32,21 @@ MAX_CONNECTIONS = 400  # of all contestants' pools together; they stay connected
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A loaded database, and what a server needs to serve it to the bearer of *token*."""
+    """A loaded database, and what a server needs to serve it.
+
+    *tokens* has one for each organization; they have the monitors in turns. *organization_id* is the first one's.
+    """
 
     url: str = field(repr=False)
-    token: str = field(repr=False)
+    tokens: tuple[str, ...] = field(repr=False)
     jwt_secret: str = field(repr=False)
     secrets_key: str = field(repr=False)
     organization_id: int
     monitors: int
+
+    @property
+    def token(self) -> str:
+        return self.tokens[0]
 
     @property
     def first_path(self) -> str:
@@ -64,13 +70,13 @@ def postgres() -> Iterator[str]:
             _control(folder / "postgres", "stop", "-m", "immediate")
 
 
-def load(postgres_url: str, name: str, *, monitors: int) -> Database:
-    """Make the database *name*: one organization, customer and admin, and so many monitors."""
+def load(postgres_url: str, name: str, *, monitors: int, organizations: int = 1) -> Database:
+    """Make the database *name*: so many monitors, and organizations with a customer and an admin each."""
     asyncio.run(_execute(postgres_url, f'CREATE DATABASE "{name}"'))
     parts = conninfo.conninfo_to_dict(postgres_url)
     url = f"postgresql://{parts['user']}@/{name}?{urlencode({'host': str(parts['host'])})}"
     migrations.migrate(url)
-    return asyncio.run(_fill(url, monitors))
+    return asyncio.run(_fill(url, monitors, organizations))
 
 
 def program(name: str) -> str:
@@ -95,38 +101,43 @@ async def _execute(url: str, statement: str) -> None:
         await connection.close()
 
 
-async def _fill(url: str, monitors: int) -> Database:
+async def _fill(url: str, monitors: int, organizations: int) -> Database:
     connection = await asyncpg.connect(url, command_timeout=STATEMENT_SECONDS)
     try:
         jwt_secret = generate_key()
-        organization_id = await sql.organizations.ensure(connection, "Example")
-        customer = await sql.customers.insert(connection, organization_id, "First customer")
-        await sql.users.insert(
-            connection, organization_id, email=EMAIL, password_hash="none", name="Admin", role="admin"
-        )
-        user = await sql.users.select_login(connection, EMAIL)
-        assert user is not None
-        token, _ = await open_session(connection, user, Signer(jwt_secret), hours=24)
-        await _insert_monitors(connection, organization_id, customer["id"], monitors)
+        owners = [await _make_owner(connection, n, jwt_secret) for n in range(organizations)]
+        await _insert_monitors(connection, [(one, customer) for one, customer, _ in owners], monitors)
     finally:
         await connection.close()
-    return Database(url, token, jwt_secret, generate_key(), organization_id, monitors)
+    tokens = tuple(token for _, _, token in owners)
+    return Database(url, tokens, jwt_secret, generate_key(), owners[0][0], monitors)
 
 
-async def _insert_monitors(
-    connection: asyncpg.Connection, organization_id: int, customer_id: int, monitors: int
-) -> None:
+async def _make_owner(connection: asyncpg.Connection, number: int, jwt_secret: str) -> tuple[int, int, str]:
+    """An organization, its customer, and the token of its admin."""
+    organization_id = await sql.organizations.ensure(connection, f"Example {number}")
+    customer = await sql.customers.insert(connection, organization_id, "First customer")
+    email = f"admin{number}@example.com"
+    await sql.users.insert(connection, organization_id, email=email, password_hash="none", name="Admin", role="admin")
+    user = await sql.users.select_login(connection, email)
+    assert user is not None
+    token, _ = await open_session(connection, user, Signer(jwt_secret), hours=24)
+    return organization_id, customer["id"], token
+
+
+async def _insert_monitors(connection: asyncpg.Connection, owners: Sequence[tuple[int, int]], monitors: int) -> None:
     insert = """
         INSERT INTO smtp_monitors (organization_id, customer_id, public_id, name, hostname, port, smtp_config)
-        SELECT $1, $2, ($3::text || ($4::bigint + n))::uuid, 'Monitor ' || n, 'mx' || n || '.example.com', 587,
-               '{"secure":false,"requireTls":true}'
-          FROM generate_series($5::bigint, $6::bigint) AS n
+        SELECT ($1::bigint[])[1 + n % $3], ($2::bigint[])[1 + n % $3], ($4::text || ($5::bigint + n))::uuid,
+               'Monitor ' || n, 'mx' || n || '.example.com', 587, '{"secure":false,"requireTls":true}'
+          FROM generate_series($6::integer, $7::integer) AS n
     """
+    values = [list(ids) for ids in zip(*owners, strict=True)]
     # the rows reference each other by construction; to have that checked takes longer than all the rest
     await connection.execute("SET session_replication_role = replica")
     for start in range(0, monitors, BATCH):
         end = min(start + BATCH, monitors)
-        await connection.execute(insert, organization_id, customer_id, PUBLIC_ID, FIRST, start, end - 1)
+        await connection.execute(insert, *values, len(owners), PUBLIC_ID, FIRST, start, end - 1)
         if monitors > BATCH:
             print(f"loaded {end:,} of {monitors:,} monitors", file=sys.stderr, flush=True)
     await connection.execute("""

@@ -1,12 +1,15 @@
 -- Requests for wrk, and what became of them as one line of JSON.
--- Environment: TOKEN, MONITORS, SEED, and MODE: patch; mixed; pages: as mixed, but each list is of another page;
+-- Environment: TOKENS with commas, whose bearers have the monitors in turns, MONITORS, SEED, and MODE: patch; mixed; pages: as mixed, but each list is of another page;
 -- or statuses: as patch, but an answer of 503 is no error; to look at each status costs wrk time, so this is not
 -- for comparing speed.
 
 local monitors = tonumber(os.getenv("MONITORS"))
 local mode = os.getenv("MODE")
 local random, floor, ceil = math.random, math.floor, math.ceil
-local head = " HTTP/1.1\r\nHost: " .. wrk.host .. ":" .. wrk.port .. "\r\nAuthorization: Bearer " .. os.getenv("TOKEN") .. "\r\n"
+local heads = {}
+for token in os.getenv("TOKENS"):gmatch("[^,]+") do
+  table.insert(heads, " HTTP/1.1\r\nHost: " .. wrk.host .. ":" .. wrk.port .. "\r\nAuthorization: Bearer " .. token .. "\r\n")
+end
 local counter, threads = 0, {}
 math.randomseed(tonumber(os.getenv("SEED")))
 
@@ -32,7 +35,8 @@ local function monitor(n)
   return "/api/smtp-monitors/33333333-3333-4333-8333-" .. string.format("%d", 100000000000 + n)
 end
 
-local function ask(method, path, body)
+local function ask(method, path, body, owner)
+  local head = heads[1 + (owner or 0) % #heads]
   if not body then
     return method .. " " .. path .. head .. "\r\n"
   end
@@ -42,7 +46,8 @@ end
 local function patch()
   counter = counter + 1
   local body = '{"name": "Monitor ' .. counter .. '", "port": ' .. random(1, 65535) .. '}'
-  return ask("PATCH", monitor(random(0, monitors - 1)), body)
+  local n = random(0, monitors - 1)
+  return ask("PATCH", monitor(n), body, n)
 end
 
 local function mixed()

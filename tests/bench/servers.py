@@ -90,6 +90,10 @@ class Server:
         """Those that serve, without their master and the agent."""
         return [one for one in psutil.Process(self.process.pid).children() if "agent" not in one.cmdline()]
 
+    def megabytes(self) -> float:
+        """Memory of all of its processes; what several share is counted once."""
+        return sum(float(process.memory_full_info().pss) for process in self._processes()) / 1e6
+
     def worker_megabytes(self) -> float:
         """Resident memory of the largest of its processes."""
         return max(float(process.memory_info().rss) for process in self._processes()) / 1e6

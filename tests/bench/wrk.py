@@ -35,7 +35,7 @@ def run(server: Server, *, connections: int, seconds: int, mode: str = "patch") 
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", f"{TIMEOUT_SECONDS}s", "-s", str(SCRIPT)]
     environ = {
         "PATH": os.environ["PATH"],
-        "TOKEN": server.database.token,
+        "TOKENS": ",".join(server.database.tokens),
         "MONITORS": str(server.database.monitors),
         "SEED": str(random.randrange(2**31)),
         "MODE": mode,

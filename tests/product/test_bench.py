@@ -77,7 +77,7 @@ def test_the_same_is_told_as_table_and_as_json(postgres: str, capsys: pytest.Cap
 
 
 async def test_pgbench_updates_as_the_server_does(db: asyncpg.Connection) -> None:
-    database = Database("", "", "", "", organization_id=1, monitors=1)
+    database = Database("", ("",), "", "", organization_id=1, monitors=1)
     number, port, update = pgbench.script(pgbench.OURS, database).splitlines()
     assert (number, port) == ("\\set n random(100000000000, 100000000000)", "\\set p random(1, 65535)")
     row = await db.fetchrow(update.replace(":n", "333333333333").replace(":p", "25"))
