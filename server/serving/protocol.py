@@ -7,13 +7,12 @@ Read from aiohttp 3.14, to which pyproject.toml pins; ``tests/serving/test_proto
 - ``_task_handler``: ends the handler of a client that has left, where the handler wants that.
 - ``_connections``: a new connection makes room for itself when there are too many.
 - ``_make_server``, ``__class__``, ``_loop``, ``_kwargs``: serve with our own protocol. There is no public way.
+- ``_reg_site``, ``_backlog``: let more connections wait to be accepted. Gunicorn's worker has no option for it.
 - ``_message``, ``_match_info``: ``Dispatch`` finds a route by one or two look-ups in a dictionary.
 """
 
 import asyncio
 import re
-import resource
-import sys
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any, cast
@@ -25,12 +24,13 @@ from aiohttp.web_urldispatcher import UrlMappingMatchInfo
 from server.http.error_answers import BodyTimeoutError, render
 from server.http.errors import ApiError
 from server.http.requests import ENDS_WITH_CLIENT
+from server.serving.open_files import affordable_connections
 from server.serving.slow_clients import Limits, SlowClients
 
 AnyHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 # the end of a path without percent-encoding, dots or a query
 PLAIN = re.compile("[A-Za-z0-9_-]+")
-RESERVED_FILES = 128  # for the database, logs, metrics, and connections that are being closed
+BACKLOG = 4096  # connections that wait to be accepted; of more than aiohttp's 128 some came seconds later
 VARIABLE = re.compile(r"\{(\w+)\}")
 
 
@@ -117,14 +117,6 @@ class Server(web.Server):
         return next((one for one in connections if one.phase[0] in phases and one.open), None)
 
 
-def affordable_connections() -> int:
-    """How many connections the limit of open files allows, beside the RESERVED_FILES."""
-    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    if allowed == resource.RLIM_INFINITY:
-        return sys.maxsize
-    return max(allowed - RESERVED_FILES, allowed // 2)
-
-
 class ServerRunner(web.AppRunner):
     """aiohttp's runner with our protocol and dispatch. It also watches for slow clients."""
 
@@ -148,6 +140,10 @@ class ServerRunner(web.AppRunner):
         server.request_handler = Dispatch(self.app, server.request_handler)  # type: ignore[assignment]
         self._watch = asyncio.create_task(SlowClients(server, self._limits).run())
         return server
+
+    def _reg_site(self, site: web.BaseSite) -> None:
+        site._backlog = BACKLOG
+        super()._reg_site(site)
 
     async def cleanup(self) -> None:
         if self._watch is not None:

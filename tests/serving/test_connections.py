@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import resource
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -10,7 +11,8 @@ from aiohttp import web
 
 from server.serving.app import create_app
 from server.serving.config import Config
-from server.serving.protocol import RESERVED_FILES, ServerRunner, affordable_connections
+from server.serving.open_files import RESERVED_FILES, affordable_connections
+from server.serving.protocol import ServerRunner
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 ASK = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -87,3 +89,13 @@ def test_the_limit_of_open_files_leaves_room_for_others() -> None:
     if allowed == resource.RLIM_INFINITY:
         pytest.skip("there is no limit of open files here")
     assert affordable_connections() == max(allowed - RESERVED_FILES, allowed // 2)
+
+
+async def test_a_burst_of_connections_waits_to_be_accepted(config: Config) -> None:
+    runner = ServerRunner(create_app(config), access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    with contextlib.ExitStack() as stack:
+        for _ in range(500):  # nothing is accepted meanwhile: this does not give way to the event loop
+            stack.enter_context(socket.create_connection(runner.addresses[0][:2], timeout=2))
+    await runner.cleanup()

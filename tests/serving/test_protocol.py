@@ -16,6 +16,8 @@ PARTS = [
     (RequestHandler, "_request_in_progress", r"self\._request_in_progress = "),
     (RequestHandler, "_task_handler", r"self\._task_handler = "),
     (RequestHandler, "_request_count", r"self\._request_count"),
+    (web.AppRunner, "_reg_site", r"def _reg_site\(self, site: BaseSite\)"),
+    (web.SockSite, "_backlog", r"backlog=self\._backlog"),
     (web.AppRunner, "_make_server", r"async def _make_server\(self\)"),
     (web.Server, "_loop", r"self\._loop = "),
     (web.Server, "_connections", r"self\._connections: dict\[RequestHandler"),
