@@ -70,10 +70,12 @@ CREATE TRIGGER smtp_monitors_unindex_inserted AFTER INSERT ON smtp_monitors
     REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION unindex_smtp_monitors();
 CREATE TRIGGER smtp_monitors_unindex_deleted AFTER DELETE ON smtp_monitors
     REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION unindex_smtp_monitors();
--- For each row: a table of all changed rows would cost those PATCHes, too, that change nothing of this.
+-- The batches of PATCHes say it themselves: for a row of theirs this takes three times as long. For each row, because
+-- a table of all changed rows would cost those writes, too, that change nothing of this.
 CREATE TRIGGER smtp_monitors_unindex_updated AFTER UPDATE OF name, hostname, status ON smtp_monitors
     FOR EACH ROW
-    WHEN (old.name <> new.name OR old.hostname <> new.hostname OR old.status <> new.status)
+    WHEN (current_setting('application_name') <> 'smtp-monitors batches'
+          AND (old.name <> new.name OR old.hostname <> new.hostname OR old.status <> new.status))
     EXECUTE FUNCTION unindex_smtp_monitor();
 
 INSERT INTO unindexed_smtp_monitors SELECT organization_id, id FROM smtp_monitors;

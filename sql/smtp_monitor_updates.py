@@ -33,11 +33,25 @@ COLUMNS = f"""
 # what a statement gets of each patch beside the changed columns: which row it is about, and what is kept
 NAMING = {"organization_id": "bigint", "public_id": "uuid", "customer_ids": "bigint[]", "versions": "bigint[]"}
 KEPT = {"actor": "json", "address": "text", "after": "json"}
-# what is stored of each change, and what more if it may have passwords
-CHANGE = "organization_id, smtp_monitor_id, version, changed_at, actor, address, before, after"
+CHANGE = """change AS (
+            INSERT INTO smtp_monitor_changes (organization_id, smtp_monitor_id, version, changed_at, actor, address,
+                                              before, after{columns})
+            SELECT organization_id, id, version, updated_at, actor, address, before, after{values}
+              FROM {rows}
+             WHERE actor IS NOT NULL
+        )"""
+# what a change that may have passwords has more
 PASSWORDS = ", before_password, after_password, public_id"
 BOUND_PASSWORDS = """, before_password, after_password,
                    CASE WHEN coalesce(before_password, after_password) IS NOT NULL THEN public_id END"""
+# of these columns there is an index, which agents bring up to date
+SEARCHED = ("name", "hostname", "status")
+QUEUE = """queue AS (
+            INSERT INTO unindexed_smtp_monitors (organization_id, smtp_monitor_id)
+            SELECT organization_id, id
+              FROM {rows}
+             WHERE stale
+        )"""
 WRITTEN = "clock_timestamp()"  # not now(): a write that waited for another's lock comes after it
 RETURNS_OLD = 18  # the first version of PostgreSQL whose UPDATE returns what it replaced
 ONE = f"""
@@ -52,6 +66,8 @@ NAMED = f"""
            AND {within_customers("m.customer_id", "c.customer_ids", cast="::bigint[]")}
            AND (c.versions IS NULL OR m.version = ANY(c.versions::bigint[]))
 """
+
+Columns = Mapping[str, str]  # their types, by name
 
 
 @lru_cache(maxsize=2048)
@@ -81,9 +97,12 @@ def update_statement(
         **present,
         **(KEPT if kept else {}),
     }
-    write = _write if not kept else _write_and_keep if version >= RETURNS_OLD else _lock_write_and_keep
+    if not (kept or present.keys() & set(SEARCHED)):
+        write = _write
+    else:
+        write = _write_and_store if version >= RETURNS_OLD else _lock_write_and_store
     position = "" if alone else "c.n, "
-    return write(_source(given, alone=alone), present, position, masked=masked), tuple(present)
+    return write(_source(given, alone=alone), present, position, masked=masked, kept=kept), tuple(present)
 
 
 def _require_updatable(columns: frozenset[str]) -> None:
@@ -91,7 +110,7 @@ def _require_updatable(columns: frozenset[str]) -> None:
         raise ValueError(f"not updatable: {sorted(stray)}")
 
 
-def _source(columns: Mapping[str, str], *, alone: bool) -> str:
+def _source(columns: Columns, *, alone: bool) -> str:
     """The rows that a statement is given, as ``c``."""
     names = ", ".join(columns)
     if alone:
@@ -101,7 +120,7 @@ def _source(columns: Mapping[str, str], *, alone: bool) -> str:
     return f"unnest({', '.join(f'${n}::{type_}[]' for n, type_ in enumerate(types, 1))}) AS c ({names})"
 
 
-def _assignments(present: Mapping[str, str], *, masked: bool) -> str:
+def _assignments(present: Columns, *, masked: bool) -> str:
     values = {column: f"c.{column}{f'::{type_}' * type_.endswith('[]')}" for column, type_ in present.items()}
     if masked:
         values = {
@@ -111,7 +130,7 @@ def _assignments(present: Mapping[str, str], *, masked: bool) -> str:
     return ", ".join(f"{column} = {value}" for column, value in values.items())
 
 
-def _write(source: str, present: Mapping[str, str], position: str, *, masked: bool) -> str:
+def _write(source: str, present: Columns, position: str, *, masked: bool, kept: bool) -> str:
     return f"""
         UPDATE smtp_monitors m
            SET {_assignments(present, masked=masked)}, version = m.version + 1, updated_at = {WRITTEN}
@@ -121,46 +140,34 @@ def _write(source: str, present: Mapping[str, str], position: str, *, masked: bo
     """
 
 
-def _write_and_keep(source: str, present: Mapping[str, str], position: str, *, masked: bool) -> str:
+def _write_and_store(source: str, present: Columns, position: str, *, masked: bool, kept: bool) -> str:
     """What is stored as before is what the UPDATE replaced."""
-    passwords = _passwords("old", "c", masked=masked) if PASSWORD in present else ""
+    given = "".join(f"c.{column}, " for column in KEPT) if kept else ""
     return f"""
         WITH m AS (
             UPDATE smtp_monitors m
                SET {_assignments(present, masked=masked)}, version = m.version + 1, updated_at = {WRITTEN}
               FROM {source}
              WHERE {NAMED}
-            RETURNING m.*, {position}c.actor, c.address, c.after, {_before("old", present)} AS before {passwords}
-        ), change AS (
-            INSERT INTO smtp_monitor_changes ({CHANGE} {PASSWORDS if passwords else ""})
-            SELECT organization_id, id, version, updated_at, actor, address, before, after
-                   {BOUND_PASSWORDS if passwords else ""}
-              FROM m
-             WHERE actor IS NOT NULL
-        )
+            RETURNING m.*, {position}{given}{_facts("old", "m", present, masked=masked, kept=kept)}
+        ), {_stores("m", present, kept=kept)}
         SELECT {position.replace("c.", "m.")}{COLUMNS}
           FROM m
     """
 
 
-def _lock_write_and_keep(source: str, present: Mapping[str, str], position: str, *, masked: bool) -> str:
+def _lock_write_and_store(source: str, present: Columns, position: str, *, masked: bool, kept: bool) -> str:
     """The same before PostgreSQL 18: the rows are locked first, and found twice."""
-    passwords = _passwords("m", "c", masked=masked) if PASSWORD in present else ""
     return f"""
         WITH c AS MATERIALIZED (
-            SELECT c.*, m.id, m.version, clock_timestamp() AS changed_at, {_before("m", present)} AS before {passwords}
+            SELECT c.*, m.id, m.version + 1 AS version, {WRITTEN} AS updated_at,
+                   {_facts("m", "c", present, masked=masked, kept=kept)}
               FROM {source}
               JOIN smtp_monitors m ON {NAMED}
                FOR NO KEY UPDATE OF m
-        ), change AS (
-            INSERT INTO smtp_monitor_changes ({CHANGE} {PASSWORDS if passwords else ""})
-            SELECT organization_id, id, version + 1, changed_at, actor, address, before, after
-                   {BOUND_PASSWORDS if passwords else ""}
-              FROM c
-             WHERE actor IS NOT NULL
-        )
+        ), {_stores("c", present, kept=kept)}
         UPDATE smtp_monitors m
-           SET {_assignments(present, masked=masked)}, version = m.version + 1, updated_at = c.changed_at
+           SET {_assignments(present, masked=masked)}, version = c.version, updated_at = c.updated_at
           FROM c
          WHERE m.organization_id = c.organization_id
            AND m.id = c.id
@@ -168,15 +175,28 @@ def _lock_write_and_keep(source: str, present: Mapping[str, str], position: str,
     """
 
 
-def _before(row: str, present: Mapping[str, str]) -> str:
-    columns = (f"'{column}', {row}.{column}" for column in present if column != PASSWORD)
-    return f"json_build_object({', '.join(columns)})"
+def _facts(before: str, after: str, present: Columns, *, masked: bool, kept: bool) -> str:
+    """What has to be known of a row to store what goes with its write."""
+    facts = []
+    if kept:
+        columns = (f"'{column}', {before}.{column}" for column in present if column != PASSWORD)
+        facts.append(f"json_build_object({', '.join(columns)}) AS before")
+    if kept and PASSWORD in present:
+        passwords = [f"{before}.{PASSWORD}", f"c.{PASSWORD}"]
+        if masked:
+            bit = mask_of(frozenset([PASSWORD]))
+            passwords = [f"CASE WHEN c.mask & {bit} <> 0 THEN {password} END" for password in passwords]
+        facts.append(f"{passwords[0]} AS before_password, {passwords[1]} AS after_password")
+    if changed := [f"{before}.{column} <> {after}.{column}" for column in SEARCHED if column in present]:
+        facts.append(f"({' OR '.join(changed)}) AS stale")
+    return ", ".join(facts)
 
 
-def _passwords(before: str, after: str, *, masked: bool) -> str:
-    """What a change that may have passwords has more."""
-    columns = [f"{before}.{PASSWORD}", f"{after}.{PASSWORD}"]
-    if masked:
-        bit = mask_of(frozenset([PASSWORD]))
-        columns = [f"CASE WHEN c.mask & {bit} <> 0 THEN {column} END" for column in columns]
-    return f", {columns[0]} AS before_password, {columns[1]} AS after_password"
+def _stores(rows: str, present: Columns, *, kept: bool) -> str:
+    stores = []
+    if kept:
+        columns, values = (PASSWORDS, BOUND_PASSWORDS) if PASSWORD in present else ("", "")
+        stores.append(CHANGE.format(rows=rows, columns=columns, values=values))
+    if present.keys() & set(SEARCHED):
+        stores.append(QUEUE.format(rows=rows))
+    return ", ".join(stores)

@@ -11,7 +11,7 @@ from tests.bench.servers import OURS, OURS_UNKEPT, running
 
 MONITORS = 10_000
 CONNECTIONS = (1, 256)
-BOUND = 0.75
+BOUND = 0.92
 
 
 def main(arguments: list[str]) -> int:

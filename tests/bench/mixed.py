@@ -34,9 +34,15 @@ def main(arguments: list[str]) -> int:
                 for name, mode in MODES.items()
             ]
         single, mixed, pages = table = medians(rows)
-        ratio = mixed.requests_per_second / single.requests_per_second
         bars = [
-            Bar("mixed, requests/s: × one shape's", ratio, BOUND),
+            *(
+                Bar(
+                    f"{row.name}, requests/s: × one shape's",
+                    row.requests_per_second / single.requests_per_second,
+                    BOUND,
+                )
+                for row in (mixed, pages)
+            ),
             Bar("errors", single.errors + mixed.errors + pages.errors, 0, at_most=True),
         ]
         return emit(table, bars, postgres_url=url, as_json=chosen.json)

@@ -13,7 +13,7 @@ from tests.bench.servers import OURS, running
 
 SIZES = (10_000, 1_000_000, 5_000_000)
 CONNECTIONS = 256
-BOUND = 0.8
+BOUND = 0.9
 
 
 def main(arguments: list[str]) -> int:
