@@ -12,7 +12,7 @@ from uuid import uuid4
 import asyncpg
 
 import sql
-from server.access.fairness import claim_fairly
+from server.access.fairness import FairClaims
 from server.access.key_ring import KeyRing
 from server.agent import check_metrics, claimed
 from server.agent.record import Checked, record
@@ -69,6 +69,8 @@ class Runner:
         self._woken = asyncio.Event()
         self._arrived = asyncio.Event()
         self._metrics = check_metrics.at(location.code)
+        claim = functools.partial(sql.smtp_monitor_locations.claim, pool, location.id, self._id)
+        self._claims = FairClaims(claim, concurrency)
 
     def wake(self) -> None:
         """Look at once for what is due."""
@@ -104,12 +106,11 @@ class Runner:
         """Begin the checks that are due; the seconds to pause before the next claim."""
         if len(self._checks) >= self._concurrency or len(self._results) >= MAX_WAITING:
             return TICK
-        claim = functools.partial(sql.smtp_monitor_locations.claim, self._pool, self._location.id, self._id)
         holders = [key.organization_id for key in self._checks.values()]
         try:
             if self._unsure:
                 await self._release_unknown()
-            rows, more = await claim_fairly(claim, holders, slots=self._concurrency, at_most=MAX_CLAIM)
+            rows, more = await self._claims.take(holders, at_most=MAX_CLAIM)
             if not rows:
                 seconds = await sql.smtp_monitor_locations.seconds_to_next(self._pool, self._location.id)
                 outage.worked("claiming checks")

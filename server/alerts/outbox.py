@@ -14,7 +14,7 @@ import asyncpg
 from prometheus_client import Counter
 
 import sql
-from server.access.fairness import claim_fairly
+from server.access.fairness import FairClaims
 from server.alerts.alert import Alert, Channel, DeliveryError, read_facts
 from sql.connection import FAILURES
 from sql.outages import outage
@@ -39,6 +39,7 @@ class Outbox:
         self._channels = channels
         self._woken = asyncio.Event()
         self._attempts: dict[asyncio.Task[None], int] = {}  # with the organization of each
+        self._leases = FairClaims(functools.partial(sql.alerts.lease, pool, list(channels)), MAX_LEASED)
 
     def wake(self) -> None:
         self._woken.set()
@@ -60,16 +61,14 @@ class Outbox:
 
     async def _deliver_due(self) -> float:
         """Begin an attempt for each alert that is due. Gives the seconds until the next one is due."""
-        names, more = list(self._channels), True
-        lease = functools.partial(sql.alerts.lease, self._pool, names)
+        more = True
         while more and len(self._attempts) < MAX_LEASED:
-            holders = self._attempts.values()
-            rows, more = await claim_fairly(lease, holders, slots=MAX_LEASED, at_most=MAX_LEASED)
+            rows, more = await self._leases.take(self._attempts.values(), at_most=MAX_LEASED)
             for row in rows:
                 attempt = asyncio.create_task(self._attempt(row))
                 self._attempts[attempt] = row["organization_id"]
                 attempt.add_done_callback(self._ended)
-        seconds = await sql.alerts.seconds_to_next(self._pool, names)
+        seconds = await sql.alerts.seconds_to_next(self._pool, list(self._channels))
         return MAX_SLEEP if seconds is None else min(max(seconds, RETRY), MAX_SLEEP)
 
     def _ended(self, attempt: asyncio.Task[None]) -> None:

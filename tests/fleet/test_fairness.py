@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
 import asyncpg
 
 import sql
+from server.access.fairness import FairClaims
 from server.alerts.webhook import bound_to
 from server.serving.config import Config
 from tests.conftest import STRANGERS
@@ -104,3 +105,18 @@ async def alert(db: asyncpg.Connection, organization_id: int, url: str, count: i
     """
     await db.execute(query, organization_id, url, count)
     await sql.alerts.wake(db)
+
+
+async def test_it_is_looked_for_others_once_a_second_at_most() -> None:
+    looks: list[list[int]] = []
+
+    async def claim(*, limit: int, but_of: Collection[int] = ()) -> list[asyncpg.Record]:
+        assert limit in (5, 2)
+        looks.append(list(but_of))
+        return []
+
+    claims = FairClaims(claim, 10)
+    assert await claims.take([], at_most=10) == ([], False)
+    for _ in range(3):
+        assert await claims.take([1] * 5, at_most=10) == ([], False)
+    assert [but_of for but_of in looks if but_of] == [[1]]
