@@ -30,6 +30,27 @@ async def select_page(
     return total, await db.fetch(query, *whose, limit, offset)
 
 
+async def select_page_of_deleted(
+    db: Executor, reach: Reach, public_id: UUID, *, limit: int, offset: int
+) -> tuple[int, list[asyncpg.Record]] | None:
+    """As select_page, of a monitor that is deleted, for a reach of whole organizations."""
+    query = f"""
+        SELECT organization_id, (before ->> 'id')::bigint AS id
+          FROM audit_events
+         WHERE {within_reach("organization_id")}
+           AND resource = 'smtp_monitor'
+           AND action = 'deleted'
+           AND resource_id = $2
+    """
+    monitor = await db.fetchrow(query, reach.organization_id, str(public_id))
+    if monitor is None:
+        return None
+    of_monitor = "FROM smtp_monitor_changes h WHERE organization_id = $1 AND smtp_monitor_id = $2"
+    total = await db.fetchval(f"SELECT count(*) {of_monitor}", *monitor)
+    query = f"SELECT {COLUMNS} {of_monitor} ORDER BY version DESC LIMIT $3 OFFSET $4"
+    return total, await db.fetch(query, *monitor, limit, offset)
+
+
 async def select_one(db: Executor, reach: Reach, public_id: UUID, version: int) -> asyncpg.Record | None:
     query = f"SELECT {COLUMNS} {OF_MONITOR.format(join='')} AND h.version = $4"
     return await db.fetchrow(query, reach.organization_id, reach.customer_ids, public_id, version)

@@ -26,9 +26,14 @@ def require_global_admin(caller: Caller) -> None:
         raise forbidden("global_admin_required")
 
 
+def audits(caller: Caller) -> bool:
+    """Whether it administers an organization, or reads every one."""
+    return caller.administers or (caller.supporter and caller.reach.organization_id is None)
+
+
 def require_auditor(caller: Caller) -> None:
-    """ApiError 403 for who neither administers an organization nor reads every one."""
-    if not (caller.administers or (caller.supporter and caller.reach.organization_id is None)):
+    """ApiError 403 for who may not read the audit."""
+    if not audits(caller):
         raise forbidden("administrator_required")
 
 

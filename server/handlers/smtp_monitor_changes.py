@@ -3,6 +3,7 @@
 from aiohttp import web
 
 import sql
+from server.access.permissions import audits
 from server.handlers.keys import CALLER, POOL
 from server.http import query, requests
 from server.http.answers import Answer
@@ -11,11 +12,13 @@ from server.resources.smtp_monitor_changes import represent
 
 
 async def list_changes(request: web.Request) -> Answer:
-    public_id = requests.monitor_id(request)
+    """Of a deleted monitor, for those who may read the audit: it tells of the deletion."""
+    public_id, pool, reach = requests.monitor_id(request), request.app[POOL], request[CALLER].reach
     page = query.page_of(query.parse_query(request, query.PAGING))
-    found = await sql.smtp_monitor_changes.select_page(
-        request.app[POOL], request[CALLER].reach, public_id, limit=page.size, offset=page.offset
-    )
+    extent = {"limit": page.size, "offset": page.offset}
+    found = await sql.smtp_monitor_changes.select_page(pool, reach, public_id, **extent)
+    if found is None and audits(request[CALLER]):
+        found = await sql.smtp_monitor_changes.select_page_of_deleted(pool, reach, public_id, **extent)
     if found is None:
         raise not_found()
     total, rows = found

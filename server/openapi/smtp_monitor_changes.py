@@ -51,6 +51,7 @@ PATHS = {
             {200: listed("ChangePage", _CHANGE)},
             errors=READ_ERRORS,
             parameters=("smtpMonitorPublicId", *queried(PAGING)),
+            description="Also of a monitor that is deleted, for administrators and supporters.",
         )
     },
     "/api/smtp-monitors/{smtpMonitorPublicId}/changes/{changeId}/revert": {

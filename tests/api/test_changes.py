@@ -49,6 +49,23 @@ async def test_a_patch_is_kept_with_its_author_and_each_field_before_and_after(a
     }
 
 
+async def test_the_changes_of_a_deleted_monitor_are_for_those_who_read_the_audit(api: Api) -> None:
+    await api.patch({"name": "Renamed"}, "user")
+    assert (await api.call("DELETE", f"/api/smtp-monitors/{MONITOR}", "user")).status == 204
+    for who in ("admin", "globaladmin", "supporter"):
+        told = await changes(api, who)
+        assert [(change["action"], change["actor"]["email"]) for change in told] == [
+            ("deleted", "user@example.com"),
+            ("updated", "user@example.com"),
+        ]
+    page = await (await api.call("GET", f"{path()}?perPage=1&page=2")).json()
+    assert (page["total"], [change["id"] for change in page["items"]]) == (2, [2])
+    for who in ("user", "readonly", "stranger"):
+        assert (await api.call("GET", path(), who)).status == 404
+    assert (await api.call("GET", path(ABSENT))).status == 404
+    assert (await revert(api, 2)).status == 404
+
+
 async def test_what_changed_nothing_is_not_kept(api: Api) -> None:
     await api.patch({})
     await api.patch({"name": ""})
@@ -137,7 +154,6 @@ async def test_an_end_is_kept(api: Api) -> None:
     assert kept is not None
     assert (kept["version"], kept["after"]) == (2, None)
     assert "smtp.example.com" in kept["before"]
-    assert (await api.call("GET", path())).status == 404
 
 
 async def test_one_change_for_many_is_kept_for_each(api: Api) -> None:
