@@ -119,7 +119,7 @@ async def connect_for_batches(dsn: str) -> asyncpg.Connection:
         dsn,
         command_timeout=COMMAND_TIMEOUT,
         server_settings={
-            "application_name": "smtp-monitors batches",  # a trigger of smtp_monitors knows it
+            "application_name": "smtp-monitors batches",
             "lock_timeout": str(LOCK_TIMEOUT),
             "plan_cache_mode": "force_generic_plan",
             "enable_hashjoin": "off",

@@ -60,3 +60,46 @@ def named(row: asyncpg.Record, shape: dict[str, object]) -> bool:
     """Whether what was named stands before as it was."""
     before = {"name": "Before", "port": "587"}
     return all(row[column] == before[column] for column in shape.keys() & before.keys())
+
+
+@pytest.mark.parametrize("version", [15, 18])
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        [{"status": "disabled"}, {"port": 25}, {"hostname": "b.example", "port": 25}],
+        [{"name": "After", "port": 1}, {"name": "Then", "port": 2}, {"name": "Last", "port": 3}],
+        [{"check_interval": 61}, {"check_interval": 62}, {"check_interval": 63}],
+    ],
+)
+async def test_what_has_to_be_indexed_again_is_named(
+    db: asyncpg.Connection, version: int, kept: bool, alone: bool, shapes: list[dict[str, object]]
+) -> None:
+    if db.get_server_version().major < version:
+        pytest.skip("this PostgreSQL returns no replaced rows")
+    for public_id in IDS:
+        await sql.smtp_monitors.insert(db, 1, 10, public_id, {"name": "Before", "hostname": "a.example"})
+    await db.execute("DELETE FROM unindexed_smtp_monitors")
+    change = Change("{}", "192.0.2.1", "{}") if kept else None
+    patches = [
+        Patch(1, public_id, None, None, shape, frozenset(shape), change)
+        for public_id, shape in zip(IDS, shapes, strict=True)
+    ]
+
+    if alone:
+        for one in patches:
+            query, values = render_one(one, version)
+            await db.fetch(query, *values)
+    else:
+        query, [arrays] = render_many([patches], version)
+        await db.fetch(query, *arrays)
+
+    found = await db.fetch("""
+        SELECT m.public_id
+          FROM unindexed_smtp_monitors u
+          JOIN smtp_monitors m ON m.organization_id = u.organization_id AND m.id = u.smtp_monitor_id
+         ORDER BY m.public_id
+    """)
+    expected = [patch.public_id for patch in patches if patch.columns & {"name", "hostname", "status"}]
+    assert [row["public_id"] for row in found] == expected

@@ -1,5 +1,5 @@
 -- Monitors are found by their words and their status in a table beside theirs, which is brought up to date later.
--- depends: 0023_add-begin-of-checks
+-- depends: 0025_forget-expired-tokens
 
 -- An index of smtp_monitors would cost every PATCH: an update of an indexed column is not heap-only. So a PATCH only
 -- says which monitor has to be indexed again, and only if it changes what is indexed. Agents do the rest. Until then
@@ -70,11 +70,11 @@ CREATE TRIGGER smtp_monitors_unindex_inserted AFTER INSERT ON smtp_monitors
     REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION unindex_smtp_monitors();
 CREATE TRIGGER smtp_monitors_unindex_deleted AFTER DELETE ON smtp_monitors
     REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION unindex_smtp_monitors();
--- The batches of PATCHes say it themselves: for a row of theirs this takes three times as long. For each row, because
--- a table of all changed rows would cost those writes, too, that change nothing of this.
+-- A PATCH, which counts the version, says itself what it has changed: for a row of its batch this takes three times as
+-- long. For each row, because a table of all changed rows would cost writes that change nothing of this, too.
 CREATE TRIGGER smtp_monitors_unindex_updated AFTER UPDATE OF name, hostname, status ON smtp_monitors
     FOR EACH ROW
-    WHEN (current_setting('application_name') <> 'smtp-monitors batches'
+    WHEN (old.version = new.version
           AND (old.name <> new.name OR old.hostname <> new.hostname OR old.status <> new.status))
     EXECUTE FUNCTION unindex_smtp_monitor();
 
