@@ -11,7 +11,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from typing import Generic, Protocol
 
@@ -47,7 +47,7 @@ class Observer(Protocol):
 class Waiting(Generic[Item]):
     item: Item
     done: asyncio.Future[asyncpg.Record | None]
-    since: float = field(default_factory=time.monotonic)
+    since: float
 
 
 class Batcher(Generic[Item]):
@@ -80,7 +80,7 @@ class Batcher(Generic[Item]):
                     self._loop.call_later(TELL_SECONDS, self._tell)
                 self._alone += 1
                 return await self._fetch_one(item)
-        waiting = Waiting(item, self._loop.create_future())
+        waiting = Waiting(item, self._loop.create_future(), time.monotonic())
         self._queue.append(waiting)
         self._arrived.set()
         return await waiting.done

@@ -1,10 +1,9 @@
 """The PATCH of a monitor: alone as plain values, or as one row of a statement that many share."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, count, islice
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -16,8 +15,7 @@ from sql.smtp_monitor_updates import ALL_COLUMNS, COLUMNS, ONE, UPDATABLE, mask_
 from sql.statements import LockKey, Statements
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What is stored of a change: who made it and the columns given, both as JSON, and the client's *address*."""
 
     actor: str
@@ -25,8 +23,7 @@ class Change:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(NamedTuple):
     """Changed columns of one monitor, if it has one of *customer_ids* and one of *versions*; None allows all.
 
     *change* is stored with them, if given.

@@ -27,9 +27,10 @@ class ChangeKeeper:
         """What is kept when *caller* changes *columns*; None if nothing is. Passwords are kept apart, encrypted."""
         if not self._keeps:
             return None
-        after = {column: value for column, value in columns.items() if column in FIELDS}
-        if "smtp_config" in after:
-            after["smtp_config"] = orjson.Fragment(str(after["smtp_config"]))
+        after = columns
+        if "smtp_config" in columns:
+            config = orjson.Fragment(str(columns["smtp_config"]))
+            after = {column: value for column, value in columns.items() if column in FIELDS} | {"smtp_config": config}
         return Change(caller.actor, request[ADDRESS], orjson.dumps(after).decode())
 
 
