@@ -28,6 +28,17 @@ async def test_a_database_that_can_only_be_read_is_not_ready(
     assert (await api.patch({"port": 26})).status == 503
 
 
+async def test_a_standby_is_not_ready(tmp_path: Path, config: Config, aiohttp_client: AiohttpClient) -> None:
+    with embedded.database(tmp_path, exclusive=True) as url:
+        migrations.migrate(url)
+    (tmp_path / "postgres" / "standby.signal").touch()
+    with embedded.database(tmp_path, exclusive=True) as url:
+        client = await aiohttp_client(create_app(replace(config, database_url=url)))
+        async with client.get("/readyz") as answer:
+            assert (answer.status, (await answer.json())["code"]) == (503, "database_read_only")
+        await client.close()
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of its own that can be filled."""
