@@ -70,7 +70,7 @@ async def _accepts_schema(url: str, stopping: asyncio.Event) -> bool:
     """True when the database is there; False if stopped before. ConfigError if it cannot be used."""
     while not stopping.is_set():
         try:
-            await schema.refuse_other(url)
+            await schema.refuse_other_at(url)
         except UNAVAILABLE as error:
             outage.failed("reading the schema", error)
             with contextlib.suppress(TimeoutError):

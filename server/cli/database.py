@@ -8,12 +8,10 @@ import asyncpg
 
 import sql
 from server.checks.text import escaped
+from server.cli import schema
 from server.cli.environment import ConfigError
 from server.http.constraints import CONSTRAINTS, LIMITS
-from sql import servers
-from sql.connection import connect
 
-CONNECT_TIMEOUT = 10.0  # a command can wait for longer than a request
 NUMBER = re.compile("[1-9][0-9]{0,17}")
 
 
@@ -23,27 +21,13 @@ class NoSuchOrganizationError(ConfigError):
 
 @contextlib.asynccontextmanager
 async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
-    """ConfigError for a value that a constraint refuses, such as an address that is taken."""
-    connection = await connect(url, timeout=CONNECT_TIMEOUT)
-    try:
-        await _refuse_unusable(connection)
-        yield connection
-    except asyncpg.IntegrityConstraintViolationError as error:
-        raise _refused(error) from error
-    finally:
-        await connection.close()
-
-
-async def _refuse_unusable(connection: asyncpg.Connection) -> None:
-    if await servers.is_pooled(connection):
-        raise ConfigError(
-            "DATABASE_URL leads to a connection pooler such as PgBouncer; it must lead to the database itself"
-        )
-    if servers.release(connection) < servers.OLDEST:
-        raise ConfigError(f"the database is PostgreSQL {servers.release(connection)}; {servers.OLDEST} is the oldest")
-    if servers.encoding(connection) != "UTF8":
-        encoding = servers.encoding(connection)
-        raise ConfigError(f"the database has the encoding {encoding}; make one with ENCODING 'UTF8'")
+    """To a database with the schema of this version. ConfigError for a value that a constraint refuses."""
+    async with schema.opened(url) as connection:
+        await schema.refuse_other(connection)
+        try:
+            yield connection
+        except asyncpg.IntegrityConstraintViolationError as error:
+            raise _refused(error) from error
 
 
 async def organization_id(connection: asyncpg.Connection, named: str | int) -> int:

@@ -8,7 +8,6 @@ import asyncpg
 import psycopg
 from psycopg import errors
 
-from server.cli import program
 from server.cli.environment import ConfigError
 from sql.connection import LOST
 
@@ -27,8 +26,6 @@ def worded() -> Iterator[None]:
     """Give what both drivers raise words for a terminal, as a ConfigError."""
     try:
         yield
-    except asyncpg.UndefinedTableError as error:
-        raise ConfigError(f"the database has no schema yet; run: {program.name()} migrate") from error
     except REFUSED as error:
         raise ConfigError(f"the database refuses it: {' '.join(str(error).split())}") from error
     except (psycopg.OperationalError, *LOST) as error:

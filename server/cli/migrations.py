@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from psycopg import conninfo
 from yoyo import read_migrations
@@ -10,15 +9,7 @@ from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 from yoyo.connections import DatabaseURI
 from yoyo.migrations import Migration, MigrationList
 
-from server.cli.environment import ConfigError
-
-SERVER = Path(__file__).parent.parent
-# inside this package where it is installed, beside it in a checkout
-MIGRATIONS = (SERVER if (SERVER / "migrations").is_dir() else SERVER.parent) / "migrations"
-
-
-def known() -> set[str]:
-    return {migration.id for migration in _read()}
+from server.cli import migration_files
 
 
 def migrate(dsn: str, report: Callable[[str], None] = lambda _: None) -> list[str]:
@@ -41,11 +32,8 @@ def roll_back(dsn: str, last: int = 0, report: Callable[[str], None] = lambda _:
 
 
 def _read() -> MigrationList:
-    """Never empty: without migrations, an empty database would be up to date."""
-    found = read_migrations(str(MIGRATIONS))
-    if not found:
-        raise ConfigError(f"there are no migrations in {MIGRATIONS}; install smtp-monitors again")
-    return found
+    migration_files.known()  # for what it refuses
+    return read_migrations(str(migration_files.FOLDER))
 
 
 # a migration is for the host that can be written to, and a silent host must not keep it from the others

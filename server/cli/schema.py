@@ -1,23 +1,66 @@
-"""Whether the schema is the one that this version works with."""
+"""Whether a database can be worked with: what kind of server it is, and whether its schema is that of this version."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import asyncpg
 
 import sql
-from server.cli import migrations, program
-from server.cli.database import connected
+from server.cli import migration_files, program
 from server.cli.environment import ConfigError
+from sql import servers
+from sql.connection import connect
+
+CONNECT_TIMEOUT = 10.0  # a command can wait for longer than a request
 
 
-async def refuse_other(url: str) -> None:
+@contextlib.asynccontextmanager
+async def opened(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection, whatever the schema is. ConfigError for a server that cannot be worked with."""
+    connection = await connect(url, timeout=CONNECT_TIMEOUT)
+    try:
+        await _refuse_unusable(connection)
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def refuse_other(connection: asyncpg.Connection) -> None:
     """ConfigError if migrations are missing, or if there are some that this version does not know."""
-    if missing := await find_missing(url):
+    missing = await _missing(connection)
+    if missing == migration_files.known():
+        raise ConfigError(f"the database has no schema yet; run: {program.name()} migrate")
+    if missing:
         raise ConfigError(f"the schema is behind by {', '.join(sorted(missing))}; run: {program.name()} migrate")
+
+
+async def refuse_other_at(url: str) -> None:
+    async with opened(url) as connection:
+        await refuse_other(connection)
 
 
 async def find_missing(url: str) -> set[str]:
     """The ids of the migrations to apply. ConfigError if the schema is of a newer version."""
-    async with connected(url) as connection:
-        applied = await sql.applied_migrations.select_applied(connection)
-    known = migrations.known()
+    async with opened(url) as connection:
+        return await _missing(connection)
+
+
+async def _missing(connection: asyncpg.Connection) -> set[str]:
+    applied = await sql.applied_migrations.select_applied(connection)
+    known = migration_files.known()
     if unknown := applied - known:
         newer = ", ".join(sorted(unknown))
         raise ConfigError(f"the schema is ahead by {newer}; this is an older version, and must not write to it")
     return known - applied
+
+
+async def _refuse_unusable(connection: asyncpg.Connection) -> None:
+    if await servers.is_pooled(connection):
+        raise ConfigError(
+            "DATABASE_URL leads to a connection pooler such as PgBouncer; it must lead to the database itself"
+        )
+    if servers.release(connection) < servers.OLDEST:
+        raise ConfigError(f"the database is PostgreSQL {servers.release(connection)}; {servers.OLDEST} is the oldest")
+    if servers.encoding(connection) != "UTF8":
+        encoding = servers.encoding(connection)
+        raise ConfigError(f"the database has the encoding {encoding}; make one with ENCODING 'UTF8'")

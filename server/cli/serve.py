@@ -35,7 +35,7 @@ def run(context: Context) -> None:
         config = replace(config, version=version.VERSION, commit=version.built_from() or "unknown")
         logs.configure(config.log_level)
         if context.url:
-            asyncio.run(schema.refuse_other(config.database_url))
+            asyncio.run(schema.refuse_other_at(config.database_url))
         else:
             _prepare_embedded(config)
         if location:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from server.access.key_ring import generate_key
-from server.cli import migrations
+from server.cli import migration_files, migrations
 from server.cli.environment import ConfigError
 from server.cli.version import VERSION
 from tests.product.process import RUN, Product
@@ -101,8 +101,8 @@ def test_migrations_that_are_not_there_are_no_schema_up_to_date(
     make_database: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = make_database("nomigrations")
-    monkeypatch.setattr(migrations, "MIGRATIONS", tmp_path / "none")
-    for ask in (lambda: migrations.migrate(url), migrations.known):
+    monkeypatch.setattr(migration_files, "FOLDER", tmp_path / "none")
+    for ask in (lambda: migrations.migrate(url), migration_files.known):
         with pytest.raises(ConfigError, match=f"no migrations in {tmp_path}/none;"):
             ask()
 

@@ -40,8 +40,7 @@ def test_the_command_works_from_any_folder(
     own = {"DATABASE_URL": make_database(Path(command[0]).name), "JWT_SECRET": "j" * 32, "SECRETS_KEY": generate_key()}
     typed = " ".join([Path(command[0]).name, *command[1:]])
     unprepared = product.run("serve", **own).stderr
-    assert unprepared.startswith(f"{typed}: the schema is behind by 0001_create-organizations, ")
-    assert unprepared.endswith(f"; run: {typed} migrate\n")
+    assert unprepared == f"{typed}: the database has no schema yet; run: {typed} migrate\n"
     assert product.run("migrate", **own).stdout.startswith("applied 0001_create-organizations\n")
     assert product.run("migrate", **own).stdout == "the schema is up to date\n"
 

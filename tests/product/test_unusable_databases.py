@@ -18,6 +18,7 @@ from tests.product.process import Product, wait_until
 
 SECRETS = {"JWT_SECRET": "j" * 32, "SECRETS_KEY": generate_key()}
 COMMANDS = ("serve", "agent", "migrate", "user list")
+VERSIONED = ("serve", "agent", "user list", "customer add X --organization 1", "secrets rotate")
 POOLER = "DATABASE_URL leads to a connection pooler such as PgBouncer; it must lead to the database itself"
 
 
@@ -97,15 +98,13 @@ def test_an_encoding_other_than_utf8_is_refused(product: Product, postgres: str)
             connection.execute("DROP DATABASE latin")
 
 
-def test_server_and_agent_refuse_a_schema_of_another_version(
-    product: Product, make_database: Callable[[str], str]
-) -> None:
+def test_a_schema_of_another_version_is_refused(product: Product, make_database: Callable[[str], str]) -> None:
     own = {"DATABASE_URL": make_database("versions"), **SECRETS}
     applied = product.run("migrate", **own).stdout.splitlines()[:-1]
     last, newest = (line.split()[1] for line in applied[-2:])
     product.run("migrate", "--back-to", last.partition("_")[0].lstrip("0"), **own)
-    for command in ("serve", "agent"):
-        refused = product.run(command, **own)
+    for command in (*VERSIONED, "token me@example.com"):
+        refused = product.run(*command.split(), **own)
         behind = f"run.py: the schema is behind by {newest}; run: run.py migrate\n"
         assert (refused.returncode, refused.stderr) == (1, behind)
     assert product.run("migrate", **own).returncode == 0
@@ -114,7 +113,7 @@ def test_server_and_agent_refuse_a_schema_of_another_version(
             INSERT INTO _yoyo_migration (migration_hash, migration_id, applied_at_utc)
             VALUES ('f', '9999_from-the-future', now())
         """)
-    for command in ("serve", "agent", "migrate"):
-        refused = product.run(command, **own)
+    for command in (*VERSIONED, "migrate"):
+        refused = product.run(*command.split(), **own)
         ahead = "the schema is ahead by 9999_from-the-future; this is an older version, and must not write to it"
         assert (refused.returncode, refused.stderr) == (1, f"run.py: {ahead}\n")
