@@ -32,6 +32,7 @@ LEFTOVER_SECONDS = 10.0  # until the processes of a killed database have ended a
 KEEP_SECONDS = 60.0  # in which one that was killed must start again
 RECOVERY_SECONDS = 600.0  # after a crash, up to max_wal_size is read and applied again
 LAUNCH_SECONDS = 0.5  # between two attempts to start
+PATIENT_LAUNCHES = 8  # attempts in which the processes of a killed database may end by themselves
 MAX_SOCKET = 100  # bytes in the path of a socket, of which some systems allow 103
 
 
@@ -44,6 +45,7 @@ class Cluster:
         self._package = PostgresServer(directory, cleanup_mode=None)
         self._child: subprocess.Popen[bytes] | None = None
         self._launched = float("-inf")
+        self._launches = 0  # since it was seen to run
         self._gone_since: float | None = None
 
     @property
@@ -85,6 +87,7 @@ class Cluster:
                 raise ConfigError(f"the database in {self.directory} does not start: {self._last_words()}")
             self._launch()
             time.sleep(0.02)
+        self._launches = 0
 
     def keep(self) -> None:
         """Start it again if it was killed. To be called about once a second; ConfigError if that does not help."""
@@ -97,6 +100,7 @@ class Cluster:
         if self._ping() is Ping.OK:
             logger.warning("the database in %s is back", self.directory)
             self._gone_since = None
+            self._launches = 0
         elif now > self._gone_since + (RECOVERY_SECONDS if self._process() else KEEP_SECONDS):
             raise ConfigError(f"the database in {self.directory} does not start again: {self._last_words()}")
         else:
@@ -126,6 +130,9 @@ class Cluster:
         """Begin to start it, unless it runs or was just begun; what a killed one left may forbid that for a while."""
         if self._process() or time.monotonic() < self._launched + LAUNCH_SECONDS:
             return
+        if self._alone and self._launches >= PATIENT_LAUNCHES:
+            postmaster.kill_orphans(self.directory)
+        self._launches += 1
         postmaster.forget_dead(self.directory, alone=self._alone)
         program = self._package.bin_path / "postgres"
         with signals.deferred(), (self.directory / "log").open("ab") as log:

@@ -61,6 +61,14 @@ def forget_dead(directory: Path, *, alone: bool) -> None:
                 Path(f"{_socket(*found)}.lock").unlink(missing_ok=True)
 
 
+def kill_orphans(directory: Path) -> None:
+    """Kill what a dead one has left: a process that waits for a lock of another, which was killed, never ends."""
+    for process in psutil.process_iter(["name"]):
+        with contextlib.suppress(psutil.Error):
+            if process.info["name"] == "postgres" and process.cwd() == str(directory):
+                process.kill()
+
+
 def stop(process: psutil.Process) -> None:
     for fast_then_immediate in (signal.SIGINT, signal.SIGQUIT):
         with contextlib.suppress(psutil.TimeoutExpired, psutil.NoSuchProcess):

@@ -55,6 +55,18 @@ def test_a_start_right_after_a_kill_waits_for_what_is_left(tmp_path: Path) -> No
             assert another.execute("SELECT value FROM kept").fetchone() == (1,)
 
 
+def test_a_start_after_a_kill_ends_what_does_not_end_by_itself(tmp_path: Path) -> None:
+    """As a backend that waits for a lock of another, which was killed as well."""
+    with embedded.cluster(tmp_path, exclusive=True) as running, psycopg.connect(running.url) as connection:
+        orphan = psutil.Process(connection.info.backend_pid)
+        orphan.suspend()
+        psutil.Process(int((tmp_path / "postgres" / "postmaster.pid").read_text().split()[0])).kill()
+        running.start()
+        with psycopg.connect(running.url) as another:
+            assert another.execute("SELECT 1").fetchone() == (1,)
+        assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE
+
+
 @pytest.mark.parametrize("socket_is_there", [True, False])
 def test_a_killed_databases_pid_may_be_another_processs_by_now(tmp_path: Path, socket_is_there: bool) -> None:
     lock = tmp_path / "postgres" / "postmaster.pid"
