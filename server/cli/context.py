@@ -31,6 +31,8 @@ class Context:
             raise ConfigError("DATABASE_URL is empty; without it, a PostgreSQL is started in DATA_DIR")
         # to be called about once a second by whoever needs the database for long
         self.keep_database: Callable[[], None] = lambda: None
+        # starts it again if it was killed, and waits until it answers
+        self.restart_database: Callable[[], None] = lambda: None
         self.data_dir = Path(self.environment.text("DATA_DIR") or ".data").resolve()
 
     @contextlib.contextmanager
@@ -46,7 +48,7 @@ class Context:
             from server.cli import embedded
 
             with embedded.cluster(self.data_dir, exclusive=exclusive) as running:
-                self.keep_database = running.keep
+                self.keep_database, self.restart_database = running.keep, running.start
                 yield running.url
 
     @contextlib.contextmanager

@@ -5,8 +5,11 @@ import asyncio
 import contextlib
 import resource
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+
+import psycopg
 
 import sql
 from server.cli import demo, logs, migrations, ports, program, schema, version
@@ -16,8 +19,10 @@ from server.cli.environment import ConfigError
 from server.cli.settings import OLDEST, read_agent, read_location
 from server.cli.workers import Server
 from server.serving.config import AgentProcess, Config
+from sql.connection import LOST
 from sql.outages import outage
 
+TRIES = 3  # to prepare the embedded database
 OUTAGE = "outage"  # what the processes of this server know of it
 
 
@@ -37,7 +42,7 @@ def run(context: Context) -> None:
         if context.url:
             asyncio.run(schema.refuse_other_at(config.database_url))
         else:
-            _prepare_embedded(config)
+            _prepare_embedded(config, context.restart_database)
         if location:
             asyncio.run(_refuse_unknown(location, url))
         _allow_open_files()
@@ -82,11 +87,19 @@ def _agent(context: Context, config: Config, location: str, directory: Path) -> 
     return AgentProcess(tuple(command), environment, directory / "agent.lock")
 
 
-def _prepare_embedded(config: Config) -> None:
-    if asyncio.run(schema.find_missing(config.database_url)):
-        migrations.migrate(config.database_url)
-    asyncio.run(demo.load_once(config))
-    print(asyncio.run(demo.introduce(config)), flush=True)
+def _prepare_embedded(config: Config, restart_database: Callable[[], None]) -> None:
+    """Bring it up to date and load the demo. A database that is killed meanwhile is started again: nobody else does."""
+    for tries_left in reversed(range(TRIES)):
+        try:
+            if asyncio.run(schema.find_missing(config.database_url)):
+                migrations.migrate(config.database_url)
+            asyncio.run(demo.load_once(config))
+            print(asyncio.run(demo.introduce(config)), flush=True)
+            return
+        except (psycopg.OperationalError, *LOST):
+            if not tries_left:
+                raise
+            restart_database()
 
 
 def _allow_open_files() -> None:

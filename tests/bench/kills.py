@@ -3,7 +3,10 @@
 import argparse
 import random
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from tests.bench.options import positive
 from tests.product.kills import Kills
@@ -27,6 +30,7 @@ def main(arguments: list[str]) -> int:
             if product.process is not None and product.process.poll() is None:
                 product.stop()
             if product.database_runs:  # one whose server was killed last
-                kill(product.database.pid)
+                with suppress(psutil.NoSuchProcess):
+                    kill(product.database.pid)
     print(findings)
     return 1 if findings.wrong else 0

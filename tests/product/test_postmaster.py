@@ -1,5 +1,6 @@
 """The embedded PostgreSQL while somebody serves: started again when it is killed, and gone when the server is."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 from server.cli import cluster, embedded
 from server.cli.environment import ConfigError
 from tests.conftest import MONITOR
-from tests.product.process import Product, wait_until
+from tests.product.process import Product, kill, wait_until
 
 PATH = f"/api/smtp-monitors/{MONITOR}"
 
@@ -45,6 +46,24 @@ def test_a_killed_postmaster_is_started_again(product: Product) -> None:
     second = shared_memory(product)
     assert product.stop(signal.SIGTERM) == 0
     assert_nothing_is_left(product, first, second)
+
+
+def test_a_database_that_is_killed_while_it_is_prepared_is_started_again(product: Product) -> None:
+    product.launch()
+    wait_until(lambda: migrates(product))
+    kill(product.database.pid)
+    wait_until(product.ready)
+    assert product.stop(signal.SIGTERM) == 0
+    assert_nothing_is_left(product)
+
+
+def migrates(product: Product) -> bool:
+    """Whether a first migration is applied."""
+    with contextlib.suppress(psycopg.Error):
+        url = cluster.Cluster(product.data_dir / "postgres", alone=False).url
+        with psycopg.connect(url, autocommit=True) as connection:
+            return connection.execute("SELECT FROM _yoyo_migration").fetchone() is not None
+    return False
 
 
 @pytest.mark.parametrize("family", [False, True], ids=["postmaster", "all of it"])
