@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from server.access.key_ring import generate_key
-from server.cli import program, signals
+from server.cli import postmaster, program, signals
 from server.cli.cluster import Cluster
 from server.cli.environment import ConfigError
 
@@ -103,6 +103,7 @@ def _remove_leftovers(data_dir: Path) -> None:
     """Of servers that were killed while they made something."""
     for left in data_dir.glob(f"*{ASIDE}*"):
         if left.is_dir():
+            postmaster.kill_makers(left)
             shutil.rmtree(left, ignore_errors=True)
         else:
             left.unlink(missing_ok=True)

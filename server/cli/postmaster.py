@@ -69,6 +69,17 @@ def kill_orphans(directory: Path) -> None:
                 process.kill()
 
 
+def kill_makers(directory: Path) -> None:
+    """Kill an initdb that still makes a database there, whose server was killed, and what it has started."""
+    for process in psutil.process_iter(["name"]):
+        with contextlib.suppress(psutil.Error):
+            if process.info["name"] == "initdb" and str(directory) in process.cmdline():
+                family = [process, *process.children(recursive=True)]
+                for one in family:
+                    one.kill()
+                psutil.wait_procs(family, STOP_SECONDS)
+
+
 def stop(process: psutil.Process) -> None:
     for fast_then_immediate in (signal.SIGINT, signal.SIGQUIT):
         with contextlib.suppress(psutil.TimeoutExpired, psutil.NoSuchProcess):
