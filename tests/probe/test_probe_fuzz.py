@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,6 +39,7 @@ options = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(scripts, options, st.booleans())
 def test_any_bytes_end_in_a_value(sent: list[bytes], chosen: dict[str, object], stays: bool) -> None:

@@ -88,6 +88,7 @@ def dialogues() -> st.SearchStrategy[list[Step]]:
     return st.builds(put_together, exchanges, st.booleans())
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(dialogues(), st.integers(0, 30), lies, st.booleans())
 def test_one_lie_ends_in_a_value(script: list[Step], where: int, lie: bytes, as_served: bool) -> None:

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import psutil
+import pytest
 
 from tests.ports import free_port
 from tests.product.process import RUN, Product, command_line, wait_until
@@ -17,6 +18,7 @@ def agents(product: Product) -> list[psutil.Process]:
     return [child for child in children if "agent" in (command_line(child) or [])]
 
 
+@pytest.mark.slow
 def test_start_it_and_see_green_stop_it_and_see_an_incident(product: Product) -> None:
     del product.environ["AGENT"]  # the default is what is shown
     token = product.start().partition("TOKEN=")[2].partition("\n")[0]

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 
 import asyncpg
+import pytest
 
 import sql
 from tests.product.process import Product, wait_until
@@ -36,6 +37,7 @@ def test_an_operator_deletes_an_organization(product: Product, make_database: Ca
     assert asyncio.run(organizations(url)) == [1]
 
 
+@pytest.mark.slow
 def test_a_command_that_is_killed_goes_on_where_it_was(product: Product, make_database: Callable[[str], str]) -> None:
     url = make_database("killed_removal")
     own: Mapping[str, str] = {"DATABASE_URL": url}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import psutil
 import psycopg
+import pytest
 
 from server.access.key_ring import generate_key
 from tests.conftest import MONITOR
@@ -56,6 +57,7 @@ def test_a_stranger_pastes_the_printed_curl_and_a_second_start_keeps_everything(
     assert not product.database_runs
 
 
+@pytest.mark.slow
 def test_killed_processes_are_survived(product: Product) -> None:
     token = product.start().partition("TOKEN=")[2].partition("\n")[0]
     wait_until(lambda: len(product.workers()) == 2)

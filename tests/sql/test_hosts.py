@@ -88,6 +88,7 @@ async def test_the_server_answers_while_the_first_host_is_silent(
     assert time.monotonic() - started < 2 * CONNECT_TIMEOUT
 
 
+@pytest.mark.slow
 def test_commands_find_the_host_that_answers(
     product: Product, make_database: Callable[[str], str], silent: int
 ) -> None:
