@@ -104,6 +104,7 @@ async def test_a_worker_that_starts_while_it_is_away_answers_and_recovers(
     await _becomes_200(lambda: started.patch({"port": 27}))
 
 
+@pytest.mark.slow
 async def test_a_silent_database_is_503_within_the_time_limit(hurt: tuple[Api, Database]) -> None:
     api, database = hurt
     with database.silenced():

@@ -55,6 +55,7 @@ def test_a_start_right_after_a_kill_waits_for_what_is_left(tmp_path: Path) -> No
             assert another.execute("SELECT value FROM kept").fetchone() == (1,)
 
 
+@pytest.mark.slow
 def test_a_start_after_a_kill_ends_what_does_not_end_by_itself(tmp_path: Path) -> None:
     """As a backend that waits for a lock of another, which was killed as well."""
     with embedded.cluster(tmp_path, exclusive=True) as running, psycopg.connect(running.url) as connection:

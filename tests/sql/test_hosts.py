@@ -149,6 +149,7 @@ async def wire(migrated: str) -> AsyncIterator[tuple[Wire, int]]:
         task.cancel()
 
 
+@pytest.mark.slow
 async def test_a_host_that_falls_silent_is_left_for_another(
     db: asyncpg.Connection, config: Config, aiohttp_client: AiohttpClient, wire: tuple[Wire, int]
 ) -> None:
