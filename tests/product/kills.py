@@ -104,14 +104,21 @@ class Kills:
             self.findings.wrong.append("\n".join([f"not ready after: {kind} {error}", *words]))
 
     def _kill_worker(self) -> None:
-        wait_until(lambda: bool(self._product.workers()))
-        with suppress(psutil.NoSuchProcess):
-            self._chance.choice(self._product.workers()).kill()
+        self._kill_one(self._product.workers)
 
     def _kill_agent(self) -> None:
-        wait_until(lambda: bool(self._agents()))
-        with suppress(psutil.NoSuchProcess):
-            self._agents()[0].kill()
+        self._kill_one(self._agents)
+
+    def _kill_one(self, find: Callable[[], list[psutil.Process]]) -> None:
+        found: list[psutil.Process] = []
+
+        def some() -> bool:
+            found.extend(find())
+            return bool(found)
+
+        wait_until(some)
+        with suppress(psutil.NoSuchProcess):  # it may have ended since
+            self._chance.choice(found).kill()
 
     def _kill_database(self) -> None:
         kill(self._postmaster().pid)
