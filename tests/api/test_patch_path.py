@@ -35,6 +35,7 @@ async def test_a_patch_passes_through_few_files_and_functions(api: Api, body: di
     sys.setprofile(None)
     assert response.status == 200
     ours = {code for code in seen if Path(code.co_filename).relative_to(PROJECT).parts[0] in ("server", "sql")}
+    ours = {code for code in ours if not code.co_filename.endswith("sql/listener.py")}  # it listens meanwhile
     files = {code.co_filename for code in ours}
     listed = sorted(f"{Path(code.co_filename).relative_to(PROJECT)} {code.co_qualname}" for code in ours)
     assert len(files) <= MOST_FILES, "\n".join(listed)
