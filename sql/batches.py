@@ -17,6 +17,7 @@ from typing import Generic, Protocol
 
 import asyncpg
 
+from sql import servers
 from sql.connection import AWAY, connect_for_batches
 from sql.statements import Item, LockKey, Statements
 
@@ -64,6 +65,7 @@ class Batcher(Generic[Item]):
         self._alone = 0  # items that the observer was not told of
         self._shared = False  # whether the last batch had several items
         self._connection: asyncpg.Connection | None = None
+        self._release = 0  # of PostgreSQL, at the other end of the connection
         self._loop = asyncio.get_running_loop()  # to ask each time is a system call
 
     async def submit(self, item: Item) -> asyncpg.Record | None:
@@ -171,7 +173,7 @@ class Batcher(Generic[Item]):
 
     async def _fetch_one(self, item: Item) -> asyncpg.Record | None:
         connection = await self._connected()
-        statement, values = self._statements.one(item, connection.get_server_version().major)
+        statement, values = self._statements.one(item, self._release)
         try:
             return await connection.fetchrow(statement, *values)
         except AWAY:
@@ -181,7 +183,7 @@ class Batcher(Generic[Item]):
     async def _fetch_many(self, rounds: Sequence[Sequence[Item]]) -> dict[int, asyncpg.Record | None]:
         """The rows by position. The rounds go out at once, in one transaction; the first one locks every row."""
         connection = await self._connected()
-        statement, arrays = self._statements.many(rounds, connection.get_server_version().major)
+        statement, arrays = self._statements.many(rounds, self._release)
         try:
             if len(arrays) == 1:  # fetch() costs less than fetchmany()
                 rows = await connection.fetch(statement, *arrays[0])
@@ -195,6 +197,7 @@ class Batcher(Generic[Item]):
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
             self._connection = await connect_for_batches(self._dsn)
+            self._release = servers.release(self._connection)
         return self._connection
 
     def _drop_connection(self) -> None:

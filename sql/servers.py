@@ -7,10 +7,12 @@ worker keeps at most 13 connections, and an agent 9.
 
 import asyncpg
 
+from sql.connection import Connection
+
 OLDEST = 15  # the release of PostgreSQL
 
 
-def release(connection: asyncpg.Connection) -> int:
+def release(connection: Connection) -> int:
     return connection.get_server_version().major
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
+from sql import servers
 from sql.connection import Connection, Executor, Reach
 from sql.fragments import within_reach
 from sql.smtp_monitor_patches import Patch, render_many
@@ -35,5 +36,5 @@ async def lock_all(db: Executor, reach: Reach, public_ids: Sequence[UUID]) -> li
 
 async def update_all(connection: Connection, patches: Sequence[Patch]) -> list[asyncpg.Record]:
     """Write all *patches*, of different rows that are locked, in one statement."""
-    statement, [arguments] = render_many([patches], connection.get_server_version().major)
+    statement, [arguments] = render_many([patches], servers.release(connection))
     return await connection.fetch(statement, *arguments)

@@ -97,12 +97,11 @@ def update_statement(
         **present,
         **(KEPT if kept else {}),
     }
+    source, position = _source(given, alone=alone), "" if alone else "c.n, "
     if not (kept or present.keys() & set(SEARCHED)):
-        write = _write
-    else:
-        write = _write_and_store if version >= RETURNS_OLD else _lock_write_and_store
-    position = "" if alone else "c.n, "
-    return write(_source(given, alone=alone), present, position, masked=masked, kept=kept), tuple(present)
+        return _write(source, present, position, masked=masked), tuple(present)
+    write = _write_and_store if version >= RETURNS_OLD else _lock_write_and_store
+    return write(source, present, position, masked=masked, kept=kept), tuple(present)
 
 
 def _require_updatable(columns: frozenset[str]) -> None:
@@ -130,7 +129,7 @@ def _assignments(present: Columns, *, masked: bool) -> str:
     return ", ".join(f"{column} = {value}" for column, value in values.items())
 
 
-def _write(source: str, present: Columns, position: str, *, masked: bool, kept: bool) -> str:
+def _write(source: str, present: Columns, position: str, *, masked: bool) -> str:
     return f"""
         UPDATE smtp_monitors m
            SET {_assignments(present, masked=masked)}, version = m.version + 1, updated_at = {WRITTEN}
