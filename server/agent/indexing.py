@@ -2,16 +2,13 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncIterator
 
 import asyncpg
 
 import sql
-from sql.connection import UNAVAILABLE
+from sql.connection import FAILURES
 from sql.outages import outage
-
-logger = logging.getLogger(__name__)
 
 EVERY_SECONDS = 1.0
 AT_ONCE = 2000  # monitors, each of which takes 40 µs
@@ -39,9 +36,7 @@ async def _run(pool: asyncpg.Pool) -> None:
             async with pool.acquire() as connection, connection.transaction():
                 taken = await sql.smtp_monitor_index.index_some(connection, AT_ONCE)
             outage.worked("indexing")
-        except UNAVAILABLE as error:
+        except FAILURES as error:
             outage.failed("indexing", error)
-        except asyncpg.PostgresError:
-            logger.exception("monitors were not indexed")
         rest = REST * (loop.time() - started)
         await asyncio.sleep(rest if taken == AT_ONCE else max(rest, EVERY_SECONDS))
