@@ -158,6 +158,7 @@ class Kills:
         self._judge_log()
         began = time.monotonic()
         printed = self._product.start(**SETTINGS)
+        wait_until(lambda: bool(self._product.workers()))  # the first answer may be of one whose server was killed
         self._usual_start = time.monotonic() - began
         self.findings.longest_start = max(self.findings.longest_start, self._usual_start)
         return printed
