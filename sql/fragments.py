@@ -21,7 +21,7 @@ def within_customers(customer: str, allowed: str, *, cast: str = "") -> str:
 
 
 def microseconds(moment: str) -> str:
-    """A time as microseconds since the epoch; exact until the year 2255."""
+    """A time as microseconds since the epoch; exact until the year 2106, when a double has too few digits."""
     return f"(date_part('epoch', {moment}) * 1000000)::bigint"
 
 

@@ -135,6 +135,7 @@ async def _select_page(db: Executor, walk: Walk, values: Values, window: Window)
     # each row tells how many there are; a page behind the last one has no rows
     counted = rows[0]["total"] if rows else None
     if counted is None:
+        # PostgreSQL has to know the type of every value, so those of the page are named here, too
         counting = f"WITH {', '.join([*walk.ctes, total])} SELECT n, {limit}, {offset} FROM total"
         counted = await db.fetchval(counting, *values)
     return Page(rows, more=window.offset + len(rows) < counted, total=counted)

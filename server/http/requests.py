@@ -85,9 +85,11 @@ async def read_object(request: web.Request) -> dict[str, object]:
 
     Nothing may be written before it: a handler begins again if its caller has changed while the body came.
     """
-    # the body came together with the head, or not all of it, or a handler that begins again has read it before
-    at_once = request.content.is_eof()
-    raw = request.content.read_nowait() or request.get(LATE_BODY, b"") if at_once else await _read_late(request)
+    if request.content.is_eof():
+        # the body came together with the head, or a handler that begins again has read it before
+        raw = request.content.read_nowait() or request.get(LATE_BODY, b"")
+    else:
+        raw = await _read_late(request)
     if len(raw) > MAX_BODY:
         raise ApiError(413, "body_too_large", limit=MAX_BODY)
     content_type = request.headers.get("Content-Type")
