@@ -19,6 +19,7 @@ from server.agent.record import Checked, record
 from server.checks.connect import Resolve
 from server.checks.networks import Networks
 from sql.connection import FAILURES, UNAVAILABLE
+from sql.loops import running
 from sql.outages import outage
 from sql.rows import Key
 
@@ -78,13 +79,11 @@ class Runner:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until *stopping*, then finish what is under way."""
-        async with asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as group, running(self._show()):
             group.create_task(self._record_all())
-            showing = group.create_task(self._show())
             while not stopping.is_set():
                 await self._pause(await self._claim())
             await self._finish()
-            showing.cancel()
             self._closing = True
             self._arrived.set()
 

@@ -1,8 +1,6 @@
 """Brings the index of monitors up to date: it is not part of a PATCH, and takes little of what PATCHes need."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 
 import asyncpg
 
@@ -16,19 +14,8 @@ AT_ONCE = 2000  # monitors, each of which takes 40 µs
 REST = 25
 
 
-@contextlib.asynccontextmanager
-async def working(pool: asyncpg.Pool) -> AsyncIterator[None]:
-    """Index what changes meanwhile."""
-    task = asyncio.create_task(_run(pool))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def _run(pool: asyncpg.Pool) -> None:
+async def run(pool: asyncpg.Pool) -> None:
+    """Index what changes, for ever."""
     loop = asyncio.get_running_loop()
     while True:
         taken, started = 0, loop.time()

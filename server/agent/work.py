@@ -28,6 +28,7 @@ from server.http.error_answers import render, to_api_error
 from server.http.exposition import EXPOSITION, Exposition
 from sql.connection import FAILURES, create_pool
 from sql.listener import Listener
+from sql.loops import running
 from sql.outages import outage
 from sql.shared_reads import SharedReads
 
@@ -42,7 +43,7 @@ async def run(config: AgentConfig, stopping: asyncio.Event) -> None:
     """Work at the location until *stopping*. Wait for the database and the location, if they are not there yet."""
     async with (
         _pool(config) as pool,
-        indexing.working(pool),
+        running(indexing.run(pool)),
         open_resolver() as resolve,
         _channels(config) as channels,
     ):
@@ -68,10 +69,13 @@ async def run(config: AgentConfig, stopping: asyncio.Event) -> None:
             if about in ("", "retention"):
                 purging.set()
 
-        async with _operations(config, pool), asyncio.TaskGroup() as group:
+        async with (
+            _operations(config, pool),
+            running(Listener(config.database_url, "agents", hear).run()),
+            running(database_metrics.watch(pool)),
+            asyncio.TaskGroup() as group,
+        ):
             logger.info("agent works at %s", location.code)
-            listening = group.create_task(Listener(config.database_url, "agents", hear).run())
-            watching = group.create_task(database_metrics.watch(pool))
             keeping = upkeep.run(
                 pool,
                 location.id,
@@ -85,8 +89,6 @@ async def run(config: AgentConfig, stopping: asyncio.Event) -> None:
             await stopping.wait()
             hear("")
             await asyncio.wait(work)
-            listening.cancel()
-            watching.cancel()
 
 
 @contextlib.asynccontextmanager

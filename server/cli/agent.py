@@ -18,6 +18,7 @@ from server.cli.options import parsed
 from server.cli.settings import read_agent, read_key_ring
 from server.resources.locations import location_code
 from sql.connection import UNAVAILABLE
+from sql.loops import running
 from sql.outages import outage
 
 RETRY_SECONDS = 2.0  # between two looks for a database that is not there
@@ -57,13 +58,16 @@ async def _until_stopped(config: AgentConfig, keep_database: Callable[[], None],
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     if while_stdin_open:
-        loop.add_reader(sys.stdin.fileno(), stopping.set)
-    keeping = asyncio.create_task(_keep(keep_database, stopping))
-    if await _accepts_schema(config.database_url, stopping):
-        await work.run(config, stopping)
-    keeping.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await keeping
+        loop.add_reader(sys.stdin.fileno(), _stop, stopping)
+    async with running(_keep(keep_database, stopping)):
+        if await _accepts_schema(config.database_url, stopping):
+            await work.run(config, stopping)
+
+
+def _stop(stopping: asyncio.Event) -> None:
+    """Standard input is closed, and would say so again and again."""
+    asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+    stopping.set()
 
 
 async def _accepts_schema(url: str, stopping: asyncio.Event) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import functools
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 
 from aiohttp import web
 
@@ -33,6 +33,7 @@ from server.serving.routes import ROUTES
 from sql import smtp_monitor_lookups, smtp_monitor_patches
 from sql.batches import Batcher
 from sql.connection import UNAVAILABLE, create_pool
+from sql.loops import running
 from sql.shared_reads import SharedReads
 
 CONFIG = web.AppKey("CONFIG", Config)
@@ -76,7 +77,7 @@ async def _pool(app: web.Application) -> AsyncIterator[None]:
     app[keys.POOL] = pool = await create_pool(config.database_url)
     app[EXPOSITION] = Exposition(config.metrics_token, DatabaseMetrics(pool).measure)
     build_metrics.tell(config.version, config.commit)
-    async with _running(database_metrics.watch(pool)):
+    async with running(database_metrics.watch(pool)):
         yield
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(pool.close(), 5)
@@ -87,7 +88,7 @@ async def _batches(app: web.Application) -> AsyncIterator[None]:
     url, rows = app[CONFIG].database_url, app[CONFIG].group_commit_rows
     app[keys.PATCHES] = Batcher(url, smtp_monitor_patches.STATEMENTS, max_rows=rows, observer=batch_metrics.WRITES)
     app[keys.LOOKUPS] = Batcher(url, smtp_monitor_lookups.STATEMENTS, max_rows=rows, observer=batch_metrics.READS)
-    async with _running(app[keys.PATCHES].run()), _running(app[keys.LOOKUPS].run()):
+    async with running(app[keys.PATCHES].run()), running(app[keys.LOOKUPS].run()):
         yield
 
 
@@ -98,7 +99,7 @@ async def _callers(app: web.Application) -> AsyncIterator[None]:
         app[keys.SIGNER],
         idle_minutes=app[CONFIG].session_idle_minutes,
     )
-    async with _running(callers.listener.run()):
+    async with running(callers.listener.run()):
         yield
 
 
@@ -109,7 +110,8 @@ async def _agent(app: web.Application) -> AsyncIterator[None]:
     else:
         app[AGENT] = asyncio.create_task(agent_process.supervise(agent))
         yield
-        await _end(app[AGENT])
+        with contextlib.suppress(asyncio.CancelledError):
+            await app[AGENT]
 
 
 async def _end_agent(app: web.Application) -> None:
@@ -120,7 +122,7 @@ async def _end_agent(app: web.Application) -> None:
 
 async def _uses(app: web.Application) -> AsyncIterator[None]:
     app[keys.USES] = uses = SessionUses(app[keys.POOL], app[keys.CALLERS].keep_only)
-    async with _running(uses.run()):
+    async with running(uses.run()):
         yield
     with contextlib.suppress(*UNAVAILABLE):
         await uses.flush()
@@ -131,16 +133,3 @@ async def _probe(app: web.Application) -> AsyncIterator[None]:
         run: Probe = functools.partial(probe, resolve=resolve, allowed=app[CONFIG].probe_allow)
         app[keys.PROBE] = run
         yield
-
-
-@contextlib.asynccontextmanager
-async def _running(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    task = asyncio.create_task(work)
-    yield
-    await _end(task)
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task

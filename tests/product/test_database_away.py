@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -114,6 +115,29 @@ async def test_a_silent_database_is_503_within_the_time_limit(hurt: tuple[Api, D
         assert {response.status for response in responses} == {503}
         assert time.monotonic() - started < 10
     await _becomes_200(lambda: api.patch({"port": 27}))
+
+
+async def test_an_agent_ends_with_its_server_while_the_database_is_silent(
+    hurt: tuple[Api, Database], product: Product
+) -> None:
+    api, database = hurt
+    await sql.locations.insert(api.db, "de-nbg", name="Nürnberg", country="DE")
+    environ = {**product.environ, "DATABASE_URL": api.config.database_url, "SECRETS_KEY": generate_key()}
+    command = [*product.command, "agent", "--while-stdin-open"]
+    with (
+        product.log.open("w") as log,
+        subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stderr=log) as agent,
+    ):
+        await becomes(lambda: "agent works at" in product.log.read_text())
+        with database.silenced():
+            await becomes(lambda: "unavailable" in product.log.read_text())
+            process = psutil.Process(agent.pid)
+            used, started = sum(process.cpu_times()[:2]), time.monotonic()
+            assert agent.stdin
+            agent.stdin.close()
+            _, _, rusage = await asyncio.to_thread(os.wait4, agent.pid, 0)
+        assert rusage.ru_utime + rusage.ru_stime - used < 1
+        assert time.monotonic() - started < 15
 
 
 async def test_server_and_agent_tell_of_it_once_and_that_it_is_back(
