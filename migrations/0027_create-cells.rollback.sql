@@ -1,0 +1,9 @@
+DROP FUNCTION number_cell(integer);
+DROP TABLE departed_smtp_monitors;
+DROP TABLE departures;
+DROP TABLE this_cell;
+DROP TABLE remote_logins;
+DROP TABLE organization_moves;
+DROP TABLE organization_homes;
+DROP TABLE cells;
+DROP FUNCTION notify_directory();
