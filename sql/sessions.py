@@ -57,6 +57,7 @@ async def select_caller(
                 OR coalesce(s.last_used_at, s.created_at) > now() - make_interval(mins => $3))
            AND u.active
            AND o.deleted_at IS NULL
+           AND NOT EXISTS (SELECT FROM departures d WHERE d.organization_id = o.id AND d.departed)
     """
     return await db.fetchrow(query, organization_id, session_id, idle_minutes)
 

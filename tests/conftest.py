@@ -80,7 +80,7 @@ async def _delete(connection: asyncpg.Connection) -> None:
     await connection.execute("DELETE FROM organizations; DELETE FROM login_attempts; DELETE FROM smtp_monitor_changes")
     await connection.execute("DELETE FROM unindexed_smtp_monitors; DELETE FROM indexed_smtp_monitors")
     await connection.execute("DELETE FROM indexed_smtp_monitor_counts")
-    await connection.execute("DELETE FROM agents; DELETE FROM locations")
+    await connection.execute("DELETE FROM agents; DELETE FROM locations; DELETE FROM cells")
     await connection.execute("SELECT purge_audit_events('infinity', 1000000)")
 
 

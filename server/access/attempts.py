@@ -10,9 +10,11 @@ What fails at an account from everywhere only slows it down: nobody can lock its
 """
 
 import asyncio
+import functools
 import ipaddress
 import math
 import time
+from collections.abc import Awaitable, Callable, Sequence
 
 import asyncpg
 
@@ -30,6 +32,8 @@ FREE = 10  # failures at an account that slow nobody down
 FRESH_SECONDS = 15 * 60
 STEP_SECONDS, MAX_SECONDS = 0.1, 5.0
 
+Logins = Callable[[], Awaitable[Sequence[asyncpg.Record]]]
+
 
 def source_of(address: str) -> str:
     """Who has one address of an IPv6 /64 has all of them."""
@@ -45,9 +49,9 @@ def source_of(address: str) -> str:
 
 
 async def judge(
-    db: Executor, hasher: Hasher, email: str, password: str, *, source: str, organization_id: int | None = None
+    db: Executor, hasher: Hasher, email: str, password: str, *, source: str, select: Logins
 ) -> asyncpg.Record | None:
-    """The active user with that address and password, of the organization if one is given.
+    """The one with that password of the active users that *select* gives; attempts are counted in *db*.
 
     An unknown address takes as long as a wrong password, and as one that several organizations have a user with.
     ApiError 429 for a source that has failed too often, 503 if too many are judged already.
@@ -55,7 +59,7 @@ async def judge(
     await _slow_down(db, email, source)
     async with hasher.turn():
         attempt = await _admit(db, email, source)
-        users = await sql.users.select_logins(db, email, organization_id)
+        users = await select()
         matching = await hasher.match([user["password_hash"] for user in users], password)
     user = next((user for user in users if user["password_hash"] in matching), None)
     if user is not None:
@@ -66,7 +70,8 @@ async def judge(
 async def judge_caller(db: Executor, hasher: Hasher, caller: Caller, password: str) -> asyncpg.Record | None:
     """The caller, if that is its password. Its session's guesses count, and no others."""
     source = f"session {caller.session_id}"
-    return await judge(db, hasher, caller.email, password, source=source, organization_id=caller.organization_id)
+    select = functools.partial(sql.users.select_logins, db, caller.email, caller.organization_id)
+    return await judge(db, hasher, caller.email, password, source=source, select=select)
 
 
 async def require_password(db: Executor, hasher: Hasher, caller: Caller, password: str | None) -> None:

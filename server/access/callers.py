@@ -14,41 +14,43 @@ import asyncpg
 
 import sql
 from server.access.caller import Caller, to_caller, with_second_factor, with_token
+from server.access.cells import Cell, Cells
 from server.access.signer import Signer
-from server.http.errors import unauthorized
-from sql.listener import Listener
+from server.http.errors import unauthorized, unavailable
 
 MAX_REMEMBERED = 10_000
 MAX_TOKEN = 4096  # characters
 
 
-class Callers:
-    """Verifies tokens and remembers their callers, for as long as it hears of changes."""
+Remembered = tuple[Caller, Cell]
 
-    def __init__(self, pool: asyncpg.Pool, dsn: str, signer: Signer, *, idle_minutes: int = 0) -> None:
-        self._pool = pool
+
+class Callers:
+    """Verifies tokens and remembers their callers and where they live, while the cell there tells of changes."""
+
+    def __init__(self, cells: Cells, signer: Signer, *, idle_minutes: int = 0) -> None:
+        self._cells = cells
         self._signer = signer
         self._idle_minutes = idle_minutes
-        self._remembered: dict[str, Caller] = {}  # by the Authorization header
+        self._remembered: dict[str, Remembered] = {}  # by the Authorization header
         self._changes = 0
-        self.listener = Listener(dsn, "callers", self._forget)
 
-    async def identify(self, authorization: Sequence[str]) -> Caller:
-        """The caller that the Authorization headers name; ApiError 401 if they name none now.
+    async def identify(self, authorization: Sequence[str]) -> Remembered:
+        """The caller that the Authorization headers name, and its home; ApiError 401 if they name none now.
 
         Two headers are refused: a proxy in front may have judged the other one.
         """
-        caller = self._remembered.get(authorization[0]) if len(authorization) == 1 else None
-        if caller is None or time.monotonic() >= self.listener.trusted_until:
-            caller = await self._load(authorization)
-        if caller.expires_at <= time.time():
+        remembered = self._remembered.get(authorization[0]) if len(authorization) == 1 else None
+        if remembered is None or time.monotonic() >= remembered[1].listener.trusted_until:
+            remembered = await self._load(authorization)
+        if remembered[0].expires_at <= time.time():
             raise unauthorized("token_invalid")
-        return caller
+        return remembered
 
-    async def _load(self, authorization: Sequence[str]) -> Caller:
+    async def _load(self, authorization: Sequence[str]) -> Remembered:
         organization_id, session_id = self._signer.verify(_bearer_token(authorization))
         changes = self._changes
-        row = await sql.sessions.select_caller(self._pool, organization_id, session_id, idle_minutes=self._idle_minutes)
+        cell, row = await self._find(organization_id, session_id)
         if row is None:
             raise unauthorized("token_invalid")
         caller = to_caller(row, row["session_id"], row["expires_at"], row["opened_at"])
@@ -57,24 +59,42 @@ class Callers:
         if changes == self._changes:  # otherwise the row may be outdated already
             if len(self._remembered) >= MAX_REMEMBERED:
                 del self._remembered[next(iter(self._remembered))]
-            self._remembered[authorization[0]] = caller
-        return caller
+            self._remembered[authorization[0]] = caller, cell
+        return caller, cell
 
-    def keep_only(self, session_ids: Set[UUID]) -> None:
-        """Remember no other sessions: they are read again when they come."""
-        kept = {key: caller for key, caller in self._remembered.items() if caller.session_id in session_ids}
-        self._remembered = kept
+    async def _find(self, organization_id: int, session_id: UUID) -> tuple[Cell, asyncpg.Record | None]:
+        """Where the organization lives, and the session there. ApiError 503 while it moves."""
+        cell = await self._cells.of_organization(organization_id)
+        row = await self._select(cell, organization_id, session_id)
+        if row is None and await sql.cells.select_departed(cell.pool, organization_id):
+            await self._cells.read()
+            left, cell = cell, await self._cells.of_organization(organization_id)
+            if cell is left:
+                raise unavailable("organization_moving")
+            row = await self._select(cell, organization_id, session_id)
+        return cell, row
 
-    def _forget(self, changed: str) -> None:
-        """Drop the callers that a ``users:id`` or ``sessions:id`` notification names; all of them for any other."""
+    async def _select(self, cell: Cell, organization_id: int, session_id: UUID) -> asyncpg.Record | None:
+        return await sql.sessions.select_caller(cell.pool, organization_id, session_id, idle_minutes=self._idle_minutes)
+
+    def keep_only(self, cell: int, session_ids: Set[UUID]) -> None:
+        """Remember no other sessions of that cell: they are read again when they come."""
+        self._remembered = {
+            key: (caller, home)
+            for key, (caller, home) in self._remembered.items()
+            if home.number != cell or caller.session_id in session_ids
+        }
+
+    def forget(self, cell: int, changed: str) -> None:
+        """Drop what a ``users:id`` or ``sessions:id`` notification names; for any other, all callers of the cell."""
         self._changes += 1
         table, _, changed_id = changed.partition(":")
         if table == "users":
-            gone = [key for key, caller in self._remembered.items() if str(caller.id) == changed_id]
+            gone = [key for key, (caller, _) in self._remembered.items() if str(caller.id) == changed_id]
         elif table == "sessions":
-            gone = [key for key, caller in self._remembered.items() if str(caller.session_id) == changed_id]
+            gone = [key for key, (caller, _) in self._remembered.items() if str(caller.session_id) == changed_id]
         else:
-            gone = list(self._remembered)
+            gone = [key for key, (_, home) in self._remembered.items() if home.number == cell]
         for key in gone:
             del self._remembered[key]
 

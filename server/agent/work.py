@@ -20,7 +20,7 @@ from server.alerts.sms import Sms
 from server.alerts.webhook import Webhook
 from server.checks.resolver import open_resolver
 from server.handlers import operations
-from server.handlers.keys import LISTS, POOL
+from server.handlers.keys import DIRECTORY, LISTS
 from server.http import build_metrics, database_metrics
 from server.http.answers import Answer, Handler, middleware
 from server.http.database_metrics import DatabaseMetrics
@@ -141,7 +141,7 @@ async def _operations(config: AgentConfig, pool: asyncpg.Pool) -> AsyncIterator[
         yield
         return
     app = web.Application(middlewares=[_boundary])
-    app[POOL], app[LISTS] = pool, SharedReads()
+    app[DIRECTORY], app[LISTS] = pool, SharedReads()
     app[EXPOSITION] = Exposition(config.metrics_token, DatabaseMetrics(pool).measure)
     app.add_routes(
         [

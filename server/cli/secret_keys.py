@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 import sql
-from server.access import two_factor
+from server.access import cells, two_factor
 from server.access.key_ring import KeyRing, Undecryptable, generate_key
 from server.alerts import webhook
 from server.cli.context import Context
@@ -35,7 +35,7 @@ def run_rotate(context: Context) -> None:
 async def rotate(url: str, ring: KeyRing) -> int:
     """Encrypt again what another key encrypted. Gives how many. Servers may run meanwhile."""
     try:
-        parts = (_rotate_current, _rotate_kept, _rotate_second_factors, _rotate_webhooks)
+        parts = (_rotate_current, _rotate_kept, _rotate_second_factors, _rotate_webhooks, _rotate_cells)
         async with connected(url) as connection:
             return sum([await rotate_part(connection, ring) for rotate_part in parts])
     except Undecryptable as error:
@@ -77,6 +77,15 @@ async def _rotate_webhooks(connection: asyncpg.Connection, ring: KeyRing) -> int
         bound_to = webhook.bound_to(organization_id)
         new = ring.encrypt(ring.decrypt(old, bound_to), bound_to)
         count += await sql.webhooks.replace_secret(connection, organization_id, old, new)
+    return count
+
+
+async def _rotate_cells(connection: asyncpg.Connection, ring: KeyRing) -> int:
+    count = 0
+    for row in await sql.cells.select_urls(connection, not_under=ring.current_id):
+        bound_to = cells.bound_to(row["id"])
+        new = ring.encrypt(ring.decrypt(row["url"], bound_to), bound_to)
+        count += await sql.cells.replace_url(connection, row["id"], row["url"], new)
     return count
 
 

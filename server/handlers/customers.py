@@ -9,7 +9,7 @@ from aiohttp import web
 import sql
 from server.access.permissions import organization_for, require_administrator
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, POOL, actor
+from server.handlers.keys import CALLER, CELL, actor
 from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, found
@@ -23,7 +23,7 @@ async def list_customers(request: web.Request) -> Answer:
     parsed = query.parse_query(request, FILTERS)
     page = query.page_of(parsed)
     total, rows = await sql.customers.select_page(
-        request.app[POOL],
+        request[CELL].pool,
         request[CALLER].reach,
         organization_id=parsed.get("organizationId"),
         search=parsed.get("search"),
@@ -37,7 +37,7 @@ async def post_customer(request: web.Request) -> Answer:
     require_administrator(request[CALLER])
     fields = parse_object(await read_object(request), CREATE_FIELDS, ignored=SERVER_SET, required=REQUIRED)
     organization_id = organization_for(request[CALLER], fields.get("organizationId"))
-    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
+    async with audit.recording(request[CELL].pool, actor(request)) as (connection, record):
         row = await sql.customers.insert(connection, organization_id, fields["name"])
         await record("customer", organization_id, after=represent(row))
     return Answer.json(represent(row), status=201, headers={"Location": f"/api/customers/{row['public_id']}"})
@@ -46,7 +46,7 @@ async def post_customer(request: web.Request) -> Answer:
 async def get_customer(request: web.Request) -> Answer:
     customer = requests.number_or_uuid(request, "customerId")
     return Answer.json(
-        represent(found(await sql.customers.select_one(request.app[POOL], request[CALLER].reach, customer)))
+        represent(found(await sql.customers.select_one(request[CELL].pool, request[CALLER].reach, customer)))
     )
 
 
@@ -55,7 +55,7 @@ async def patch_customer(request: web.Request) -> Answer:
     require_administrator(request[CALLER])
     changes = parse_object(await read_object(request), FIELDS, ignored=SERVER_SET)
     reach = request[CALLER].reach
-    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
+    async with audit.recording(request[CELL].pool, actor(request)) as (connection, record):
         before = represent(found(await sql.customers.select_locked(connection, reach, customer)))
         row = found(await sql.customers.update(connection, reach, customer, changes))
         after = represent(row)
@@ -67,7 +67,7 @@ async def delete_customer(request: web.Request) -> Answer:
     """Remove a customer. Its tokens end, and users who are restricted to it have one customer less."""
     customer = requests.number_or_uuid(request, "customerId")
     require_administrator(request[CALLER])
-    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
+    async with audit.recording(request[CELL].pool, actor(request)) as (connection, record):
         row = found(await sql.customers.select_locked(connection, request[CALLER].reach, customer))
         key = row["organization_id"], row["id"]
         ended = await sql.tokens.select_of_customer(connection, *key)

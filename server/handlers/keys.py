@@ -7,23 +7,20 @@ from aiohttp import web
 
 from server.access.caller import Caller
 from server.access.callers import Callers
+from server.access.cells import Cell, Cells
 from server.access.fair_slots import FairSlots
 from server.access.key_ring import KeyRing
 from server.access.passwords import Hasher
-from server.access.session_uses import SessionUses
 from server.access.signer import Signer
 from server.http.requests import ADDRESS, Network
 from server.resources.audit import Actor
 from server.resources.smtp_checks import Probe
 from server.resources.smtp_monitor_changes import ChangeKeeper
-from sql.batches import Batcher
 from sql.shared_reads import SharedReads
-from sql.smtp_monitor_lookups import Lookup
-from sql.smtp_monitor_patches import Patch
 
-POOL = web.AppKey("POOL", asyncpg.Pool)
-PATCHES = web.AppKey("PATCHES", Batcher[Patch])
-LOOKUPS = web.AppKey("LOOKUPS", Batcher[Lookup])
+DIRECTORY = web.AppKey("DIRECTORY", asyncpg.Pool)  # of cell 0
+CELLS = web.AppKey("CELLS", Cells)
+CELL = web.RequestKey("CELL", Cell)  # that the request is about
 LISTS = web.AppKey("LISTS", SharedReads)
 KEY_RING = web.AppKey("KEY_RING", KeyRing)
 CHANGES = web.AppKey("CHANGES", ChangeKeeper)
@@ -31,7 +28,6 @@ TRUSTED_PROXIES: web.AppKey[Sequence[Network]] = web.AppKey("TRUSTED_PROXIES")
 
 CALLERS = web.AppKey("CALLERS", Callers)
 CALLER = web.RequestKey("CALLER", Caller)
-USES = web.AppKey("USES", SessionUses)
 SIGNER = web.AppKey("SIGNER", Signer)
 SESSION_HOURS = web.AppKey("SESSION_HOURS", int)
 HASHER = web.AppKey("HASHER", Hasher)

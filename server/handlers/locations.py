@@ -5,7 +5,7 @@ from aiohttp import web
 import sql
 from server.access.permissions import require_global_admin
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, POOL, actor
+from server.handlers.keys import CALLER, CELL, actor
 from server.http.answers import Answer
 from server.http.errors import found
 from server.http.requests import read_object
@@ -15,7 +15,7 @@ from sql.audit_events import NO_ORGANIZATION
 
 
 async def list_locations(request: web.Request) -> Answer:
-    rows = await sql.locations.select_all(request.app[POOL])
+    rows = await sql.locations.select_all(request[CELL].pool)
     return Answer.json({"items": [represent(row) for row in rows]})
 
 
@@ -23,7 +23,7 @@ async def post_location(request: web.Request) -> Answer:
     require_global_admin(request[CALLER])
     body = await read_object(request)
     fields = parse_object(body, CREATE_FIELDS, ignored=SERVER_SET, required=REQUIRED)
-    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
+    async with audit.recording(request[CELL].pool, actor(request)) as (connection, record):
         row = await sql.locations.insert(connection, **fields)
         await record("location", NO_ORGANIZATION, after=represent(row), id_key="code")
     return Answer.json(represent(row), status=201, headers={"Location": f"/api/locations/{row['code']}"})
@@ -33,7 +33,7 @@ async def patch_location(request: web.Request) -> Answer:
     require_global_admin(request[CALLER])
     changes = parse_object(await read_object(request), FIELDS, ignored=SERVER_SET | {"code"})
     code = request.match_info["locationCode"]
-    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
+    async with audit.recording(request[CELL].pool, actor(request)) as (connection, record):
         before = represent(found(await sql.locations.select_locked(connection, code)))
         after = represent(found(await sql.locations.update(connection, code, changes)))
         await record("location", NO_ORGANIZATION, before=before, after=after, id_key="code")

@@ -8,7 +8,7 @@ from aiohttp import web
 import sql
 from server.access.permissions import organization_for, require_writer
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, LOOKUPS, POOL, actor
+from server.handlers.keys import CALLER, CELL, actor
 from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import FieldError, found, invalid_fields
@@ -30,7 +30,7 @@ async def list_windows(request: web.Request) -> Answer:
     parsed = query.parse_query(request, FILTERS)
     page = query.page_of(parsed)
     total, rows = await sql.maintenance_windows.select_page(
-        request.app[POOL],
+        request[CELL].pool,
         request[CALLER].reach,
         organization_id=parsed.get("organizationId"),
         limit=page.size,
@@ -45,7 +45,7 @@ async def post_window(request: web.Request) -> Answer:
     fields = parse_object(body, CREATE_FIELDS, ignored=SERVER_SET, required=REQUIRED)
     scope = await _scope(request, fields)
     values = {COLUMNS[name]: value for name, value in fields.items() if name in COLUMNS}
-    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
+    async with audit.recording(request[CELL].pool, actor(request)) as (connection, record):
         row = await sql.maintenance_windows.insert(connection, **scope, values=values)
         await record("maintenance_window", row["organization_id"], after=represent(row))
     return Answer.json(represent(row), status=201, headers={"Location": f"/api/maintenance-windows/{row['id']}"})
@@ -54,7 +54,7 @@ async def post_window(request: web.Request) -> Answer:
 async def get_window(request: web.Request) -> Answer:
     window_id = requests.number(request, "windowId")
     return Answer.json(
-        represent(found(await sql.maintenance_windows.select_one(request.app[POOL], request[CALLER].reach, window_id)))
+        represent(found(await sql.maintenance_windows.select_one(request[CELL].pool, request[CALLER].reach, window_id)))
     )
 
 
@@ -64,7 +64,7 @@ async def patch_window(request: web.Request) -> Answer:
     fields = parse_object(await read_object(request), FIELDS, ignored=SERVER_SET | SCOPE)
     changes = {COLUMNS[name]: value for name, value in fields.items()}
     reach = request[CALLER].reach
-    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
+    async with audit.recording(request[CELL].pool, actor(request)) as (connection, record):
         before = represent(found(await sql.maintenance_windows.select_locked(connection, reach, window_id)))
         row = found(await sql.maintenance_windows.update(connection, reach, window_id, changes))
         after = represent(row)
@@ -76,7 +76,7 @@ async def delete_window(request: web.Request) -> Answer:
     window_id = requests.number(request, "windowId")
     require_writer(request[CALLER])
     reach = request[CALLER].reach
-    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
+    async with audit.recording(request[CELL].pool, actor(request)) as (connection, record):
         row = found(await sql.maintenance_windows.select_locked(connection, reach, window_id))
         await sql.maintenance_windows.delete(connection, reach, window_id)
         await record("maintenance_window", row["organization_id"], before=represent(row))
@@ -85,9 +85,9 @@ async def delete_window(request: web.Request) -> Answer:
 
 async def _scope(request: web.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Whom a new window is for: a monitor, a customer or the organization; Invalid names what is out of reach."""
-    caller, pool = request[CALLER], request.app[POOL]
+    caller, pool = request[CALLER], request[CELL].pool
     if (public_id := fields.get("smtpMonitorId")) is not None:
-        monitor = await sql.smtp_monitors.select_one(pool, request.app[LOOKUPS], caller.reach, public_id)
+        monitor = await sql.smtp_monitors.select_one(pool, request[CELL].lookups, caller.reach, public_id)
         if monitor is None:
             raise invalid_fields([FieldError("smtpMonitorId", "unknown_monitor", {})])
         if fields.get("customerId") is not None:

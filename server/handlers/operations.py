@@ -3,7 +3,7 @@
 from aiohttp import web
 
 import sql
-from server.handlers.keys import LISTS, POOL
+from server.handlers.keys import DIRECTORY, LISTS
 from server.http.answers import Answer
 from server.http.errors import unavailable
 from server.http.exposition import EXPOSITION
@@ -17,7 +17,7 @@ async def get_readiness(request: web.Request) -> Answer:
     """All who ask at the same time share an answer, since nobody has to log in for it."""
 
     async def ask() -> bytes:
-        return b"ready" if await sql.servers.is_writable(request.app[POOL]) else b""
+        return b"ready" if await sql.servers.is_writable(request.app[DIRECTORY]) else b""
 
     if not await request.app[LISTS].read("readiness", ask):
         raise unavailable("database_read_only")

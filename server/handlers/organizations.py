@@ -9,7 +9,7 @@ import sql
 from server.access import attempts
 from server.access.permissions import require_administrator, require_global_admin
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, HASHER, POOL, actor
+from server.handlers.keys import CALLER, CELL, HASHER, actor
 from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, FieldError, found
@@ -32,7 +32,7 @@ async def list_organizations(request: web.Request) -> Answer:
     parsed = query.parse_query(request, FILTERS)
     page = query.page_of(parsed)
     total, rows = await sql.organizations.select_page(
-        request.app[POOL], request[CALLER].reach, search=parsed.get("search"), limit=page.size, offset=page.offset
+        request[CELL].pool, request[CALLER].reach, search=parsed.get("search"), limit=page.size, offset=page.offset
     )
     return Answer.json(page.listing(total, map(represent, rows)))
 
@@ -41,7 +41,7 @@ async def post_organization(request: web.Request) -> Answer:
     require_global_admin(request[CALLER])
     fields = parse_object(await read_object(request), FIELDS, ignored=SERVER_SET, required=REQUIRED)
     await _require_free_name(request, fields)
-    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
+    async with audit.recording(request[CELL].pool, actor(request)) as (connection, record):
         row = await sql.organizations.insert(connection, to_columns(fields))
         await record("organization", row["id"], after=represent(row))
     return Answer.json(represent(row), status=201, headers={"Location": f"/api/organizations/{row['id']}"})
@@ -49,12 +49,12 @@ async def post_organization(request: web.Request) -> Answer:
 
 async def get_organization(request: web.Request) -> Answer:
     organization_id = _named(request)
-    row = await sql.organizations.select_one(request.app[POOL], request[CALLER].reach, organization_id)
+    row = await sql.organizations.select_one(request[CELL].pool, request[CALLER].reach, organization_id)
     return Answer.json(represent(found(row)))
 
 
 async def patch_organization(request: web.Request) -> Answer:
-    organization_id, caller, pool = _named(request), request[CALLER], request.app[POOL]
+    organization_id, caller, pool = _named(request), request[CALLER], request[CELL].pool
     require_administrator(caller)
     fields = parse_object(await read_object(request), FIELDS, ignored=SERVER_SET)
     await _require_free_name(request, fields, but=organization_id)
@@ -70,7 +70,7 @@ async def patch_organization(request: web.Request) -> Answer:
 
 async def delete_organization(request: web.Request) -> Answer:
     """Mark it: it is gone for its users and for the lists. The agents remove its rows in small steps."""
-    organization_id, caller, pool = requests.number(request, "organizationId"), request[CALLER], request.app[POOL]
+    organization_id, caller, pool = requests.number(request, "organizationId"), request[CALLER], request[CELL].pool
     require_global_admin(caller)
     fields = parse_object(await read_object(request) if request.body_exists else {}, REMOVAL_FIELDS)
     if organization_id == caller.organization_id:
@@ -94,6 +94,6 @@ def _named(request: web.Request) -> int:
 async def _require_free_name(request: web.Request, fields: Mapping[str, Any], *, but: int | None = None) -> None:
     """ApiError 409 if another organization than *but* has the name. Only who sees all names is told so."""
     if "name" in fields and request[CALLER].global_admin:
-        taken = await sql.organizations.select_ids(request.app[POOL], fields["name"])
+        taken = await sql.organizations.select_ids(request[CELL].pool, fields["name"])
         if set(taken) - {but}:
             raise ApiError(409, "conflict", fields=[FieldError("name", "already_taken", {})])

@@ -1,5 +1,7 @@
 """Log in, who am I, log out."""
 
+import functools
+
 import asyncpg
 from aiohttp import web
 
@@ -8,7 +10,7 @@ from server.access import attempts, two_factor
 from server.access.permissions import require_log_in
 from server.access.sessions import open_session
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, HASHER, KEY_RING, POOL, SESSION_HOURS, SIGNER, actor
+from server.handlers.keys import CALLER, CELL, CELLS, DIRECTORY, HASHER, KEY_RING, SESSION_HOURS, SIGNER, actor
 from server.http.answers import Answer
 from server.http.errors import ApiError, FieldError, invalid_fields, unauthorized
 from server.http.requests import ADDRESS, judge_again, read_object
@@ -26,22 +28,24 @@ from server.resources.sessions import (
 
 async def post_session(request: web.Request) -> Answer:
     body = parse_object(await read_object(request), FIELDS, required=REQUIRED)
-    app = request.app
+    app, cells = request.app, request.app[CELLS]
+    email = body["email"].lower()
     user = await attempts.judge(
-        app[POOL],
+        app[DIRECTORY],
         app[HASHER],
-        body["email"].lower(),
+        email,
         body["password"],
         source=attempts.source_of(request[ADDRESS]),
-        organization_id=body.get("organizationId"),
+        select=functools.partial(cells.select_logins, email, body.get("organizationId")),
     )
     if user is None:
         await _record_failure(request, body["email"], body.get("organizationId"))
         raise unauthorized("wrong_credentials")
+    request[CELL] = await cells.of_organization(user["organization_id"])
     if (refusal := await _judge_code(request, user, body.get("code"))) is not None:
         await _record_failure(request, user["email"], user["organization_id"])
         raise refusal
-    async with app[POOL].acquire() as connection, connection.transaction():
+    async with request[CELL].pool.acquire() as connection, connection.transaction():
         token, caller = await open_session(connection, user, app[SIGNER], hours=app[SESSION_HOURS])
         await audit.record_session(connection, Actor.of(caller, request[ADDRESS]), "logged_in", caller)
     answer = {"token": token, "expiresAt": expiry(caller), "user": represent(caller)}
@@ -62,7 +66,7 @@ async def patch_session(request: web.Request) -> Answer:
     caller = request[CALLER]
     require_log_in(caller)
     body = parse_object(await read_object(request), PASSWORD_FIELDS, required=PASSWORD_REQUIRED)
-    pool, hasher = request.app[POOL], request.app[HASHER]
+    pool, hasher = request[CELL].pool, request.app[HASHER]
     user = await attempts.judge_caller(pool, hasher, caller, body["currentPassword"])
     if user is None:
         raise invalid_fields([FieldError("currentPassword", "wrong_password", {})])
@@ -81,7 +85,7 @@ async def patch_session(request: web.Request) -> Answer:
 
 async def delete_session(request: web.Request) -> Answer:
     caller = request[CALLER]
-    async with request.app[POOL].acquire() as connection, connection.transaction():
+    async with request[CELL].pool.acquire() as connection, connection.transaction():
         await sql.sessions.delete(connection, caller.organization_id, caller.session_id)
         await audit.record_session(connection, actor(request), "logged_out", caller)
     return Answer(status=204)
@@ -89,7 +93,7 @@ async def delete_session(request: web.Request) -> Answer:
 
 async def _judge_code(request: web.Request, user: asyncpg.Record, code: str | None) -> ApiError | None:
     """What is wrong with the second factor, if the user has one."""
-    pool, key = request.app[POOL], (user["organization_id"], user["id"])
+    pool, key = request[CELL].pool, (user["organization_id"], user["id"])
     factor = await sql.second_factors.select_one(pool, *key)
     if factor is None or factor["confirmed_at"] is None:
         return None
@@ -102,5 +106,5 @@ async def _judge_code(request: web.Request, user: asyncpg.Record, code: str | No
 
 
 async def _record_failure(request: web.Request, email: str, organization_id: int | None) -> None:
-    pool, address = request.app[POOL], request[ADDRESS]
+    pool, address = request.app[DIRECTORY], request[ADDRESS]
     await sql.audit_events.insert_failed_log_in(pool, email, organization_id, address=address)

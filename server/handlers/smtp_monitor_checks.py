@@ -9,7 +9,7 @@ from aiohttp import web
 
 import sql
 from server.access.permissions import require_writer
-from server.handlers.keys import CALLER, KEY_RING, LOOKUPS, POOL
+from server.handlers.keys import CALLER, CELL, KEY_RING
 from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, not_found, unavailable
@@ -22,7 +22,7 @@ from server.resources.smtp_monitors import represent_with_customer
 async def trigger_check(request: web.Request) -> Answer:
     public_id = requests.monitor_id(request)
     require_writer(request[CALLER])
-    row = await sql.smtp_monitor_locations.trigger(request.app[POOL], request[CALLER].reach, public_id)
+    row = await sql.smtp_monitor_locations.trigger(request[CELL].pool, request[CALLER].reach, public_id)
     if row is None:
         raise not_found()
     if not row["active_locations"]:
@@ -65,7 +65,7 @@ async def get_details(request: web.Request) -> Answer:
     now = datetime.now(UTC)
     monitor = await _monitor(request)
     span = smtp_monitor_details.to_span(query.parse_query(request, smtp_monitor_details.FILTERS), now)
-    pool, language, caller = request.app[POOL], requests.language(request), request[CALLER]
+    pool, language, caller = request[CELL].pool, requests.language(request), request[CALLER]
     key = monitor["organization_id"], monitor["id"]
     bounds: dict[str, Any] = {"since": span.since, "before": span.before}
     series = sql.smtp_check_rollups.select_series
@@ -109,12 +109,12 @@ async def _history(
 ) -> Answer:
     monitor = await _monitor(request)
     limit = query.parse_query(request, histories.FILTERS).get("limit", histories.DEFAULT_LIMIT)
-    rows = await select(request.app[POOL], monitor["organization_id"], monitor["id"], limit=limit)
+    rows = await select(request[CELL].pool, monitor["organization_id"], monitor["id"], limit=limit)
     return Answer.json({"items": [represent_one(row) for row in rows]})
 
 
 async def _monitor(request: web.Request) -> asyncpg.Record:
-    pool, reads = request.app[POOL], request.app[LOOKUPS]
+    pool, reads = request[CELL].pool, request[CELL].lookups
     row = await sql.smtp_monitors.select_one(pool, reads, request[CALLER].reach, requests.monitor_id(request))
     if row is None:
         raise not_found()

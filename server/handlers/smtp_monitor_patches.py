@@ -15,7 +15,7 @@ from aiohttp import web
 
 import sql
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, CHANGES, KEY_RING, PATCHES, POOL
+from server.handlers.keys import CALLER, CELL, CHANGES, KEY_RING
 from server.http import requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, not_found
@@ -37,7 +37,7 @@ async def post_revert(request: web.Request) -> Answer:
     """Patch the monitor to what the change replaced, by the rules of any PATCH."""
     public_id, version = requests.monitor_id(request), requests.number(request, "changeId")
     require_patcher(request[CALLER])
-    change = await sql.smtp_monitor_changes.select_one(request.app[POOL], request[CALLER].reach, public_id, version)
+    change = await sql.smtp_monitor_changes.select_one(request[CELL].pool, request[CALLER].reach, public_id, version)
     if change is None:
         raise not_found()
     if change["before"] is None:
@@ -69,8 +69,8 @@ async def _patch(request: web.Request, public_id: UUID, body: dict[str, object])
     app, caller = request.app, request[CALLER]
     changes = judge_patch(body, caller, public_id, app[KEY_RING])
     row = await sql.smtp_monitor_patches.update(
-        app[POOL],
-        app[PATCHES],
+        request[CELL].pool,
+        request[CELL].patches,
         caller.reach,
         public_id,
         changes,
@@ -86,7 +86,7 @@ async def _write(
     request: web.Request, public_ids: Sequence[UUID], fields: Mapping[str, object]
 ) -> list[asyncpg.Record]:
     """The rows as they are now; ApiError 404, with nothing written, if one of them is not there."""
-    pool, reach = request.app[POOL], request[CALLER].reach
+    pool, reach = request[CELL].pool, request[CALLER].reach
     if not fields:
         return await sql.smtp_monitor_batches.select_all(pool, reach, public_ids)
     async with pool.acquire() as connection, connection.transaction():

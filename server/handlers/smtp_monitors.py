@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
 
 import asyncpg
 import orjson
@@ -13,7 +12,7 @@ from server.access.permissions import require_writer
 from server.fields import smtp_config
 from server.fields.objects import parse_object
 from server.fields.smtp_config import SmtpConfig
-from server.handlers.keys import CALLER, CHANGES, KEY_RING, LISTS, LOOKUPS, POOL, SIGNER, actor
+from server.handlers.keys import CALLER, CELL, CHANGES, KEY_RING, LISTS, SIGNER, actor
 from server.http import query, requests
 from server.http.answers import Answer, entity_tag
 from server.http.errors import FieldError, invalid_fields, not_found
@@ -36,11 +35,11 @@ from sql.connection import Executor
 
 
 async def get_monitor(request: web.Request) -> Answer:
-    app, caller = request.app, request[CALLER]
-    row = await sql.smtp_monitors.select_one(app[POOL], app[LOOKUPS], caller.reach, requests.monitor_id(request))
+    caller, cell = request[CALLER], request[CELL]
+    row = await sql.smtp_monitors.select_one(cell.pool, cell.lookups, caller.reach, requests.monitor_id(request))
     if row is None:
         raise not_found()
-    return to_answer(request, row, app[KEY_RING], passwords=caller.sees_passwords)
+    return to_answer(request, row, request.app[KEY_RING], passwords=caller.sees_passwords)
 
 
 async def list_monitors(request: web.Request) -> Answer:
@@ -52,13 +51,13 @@ async def list_monitors(request: web.Request) -> Answer:
 
 async def _page(request: web.Request, filters: dict[str, Any]) -> bytes:
     caller, ring = request[CALLER], request.app[KEY_RING]
-    page = await sql.smtp_monitor_lists.select_page(request.app[POOL], caller.reach, *to_parts(filters))
+    page = await sql.smtp_monitor_lists.select_page(request[CELL].pool, caller.reach, *to_parts(filters))
     items = [represent_with_customer(row, ring, passwords=caller.sees_passwords) for row in page.rows]
     return orjson.dumps(listing(filters, page, items))
 
 
 async def post_monitor(request: web.Request) -> Answer:
-    caller, pool = request[CALLER], request.app[POOL]
+    caller, pool = request[CALLER], request[CELL].pool
     require_writer(caller)
     key = idempotency_keys.key_of(request)
     body = without_alias(await requests.read_object(request))
@@ -80,7 +79,7 @@ async def delete_monitor(request: web.Request) -> Answer:
     public_id, caller = requests.monitor_id(request), request[CALLER]
     require_writer(caller)
     versions, change = requests.if_match(request), request.app[CHANGES].describe(request, caller, {})
-    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
+    async with audit.recording(request[CELL].pool, actor(request)) as (connection, record):
         row = await sql.smtp_monitors.delete(connection, caller.reach, public_id, versions=versions, change=change)
         if row is None:
             raise missing(request)
@@ -94,7 +93,7 @@ async def _insert(db: Executor, request: web.Request, fields: dict[str, Any]) ->
     customer = await sql.customers.select_one(db, caller.reach, fields.pop("customerId"))
     if customer is None:
         raise invalid_fields([FieldError("customerId", "unknown_customer", {})])
-    public_id = uuid4()
+    public_id = request[CELL].new_public_id()
     values = to_columns(fields, public_id, app[KEY_RING])
     change = app[CHANGES].describe(request, caller, values)
     return await sql.smtp_monitors.insert(

@@ -13,7 +13,7 @@ from server.access import attempts
 from server.access.caller import Caller
 from server.access.permissions import require_log_in, require_power_over
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, HASHER, POOL, SIGNER, actor
+from server.handlers.keys import CALLER, CELL, HASHER, SIGNER, actor
 from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import FieldError, forbidden, found, invalid_fields, unauthorized
@@ -28,7 +28,7 @@ async def list_tokens(request: web.Request) -> Answer:
     parsed = query.parse_query(request, FILTERS)
     page = query.page_of(parsed)
     total, rows = await sql.tokens.select_page(
-        request.app[POOL],
+        request[CELL].pool,
         caller.reach,
         user_id=_whose(caller),
         organization_id=parsed.get("organizationId"),
@@ -39,7 +39,7 @@ async def list_tokens(request: web.Request) -> Answer:
 
 
 async def post_token(request: web.Request) -> Answer:
-    caller, pool = _manager(request), request.app[POOL]
+    caller, pool = _manager(request), request[CELL].pool
     fields = parse_object(await read_object(request), FIELDS, required=REQUIRED)
     password = fields.get("currentPassword")
     if password is not None or fields.get("expiresInDays", DEFAULT_DAYS) is None:
@@ -69,7 +69,7 @@ async def post_token(request: web.Request) -> Answer:
 async def delete_token(request: web.Request) -> Answer:
     token_id = requests.uuid(request, "tokenId")
     caller = _manager(request)
-    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
+    async with audit.recording(request[CELL].pool, actor(request)) as (connection, record):
         token = found(await sql.tokens.select_locked(connection, caller.reach, token_id, user_id=_whose(caller)))
         require_power_over(caller, token["global_role"])
         await sql.sessions.delete(connection, token["organization_id"], token_id)

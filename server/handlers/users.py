@@ -17,7 +17,7 @@ from server.access import attempts
 from server.access.caller import Caller
 from server.access.permissions import organization_for, require_administrator, require_power_over
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, HASHER, POOL, actor
+from server.handlers.keys import CALLER, CELL, HASHER, actor
 from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, FieldError, forbidden, found, invalid_fields, not_found
@@ -42,7 +42,7 @@ async def list_users(request: web.Request) -> Answer:
     parsed = query.parse_query(request, FILTERS)
     page = query.page_of(parsed)
     total, rows = await sql.users.select_page(
-        request.app[POOL],
+        request[CELL].pool,
         request[CALLER].reach,
         organization_id=parsed.get("organizationId"),
         search=parsed.get("search"),
@@ -54,7 +54,7 @@ async def list_users(request: web.Request) -> Answer:
 
 async def post_user(request: web.Request) -> Answer:
     """Make a user. Without a password in the body, one is made and shown in this answer alone."""
-    caller, pool = request[CALLER], request.app[POOL]
+    caller, pool = request[CALLER], request[CELL].pool
     require_administrator(caller)
     body = await read_object(request)
     _judge_global_role(caller, body)
@@ -83,7 +83,7 @@ async def post_user(request: web.Request) -> Answer:
 async def get_user(request: web.Request) -> Answer:
     user_id = requests.number(request, "userId")
     require_administrator(request[CALLER])
-    row = await sql.users.select_one(request.app[POOL], request[CALLER].reach, user_id)
+    row = await sql.users.select_one(request[CELL].pool, request[CALLER].reach, user_id)
     if row is None:
         raise not_found()
     return Answer.json(represent(row))
@@ -98,13 +98,13 @@ async def patch_user(request: web.Request) -> Answer:
     fields = parse_object(body, FIELDS, ignored=SERVER_SET)
     if "password" in fields and user_id == caller.id:
         raise forbidden("own_password")
-    user = found(await sql.users.select_one(request.app[POOL], caller.reach, user_id))
+    user = found(await sql.users.select_one(request[CELL].pool, caller.reach, user_id))
     await _require_password(request, fields, user)
     password_hash = None
     if "password" in fields:
         name = fields.get("name", user["name"])
         password_hash = await _make_hash(request, fields.pop("password"), email=user["email"], name=name)
-    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
+    async with audit.recording(request[CELL].pool, actor(request)) as (connection, record):
         before = await _select_changeable(connection, caller, user_id)
         if "customerIds" in fields:
             fields["customerIds"] = await _known_customers(connection, before["organization_id"], fields["customerIds"])
@@ -125,7 +125,7 @@ async def delete_user(request: web.Request) -> Answer:
     user_id = requests.number(request, "userId")
     caller = request[CALLER]
     require_administrator(caller)
-    async with audit.recording(request.app[POOL], actor(request)) as (connection, record):
+    async with audit.recording(request[CELL].pool, actor(request)) as (connection, record):
         before = await _select_changeable(connection, caller, user_id)
         await sql.users.delete(connection, before["organization_id"], before["email"])
         await _keep_an_administrator(connection, before)
@@ -137,7 +137,7 @@ async def _require_password(request: web.Request, fields: dict[str, Any], before
     """Invalid for a caller who gives somebody power, and its password neither now nor a short while ago."""
     password = fields.pop("currentPassword", None)
     if password is not None or gives_power(fields, before):
-        await attempts.require_password(request.app[POOL], request.app[HASHER], request[CALLER], password)
+        await attempts.require_password(request[CELL].pool, request.app[HASHER], request[CALLER], password)
         await requests.judge_again(request)
 
 
@@ -146,7 +146,7 @@ async def _make_hash(request: web.Request, password: str, *, email: str, name: s
 
     Whether it is the one before is not told: an administrator who learns that has guessed somebody's password.
     """
-    like = await sql.users.select_hash(request.app[POOL], email)
+    like = await sql.users.select_hash(request[CELL].pool, email)
     password_hash = await request.app[HASHER].make_hash(password, email=email, name=name, like=like)
     await requests.judge_again(request)
     return password_hash

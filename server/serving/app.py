@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from server.access.callers import Callers
+from server.access.cells import Cells
 from server.access.fair_slots import FairSlots
 from server.access.passwords import Hasher
-from server.access.session_uses import SessionUses
 from server.access.signer import Signer
 from server.checks.probe import probe
 from server.checks.resolver import open_resolver
 from server.handlers import keys
-from server.http import build_metrics, database_metrics
+from server.http import build_metrics
 from server.http.database_metrics import DatabaseMetrics
 from server.http.errors import MAX_BODY
 from server.http.exposition import EXPOSITION, Exposition
@@ -23,17 +23,14 @@ from server.http.requests import AFTER_LATE_BODY
 from server.http.traces import traces
 from server.resources.smtp_checks import Probe
 from server.resources.smtp_monitor_changes import ChangeKeeper
-from server.serving import agent_process, batch_metrics
+from server.serving import agent_process
+from server.serving.cells import following, opener
 from server.serving.config import Config
 from server.serving.cors import add_cors
 from server.serving.expect import continue_if_expected
 from server.serving.middlewares import auth, boundary, identify_again
 from server.serving.rate_limit import Table, add_rate_limit
 from server.serving.routes import ROUTES
-from sql import smtp_monitor_lookups, smtp_monitor_patches
-from sql.batches import Batcher
-from sql.connection import UNAVAILABLE, create_pool
-from sql.loops import running
 from sql.shared_reads import SharedReads
 
 CONFIG = web.AppKey("CONFIG", Config)
@@ -62,7 +59,7 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
         add_cors(app, config.cors_origins)
     if config.rate_limit is not None:
         add_rate_limit(app, config.rate_limit, rates or Table())
-    app.cleanup_ctx.extend([_traces, _pool, _batches, _callers, _probe, _uses, _agent])
+    app.cleanup_ctx.extend([_traces, _cells, _probe, _agent])
     app.on_shutdown.append(_end_agent)
     return app
 
@@ -72,34 +69,15 @@ async def _traces(_: web.Application) -> AsyncIterator[None]:
     traces.flush()
 
 
-async def _pool(app: web.Application) -> AsyncIterator[None]:
+async def _cells(app: web.Application) -> AsyncIterator[None]:
     config = app[CONFIG]
-    app[keys.POOL] = pool = await create_pool(config.database_url)
-    app[EXPOSITION] = Exposition(config.metrics_token, DatabaseMetrics(pool).measure)
+    open_cell = opener(config, lambda: app[keys.CALLERS])
+    app[keys.CELLS] = cells = Cells(config.key_ring, config.database_url, open_cell)
+    app[keys.CALLERS] = Callers(cells, app[keys.SIGNER], idle_minutes=config.session_idle_minutes)
     build_metrics.tell(config.version, config.commit)
-    async with running(database_metrics.watch(pool)):
-        yield
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(pool.close(), 5)
-    pool.terminate()
-
-
-async def _batches(app: web.Application) -> AsyncIterator[None]:
-    url, rows = app[CONFIG].database_url, app[CONFIG].group_commit_rows
-    app[keys.PATCHES] = Batcher(url, smtp_monitor_patches.STATEMENTS, max_rows=rows, observer=batch_metrics.WRITES)
-    app[keys.LOOKUPS] = Batcher(url, smtp_monitor_lookups.STATEMENTS, max_rows=rows, observer=batch_metrics.READS)
-    async with running(app[keys.PATCHES].run()), running(app[keys.LOOKUPS].run()):
-        yield
-
-
-async def _callers(app: web.Application) -> AsyncIterator[None]:
-    app[keys.CALLERS] = callers = Callers(
-        app[keys.POOL],
-        app[CONFIG].database_url,
-        app[keys.SIGNER],
-        idle_minutes=app[CONFIG].session_idle_minutes,
-    )
-    async with running(callers.listener.run()):
+    async with following(cells):
+        app[keys.DIRECTORY] = cells.home.pool
+        app[EXPOSITION] = Exposition(config.metrics_token, DatabaseMetrics(cells.home.pool).measure)
         yield
 
 
@@ -118,14 +96,6 @@ async def _end_agent(app: web.Application) -> None:
     """At once, and not after the last request under way."""
     if AGENT in app:
         app[AGENT].cancel()
-
-
-async def _uses(app: web.Application) -> AsyncIterator[None]:
-    app[keys.USES] = uses = SessionUses(app[keys.POOL], app[keys.CALLERS].keep_only)
-    async with running(uses.run()):
-        yield
-    with contextlib.suppress(*UNAVAILABLE):
-        await uses.flush()
 
 
 async def _probe(app: web.Application) -> AsyncIterator[None]:

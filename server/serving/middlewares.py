@@ -9,7 +9,7 @@ from itertools import count
 from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
 
-from server.handlers.keys import CALLER, CALLERS, TRUSTED_PROXIES, USES
+from server.handlers.keys import CALLER, CALLERS, CELL, TRUSTED_PROXIES
 from server.http.answers import Answer, Handler, middleware
 from server.http.error_answers import render, to_api_error
 from server.http.errors import ApiError
@@ -57,10 +57,11 @@ async def auth(request: web.Request, handler: Handler) -> Answer:
     match, headers, app = request.match_info, request.headers, request.app
     target = match.handler
     if match.http_exception is None and target not in PUBLIC:
-        request[CALLER] = caller = await app[CALLERS].identify(headers.getall("Authorization", ()))
+        caller, cell = await app[CALLERS].identify(headers.getall("Authorization", ()))
+        request[CALLER], request[CELL] = caller, cell
         if caller.must_enrol and target not in ENROLMENT:
             raise ApiError(403, "two_factor_enrolment_required", detail="two_factor_enrolment_why")
-        app[USES].seen[caller.session_id] = caller.organization_id
+        cell.uses.seen[caller.session_id] = caller.organization_id
     if "If-Match" in headers and target not in HONOURS_IF_MATCH:
         _refuse_if_match(request)
     try:
@@ -86,7 +87,7 @@ async def identify_again(request: web.Request) -> None:
     before = request.get(CALLER)
     if before is None:
         return
-    request[CALLER] = await request.app[CALLERS].identify(request.headers.getall("Authorization", ()))
+    request[CALLER], _ = await request.app[CALLERS].identify(request.headers.getall("Authorization", ()))
     if request[CALLER] != before:
         raise CallerChangedError
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from server.handlers.keys import CALLERS, USES
+from server.handlers.keys import CALLERS, CELLS
 from server.serving.app import create_app
 from tests.conftest import AiohttpClient, Api
 
@@ -58,7 +58,7 @@ async def test_what_one_worker_has_seen_counts_for_all(idle: Api, aiohttp_client
     other = await worker(idle, aiohttp_client, minutes=1)
     assert await status(idle) == 200
     assert idle.client.app is not None
-    await idle.client.app[USES].flush()
+    await idle.client.app[CELLS].home.uses.flush()
     await idle.db.execute("UPDATE sessions SET created_at = now() - interval '2 minutes'")
     assert await status(other) == 200
 
@@ -66,7 +66,7 @@ async def test_what_one_worker_has_seen_counts_for_all(idle: Api, aiohttp_client
 async def test_a_remembered_caller_is_forgotten_when_it_is_not_seen(idle: Api) -> None:
     assert await status(idle) == 200
     assert idle.client.app is not None
-    uses, callers = idle.client.app[USES], idle.client.app[CALLERS]
+    uses, callers = idle.client.app[CELLS].home.uses, idle.client.app[CALLERS]
     await uses.flush()
     uses.sweep()  # it was seen before
     assert await status(idle) == 200

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from server.access.passwords import Hasher
-from server.handlers.keys import CALLERS, HASHER
+from server.handlers.keys import CALLERS, CELLS, HASHER
 from tests.conftest import MONITOR, PASSWORD, Api, becomes
 
 NEW_USER = {"email": "accomplice@example.com", "name": "Accomplice", "role": "admin", "password": PASSWORD}
@@ -35,6 +35,7 @@ class Late:
     def __init__(self, api: Api) -> None:
         assert api.client.app is not None
         self._api, self._callers = api, api.client.app[CALLERS]
+        self._home = api.client.app[CELLS].home
         self.writers: list[asyncio.StreamWriter] = []
 
     async def begin(self, method: str, path: str, body: object, *, who: str = "admin") -> Callable[[], Awaitable[int]]:
@@ -65,7 +66,7 @@ class Late:
 
     async def _listens(self) -> bool:
         """Whether callers are remembered: a worker that has just started asks the database each time."""
-        return time.monotonic() < self._callers.listener.trusted_until
+        return time.monotonic() < self._home.listener.trusted_until
 
 
 @pytest.fixture

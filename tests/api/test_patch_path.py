@@ -8,7 +8,7 @@ from types import CodeType, FrameType
 import pytest
 
 import server
-from server.handlers.keys import CALLERS, PATCHES
+from server.handlers.keys import CELLS
 from server.http.traces import traces
 from tests.api.test_source import BODY as REFERENCE
 from tests.conftest import Api, becomes
@@ -45,10 +45,10 @@ async def test_a_patch_passes_through_few_files_and_functions(api: Api, body: di
 async def _listening(api: Api) -> bool:
     """Whether callers are remembered: a worker that has just started asks the database each time."""
     assert api.client.app is not None
-    return time.monotonic() < api.client.app[CALLERS].listener.trusted_until
+    return time.monotonic() < api.client.app[CELLS].home.listener.trusted_until
 
 
 async def _pending(api: Api) -> int:
     """How many requests and patches the metrics are still to be told of."""
     assert api.client.app is not None
-    return len(traces._left) + api.client.app[PATCHES]._alone
+    return len(traces._left) + api.client.app[CELLS].home.patches._alone

@@ -166,10 +166,10 @@ async def test_a_remembered_caller_costs_no_query(api: Api) -> None:
 
 
 async def listening(api: Api) -> bool:
-    from server.handlers.keys import CALLERS
+    from server.handlers.keys import CELLS
 
     assert api.client.app is not None
-    return time.monotonic() < api.client.app[CALLERS].listener.trusted_until
+    return time.monotonic() < api.client.app[CELLS].home.listener.trusted_until
 
 
 async def status_of(api: Api, headers: dict[str, str]) -> int:

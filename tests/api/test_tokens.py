@@ -6,7 +6,7 @@ from typing import Any
 import jwt
 import pytest
 
-from server.handlers.keys import USES
+from server.handlers.keys import CELLS
 from tests.conftest import MONITOR, OTHER_CUSTOMERS, Api, becomes
 
 
@@ -168,10 +168,10 @@ async def test_uses_are_recorded_beside_the_requests_and_not_each(api: Api) -> N
     assert api.client.app is not None
     for _ in range(3):
         assert (await api.get("robot")).status == 200
-        await api.client.app[USES].flush()
+        await api.client.app[CELLS].home.uses.flush()
     assert await api.db.fetchval(version, made["id"]) == before
     await api.db.execute("UPDATE sessions SET last_used_at = now() - interval '2 minutes'")
     assert (await api.get("robot")).status == 200
-    await api.client.app[USES].flush()
+    await api.client.app[CELLS].home.uses.flush()
     [token] = (await (await api.call("GET", "/api/tokens")).json())["items"]
     assert datetime.now(UTC) - datetime.fromisoformat(token["lastUsedAt"]) < timedelta(seconds=30)

@@ -21,7 +21,7 @@ async def test_the_ids_of_a_cell_are_its_own(make_database: Callable[[str], str]
         migrations.migrate(url)
         async with connected(url) as connection:
             await connection.execute("SELECT number_cell($1)", number)
-            ids = list(await connection.fetchrow(ROWS))
+            ids = [*(await connection.fetch(ROWS))[0]]
             assert {made_id >> 44 for made_id in ids} == {number}
             assert await connection.fetchval("SELECT id FROM this_cell") == number
             made += ids

@@ -1,0 +1,183 @@
+"""The databases of a server, each of which is a cell, and the organizations that live in them.
+
+An id says the cell that it was made in (migration 0027), and an organization lives where it was made, unless it was
+moved: the directory in cell 0 knows those. Every worker keeps the directory in memory and LISTENs to it, so a request
+costs no look-up, and all but log-in and new organizations goes on while cell 0 is away.
+
+A cell is opened when it is first needed and closed when it was idle for a while. Everything that waits for a database
+belongs to one cell: its pool, its batches, its listener. So a cell that is away or hangs takes the time, the
+connections and the memory of its own requests, and of no others (``tests/cells/test_second_cell.py``).
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import asyncpg
+
+import sql
+from server.access.key_ring import KeyRing, Undecryptable
+from server.access.session_uses import SessionUses
+from server.http.errors import unavailable
+from sql.batches import Batcher
+from sql.connection import FAILURES
+from sql.listener import Listener
+from sql.outages import outage
+from sql.smtp_monitor_lookups import Lookup
+from sql.smtp_monitor_patches import Patch
+
+BITS = 44  # of an id, below the number of its cell
+IDLE_SECONDS = 300.0  # after which a cell is closed
+LOOK_SECONDS = 30.0  # between two looks for idle ones
+RETRY = 0.5
+READ_FAILURES: tuple[type[BaseException], ...] = (*FAILURES, Undecryptable)
+
+
+@dataclass(eq=False, slots=True)
+class Cell:
+    """One database, and what asks it."""
+
+    number: int
+    pool: asyncpg.Pool
+    patches: Batcher[Patch]
+    lookups: Batcher[Lookup]
+    listener: Listener
+    uses: SessionUses
+    used_at: float = 0.0  # monotonic
+
+    def new_public_id(self) -> UUID:
+        """For a monitor that is made here. In all cells but 0, version 8 of RFC 9562: its first byte is the number."""
+        random = uuid4()
+        if self.number == 0:
+            return random
+        value = random.int & ~(0xFF << 120) & ~(0xF << 76) | self.number << 120 | 8 << 76
+        return UUID(int=value)
+
+
+def made_in(made_id: int | UUID) -> int:
+    """The number of the cell that an id was made in."""
+    if isinstance(made_id, int):
+        return made_id >> BITS
+    return made_id.bytes[0] if made_id.version == 8 else 0
+
+
+Opening = contextlib.AbstractAsyncContextManager[Cell]
+
+
+class Cells:
+    """Cell 0 is there at once. *open_cell* opens one, by its number, its URL, and how many there are."""
+
+    def __init__(self, ring: KeyRing, url: str, open_cell: Callable[[int, str, int], Opening]) -> None:
+        self._ring = ring
+        self._open_cell = open_cell
+        self._urls = {0: url}
+        self._homes: dict[int, int] = {}
+        self._opened: dict[int, tuple[Cell, contextlib.AsyncExitStack]] = {}
+        self._opening = asyncio.Lock()
+        self._outdated = asyncio.Event()
+        self.listener = Listener(url, "directory", lambda _: self._outdated.set())
+
+    @property
+    def numbers(self) -> list[int]:
+        return sorted(self._urls)
+
+    @property
+    def home(self) -> Cell:
+        """Cell 0, which has the directory."""
+        return self._opened[0][0]
+
+    async def of_organization(self, organization_id: int) -> Cell:
+        return await self.get(self._number_of(organization_id))
+
+    async def get(self, number: int) -> Cell:
+        """ApiError 503 if the directory knows no such cell."""
+        if number not in self._opened:
+            await self._open(number)
+        cell, _ = self._opened[number]
+        cell.used_at = time.monotonic()
+        return cell
+
+    async def select_logins(self, email: str, organization_id: int | None = None) -> list[asyncpg.Record]:
+        """The active users with that address, of that organization or of all, each with its password_hash."""
+        if organization_id is not None:
+            if not await self._knows(self._number_of(organization_id)):
+                return []
+            cell = await self.of_organization(organization_id)
+            return await sql.users.select_logins(cell.pool, email, organization_id)
+        users = await sql.users.select_logins(self.home.pool, email)
+        for elsewhere in await sql.cells.select_remote_logins(self.home.pool, email):
+            cell = await self.of_organization(elsewhere)
+            users += await sql.users.select_logins(cell.pool, email, elsewhere)
+        return users
+
+    async def run(self) -> None:
+        """Follow the directory, and close what is idle, for ever."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._outdated.wait(), LOOK_SECONDS)
+            if self._outdated.is_set():
+                await self._follow()
+            await self._close_idle()
+
+    async def read(self) -> None:
+        """Take the directory as it is now."""
+        urls = {row["id"]: row["url"] for row in await sql.cells.select_all(self.home.pool)}
+        self._homes = await sql.cells.select_homes(self.home.pool)
+        known = {0: self._urls[0]} | {number: self._decrypt(number, url) for number, url in urls.items()}
+        moved = [number for number in self._opened if known.get(number) != self._urls.get(number)]
+        self._urls = known
+        for number in moved:
+            await self._close(number)
+
+    async def close(self) -> None:
+        for number in list(self._opened):
+            await self._close(number)
+
+    async def _follow(self) -> None:
+        self._outdated.clear()
+        try:
+            await self.read()
+            outage.worked("reading the directory")
+        except READ_FAILURES as error:
+            outage.failed("reading the directory", error)
+            self._outdated.set()
+            await asyncio.sleep(RETRY)
+
+    async def _open(self, number: int) -> None:
+        async with self._opening:
+            if number in self._opened:
+                return
+            if not await self._knows(number):
+                raise unavailable("cell_unknown")
+            stack = contextlib.AsyncExitStack()
+            opening = self._open_cell(number, self._urls[number], len(self._urls))
+            cell = await stack.enter_async_context(opening)
+            self._opened[number] = cell, stack
+
+    async def _close_idle(self) -> None:
+        since = time.monotonic() - IDLE_SECONDS
+        for number in [number for number, (cell, _) in self._opened.items() if number and cell.used_at < since]:
+            await self._close(number)
+
+    async def _close(self, number: int) -> None:
+        _, stack = self._opened.pop(number)
+        await stack.aclose()
+
+    async def _knows(self, number: int) -> bool:
+        if number not in self._urls:
+            await self.read()  # a worker that has just started has not read it yet
+        return number in self._urls
+
+    def _number_of(self, organization_id: int) -> int:
+        return self._homes.get(organization_id, made_in(organization_id))
+
+    def _decrypt(self, number: int, url: bytes) -> str:
+        return self._ring.decrypt(url, bound_to(number))
+
+
+def bound_to(number: int) -> bytes:
+    """What the encrypted URL of a cell belongs to."""
+    return f"cell {number}".encode()

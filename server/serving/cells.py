@@ -1,0 +1,62 @@
+"""How a worker opens a cell: what of it runs, with which limits, and how it ends."""
+
+import asyncio
+import contextlib
+import functools
+from collections.abc import AsyncIterator, Callable
+
+from server.access.callers import Callers
+from server.access.cells import Cell, Cells, Opening
+from server.access.session_uses import SessionUses
+from server.http import database_metrics
+from server.serving import batch_metrics
+from server.serving.config import Config
+from sql import smtp_monitor_lookups, smtp_monitor_patches
+from sql.batches import Batcher
+from sql.connection import UNAVAILABLE, create_pool
+from sql.listener import Listener
+from sql.loops import running
+
+POOL_SIZE = 10  # connections of a worker to the one cell that most servers have
+BUDGET = 128  # connections of all pools of a worker together; each cell has three more
+
+
+def opener(config: Config, callers: Callable[[], Callers]) -> Callable[[int, str, int], Opening]:
+    return functools.partial(_opened, config, callers)
+
+
+@contextlib.asynccontextmanager
+async def _opened(
+    config: Config, callers: Callable[[], Callers], number: int, url: str, cells: int
+) -> AsyncIterator[Cell]:
+    pool = await create_pool(url, max_size=pool_size(cells))
+    rows = config.group_commit_rows
+    patches = Batcher(url, smtp_monitor_patches.STATEMENTS, max_rows=rows, observer=batch_metrics.WRITES)
+    lookups = Batcher(url, smtp_monitor_lookups.STATEMENTS, max_rows=rows, observer=batch_metrics.READS)
+    listener = Listener(url, "callers", lambda changed: callers().forget(number, changed))
+    uses = SessionUses(pool, lambda session_ids: callers().keep_only(number, session_ids))
+    try:
+        async with running(patches.run()), running(lookups.run()), running(listener.run()), running(uses.run()):
+            yield Cell(number, pool, patches, lookups, listener, uses)
+        with contextlib.suppress(*UNAVAILABLE):
+            await uses.flush()
+    finally:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(pool.close(), 5)
+        pool.terminate()
+
+
+def pool_size(cells: int) -> int:
+    """So that many cells do not take more connections together than a few."""
+    return max(2, min(POOL_SIZE, BUDGET // cells))
+
+
+@contextlib.asynccontextmanager
+async def following(cells: Cells) -> AsyncIterator[None]:
+    """With cell 0 open, and the directory read when it changes."""
+    home = await cells.get(0)
+    try:
+        async with running(database_metrics.watch(home.pool)), running(cells.listener.run()), running(cells.run()):
+            yield
+    finally:
+        await cells.close()

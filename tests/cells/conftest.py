@@ -1,0 +1,69 @@
+"""A second cell beside the database that every test has: with an organization, a customer, users and a monitor."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+import sql
+from server.access import cells
+from server.access.sessions import open_session
+from server.access.signer import Signer
+from server.cli import migrations
+from server.serving.config import Config
+from tests.conftest import PASSWORD_HASH, Api
+
+USERS = {"north-admin": "admin", "north-readonly": "readonly"}
+
+
+@dataclass
+class North:
+    """Cell 1, and what lives there. *db* is a connection to it."""
+
+    url: str
+    db: asyncpg.Connection
+    organization_id: int
+    customer_id: int
+    monitor: str
+
+
+@pytest.fixture(scope="session")
+def north_url(make_database: Callable[[str], str]) -> str:
+    url = make_database("north")
+    migrations.migrate(url)
+    return url
+
+
+@pytest.fixture
+async def north(db: asyncpg.Connection, config: Config, north_url: str) -> AsyncIterator[North]:
+    """The directory in *db* knows it."""
+    there = await asyncpg.connect(north_url)
+    await sql.cells.make_number(there, 1)
+    organization_id = (await sql.organizations.insert(there, {"name": "North"}))["id"]
+    customer_id = (await sql.customers.insert(there, organization_id, "First"))["id"]
+    for name, role in USERS.items():
+        email = f"{name}@example.com"
+        await sql.users.insert(there, organization_id, email=email, password_hash=PASSWORD_HASH, name=name, role=role)
+        await sql.cells.insert_remote_login(db, email, organization_id)
+    public_id = UUID("01111111-1111-8111-8111-111111111111")
+    values = {"name": "North", "hostname": "north.example.com"}
+    await sql.smtp_monitors.insert(there, organization_id, customer_id, public_id, values)
+    await sql.cells.insert(db, 1, config.key_ring.encrypt(north_url, cells.bound_to(1)))
+    yield North(north_url, there, organization_id, customer_id, str(public_id))
+    await db.execute("DELETE FROM cells; DELETE FROM remote_logins; DELETE FROM organization_homes")
+    await there.execute("DELETE FROM organizations; DELETE FROM departures; DELETE FROM departed_smtp_monitors")
+    await there.execute("DELETE FROM smtp_monitor_changes; DELETE FROM login_attempts; DELETE FROM locations")
+    await there.execute("SELECT purge_audit_events('infinity', 1000000)")
+    await there.close()
+
+
+@pytest.fixture
+async def both(north: North, api: Api) -> Api:
+    """The API of both cells; ``north-admin`` and ``north-readonly`` live in the second one."""
+    for name in USERS:
+        user = await sql.users.select_login(north.db, f"{name}@example.com")
+        assert user is not None
+        api.tokens[name], _ = await open_session(north.db, user, Signer(api.config.jwt_secret), hours=1)
+    return api
