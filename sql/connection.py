@@ -54,7 +54,7 @@ class Executor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Whose rows a caller may touch; None is all of them."""
+    """Whose rows a caller may touch; None is all of them. *customer_ids* are sorted, each once."""
 
     organization_id: int | None
     customer_ids: tuple[int, ...] | None

@@ -73,9 +73,9 @@ async def _meant(db: Executor, reach: Reach, filters: Filters) -> Reach | None:
 
 def _customer_ids(reach: Reach, wanted: int | None) -> tuple[int, ...] | None:
     """The customers that both the reach and the filter allow; None allows all."""
-    if reach.customer_ids is None:
-        return None if wanted is None else (wanted,)
-    return tuple(sorted({customer_id for customer_id in reach.customer_ids if wanted in (None, customer_id)}))
+    if wanted is None or reach.customer_ids is None:
+        return reach.customer_ids if wanted is None else (wanted,)
+    return (wanted,) if wanted in reach.customer_ids else ()
 
 
 async def _within(db: Executor, values: Values, meant: Reach, window: Window) -> Within:

@@ -64,7 +64,7 @@ def to_caller(user: asyncpg.Record, session_id: UUID, expires_at: datetime, open
     customer_ids = user["customer_ids"]
     reach = Reach(
         None if user["global_role"] else user["organization_id"],
-        None if customer_ids is None or user["global_role"] else tuple(customer_ids),
+        None if customer_ids is None or user["global_role"] else tuple(sorted(set(customer_ids))),
     )
     return Caller(
         session_id=session_id,
