@@ -2,13 +2,18 @@
 
 Plain against postfix's smtp-sink, STARTTLS against postfix itself, because smtp-sink has no TLS. All hold the same
 conversation from the greeting to QUIT's 221, as many at once; ours is one process on one event loop.
+
+``openssl s_time`` shakes hands with the same postfix, as often as it can, and says no word of SMTP: no probe of a
+server under TLS can be faster than that on the same machine.
 """
 
 import argparse
 import asyncio
 import contextlib
 import json
+import re
 import statistics
+import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -29,26 +34,33 @@ from tests.probe.probing import LOOPBACK
 from tests.probe.tls_certificates import authority
 
 Once = Callable[[], Awaitable[bool]]
-BAR = 2.0
+# times blackbox_exporter's rate
+BARS = {"plain": 2.5, "STARTTLS": 2.0}
+HANDSHAKERS = 8  # clients of one connection at a time, which keep both cores busy
 
 
 def main(arguments: list[str]) -> int:
-    """0 if the bar is met: plain, at least twice blackbox_exporter's rate."""
+    """0 if the bars are met."""
     options = parse("probe", arguments, seconds=3, more=_concurrency)
     try:
         rates = _measure(options)
     except mail_servers.UnusableServerError as missing:
         raise UnusableError(str(missing)) from missing
-    factor = statistics.median(rates["plain", "ours"]) / statistics.median(rates["plain", "blackbox_exporter"])
+    factors = {
+        mode: statistics.median(rates[mode, "ours"]) / statistics.median(rates[mode, "blackbox_exporter"])
+        for mode in BARS
+    }
+    missed = any(factors[mode] < bar for mode, bar in BARS.items())
     if options.json:
         table = [{"mode": mode, "prober": name, "rates": measured} for (mode, name), measured in rates.items()]
-        print(json.dumps({"probes_per_second": table, "factor": factor, "bar": BAR}))
-        return 0 if factor >= BAR else 1
+        print(json.dumps({"probes_per_second": table, "factors": factors, "bars": BARS}))
+        return int(missed)
     for (mode, name), measured in rates.items():
         spread = f"{min(measured):,.0f} to {max(measured):,.0f}"
         print(f"{mode:<9} {name:<18} {statistics.median(measured):>8,.0f} probes/s  ({spread})")
-    print(f"plain: {factor:.2f} × blackbox_exporter; the bar is {BAR}")
-    return 0 if factor >= BAR else 1
+    for mode, bar in BARS.items():
+        print(f"{mode}: {factors[mode]:.2f} × blackbox_exporter; the bar is {bar}")
+    return int(missed)
 
 
 def _concurrency(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +74,10 @@ def _measure(options: argparse.Namespace) -> dict[tuple[str, str], list[float]]:
         ca_file.write_bytes(authority().ca.cert_pem.bytes())
         plain = running.enter_context(mail_servers.serve(smtp_sink, Setup()))
         starttls = running.enter_context(mail_servers.serve(postfix, Setup("good")))
-        return uvloop.run(_compare(options, plain, starttls, str(ca_file)))
+        rates = uvloop.run(_compare(options, plain, starttls, str(ca_file)))
+        secure = running.enter_context(mail_servers.serve(postfix, Setup("good", secure=True)))
+        rates["TLS", "openssl s_time"] = [_shake_hands(secure, options.seconds) for _ in range(options.rounds)]
+        return rates
 
 
 async def _compare(
@@ -101,6 +116,16 @@ async def _contenders(
             ("STARTTLS", "blackbox_exporter"): exporter("starttls", starttls),
             ("STARTTLS", "check_smtp"): check_smtp(starttls, "-S"),
         }
+
+
+def _shake_hands(port: int, seconds: int) -> float:
+    """Handshakes per second and nothing else, each a full one."""
+    command = ["openssl", "s_time", "-new", "-connect", f"127.0.0.1:{port}", "-time", str(seconds)]
+    started = time.perf_counter()
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(HANDSHAKERS)]
+    printed = [process.communicate()[0] for process in processes]
+    elapsed = time.perf_counter() - started
+    return sum(int(count) for text in printed for count in re.findall(r"(\d+) connections in \d+ real", text)) / elapsed
 
 
 async def _rate(once: Once, concurrency: int, seconds: float) -> float:
