@@ -8,6 +8,14 @@ from typing import Any
 AGAIN = 2.0  # seconds for what a task does last, before it is cancelled again
 
 
+async def happens(event: asyncio.Event, *, within: float) -> bool:
+    """Whether it is set before so many seconds are over. ``asyncio.wait_for`` may lose a cancellation instead."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within):
+            await event.wait()
+    return event.is_set()
+
+
 @contextlib.asynccontextmanager
 async def running(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Do *work* meanwhile."""

@@ -25,6 +25,7 @@ from server.http.errors import unavailable
 from sql.batches import Batcher
 from sql.connection import FAILURES
 from sql.listener import Listener
+from sql.loops import happens
 from sql.outages import outage
 from sql.smtp_monitor_lookups import Lookup
 from sql.smtp_monitor_patches import Patch
@@ -116,9 +117,7 @@ class Cells:
     async def run(self) -> None:
         """Follow the directory, and close what is idle, for ever."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._outdated.wait(), LOOK_SECONDS)
-            if self._outdated.is_set():
+            if await happens(self._outdated, within=LOOK_SECONDS):
                 await self._follow()
             await self._close_idle()
 

@@ -117,6 +117,7 @@ async def test_a_silent_database_is_503_within_the_time_limit(hurt: tuple[Api, D
     await _becomes_200(lambda: api.patch({"port": 27}))
 
 
+@pytest.mark.slow
 async def test_an_agent_ends_with_its_server_while_the_database_is_silent(
     hurt: tuple[Api, Database], product: Product
 ) -> None:
