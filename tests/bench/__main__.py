@@ -13,6 +13,7 @@ COMMANDS = {
     "scale": "PATCH throughput with 10,000, 1 million and 5 million monitors",
     "mixed": "mixed requests over a skewed choice of monitors, against PATCHes of one shape",
     "tenants": "PATCHes of 64 organizations at once against those of one",
+    "cells": "several databases against one, one that hangs, and 64 of them",
     "connections": "10,000 connections at once",
     "audit": "PATCH with every change kept, against none kept",
     "probe": "probes per second beside blackbox_exporter and check_smtp",

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
@@ -17,7 +17,8 @@ import asyncpg
 from psycopg import conninfo
 
 import sql
-from server.access.key_ring import generate_key
+from server.access.cells import bound_to
+from server.access.key_ring import KeyRing, generate_key
 from server.access.sessions import open_session
 from server.access.signer import Signer
 from server.cli import embedded, migrations
@@ -54,14 +55,14 @@ class Database:
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
+def postgres(*, max_connections: int = MAX_CONNECTIONS) -> Iterator[str]:
     """The URL of an embedded PostgreSQL in a folder that goes with it, as durable as it is by default."""
     folder = Path(tempfile.mkdtemp(prefix="smtp-monitors-bench-"))
     folder.chmod(0o755)  # pg_ctl runs as the user that the database belongs to
     # at exit the package makes a lock file in it once more; registered before the package, this runs after it
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with embedded.database(folder, exclusive=True) as url:
-        asyncio.run(_execute(url, f"ALTER SYSTEM SET max_connections = {MAX_CONNECTIONS}"))
+        asyncio.run(_execute(url, f"ALTER SYSTEM SET max_connections = {max_connections}"))
         try:
             _control(folder / "postgres", "restart")
             yield url
@@ -70,13 +71,23 @@ def postgres() -> Iterator[str]:
             _control(folder / "postgres", "stop", "-m", "immediate")
 
 
-def load(postgres_url: str, name: str, *, monitors: int, organizations: int = 1) -> Database:
-    """Make the database *name*: so many monitors, and organizations with a customer and an admin each."""
-    asyncio.run(_execute(postgres_url, f'CREATE DATABASE "{name}"'))
+def load(postgres_url: str, name: str, *, monitors: int, organizations: int = 1, cells: int = 1) -> Database:
+    """Make the database *name*: so many monitors, and organizations with a customer and an admin each.
+
+    With several *cells*, each is a database of its own, and organizations and monitors are dealt out in turns.
+    """
+    empty = make(postgres_url, f"{name}_empty")
+    migrations.migrate(empty)
+    names = [name, *(f"{name}_cell_{number}" for number in range(1, cells))]
+    urls = [make(postgres_url, each, like=f"{name}_empty") for each in names]
+    return asyncio.run(_fill(urls, monitors, organizations))
+
+
+def make(postgres_url: str, name: str, *, like: str = "template1") -> str:
+    """The URL of a new database of that server."""
+    asyncio.run(_execute(postgres_url, f'CREATE DATABASE "{name}" TEMPLATE "{like}"'))
     parts = conninfo.conninfo_to_dict(postgres_url)
-    url = f"postgresql://{parts['user']}@/{name}?{urlencode({'host': str(parts['host'])})}"
-    migrations.migrate(url)
-    return asyncio.run(_fill(url, monitors, organizations))
+    return f"postgresql://{parts['user']}@/{name}?{urlencode({'host': str(parts['host'])})}"
 
 
 def program(name: str) -> str:
@@ -94,23 +105,35 @@ def _control(directory: Path, *action: str) -> None:
 
 
 async def _execute(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url, command_timeout=STATEMENT_SECONDS)
-    try:
+    async with _connected(url) as connection:
         await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
-async def _fill(url: str, monitors: int, organizations: int) -> Database:
+async def _fill(urls: Sequence[str], monitors: int, organizations: int) -> Database:
+    jwt_secret, secrets_key = generate_key(), generate_key()
+    ring, cells = KeyRing.parse(secrets_key), len(urls)
+    owners: dict[int, tuple[int, int, str]] = {}
+    async with contextlib.AsyncExitStack() as stack:
+        connections = [await stack.enter_async_context(_connected(url)) for url in urls]
+        for number, connection in enumerate(connections):
+            if number:
+                await sql.cells.make_number(connection, number)
+                await sql.cells.insert(connections[0], number, ring.encrypt(urls[number], bound_to(number)))
+            here = {n: await _make_owner(connection, n, jwt_secret) for n in range(number, organizations, cells)}
+            mine = [(organization_id, customer_id) for organization_id, customer_id, _ in here.values()]
+            await _insert_monitors(connection, mine, monitors, first=number, step=cells)
+            owners |= here
+    tokens = tuple(owners[n][2] for n in range(organizations))
+    return Database(urls[0], tokens, jwt_secret, secrets_key, owners[0][0], monitors)
+
+
+@contextlib.asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(url, command_timeout=STATEMENT_SECONDS)
     try:
-        jwt_secret = generate_key()
-        owners = [await _make_owner(connection, n, jwt_secret) for n in range(organizations)]
-        await _insert_monitors(connection, [(one, customer) for one, customer, _ in owners], monitors)
+        yield connection
     finally:
         await connection.close()
-    tokens = tuple(token for _, _, token in owners)
-    return Database(url, tokens, jwt_secret, generate_key(), owners[0][0], monitors)
 
 
 async def _make_owner(connection: asyncpg.Connection, number: int, jwt_secret: str) -> tuple[int, int, str]:
@@ -125,19 +148,22 @@ async def _make_owner(connection: asyncpg.Connection, number: int, jwt_secret: s
     return organization_id, customer["id"], token
 
 
-async def _insert_monitors(connection: asyncpg.Connection, owners: Sequence[tuple[int, int]], monitors: int) -> None:
+async def _insert_monitors(
+    connection: asyncpg.Connection, owners: Sequence[tuple[int, int]], monitors: int, *, first: int, step: int
+) -> None:
+    """The *first* of all monitors and every one that is *step* behind another."""
     insert = """
         INSERT INTO smtp_monitors (organization_id, customer_id, public_id, name, hostname, port, smtp_config)
-        SELECT ($1::bigint[])[1 + n % $3], ($2::bigint[])[1 + n % $3], ($4::text || ($5::bigint + n))::uuid,
+        SELECT ($1::bigint[])[1 + n / $8 % $3], ($2::bigint[])[1 + n / $8 % $3], ($4::text || ($5::bigint + n))::uuid,
                'Monitor ' || n, 'mx' || n || '.example.com', 587, '{"secure":false,"requireTls":true}'
-          FROM generate_series($6::integer, $7::integer) AS n
+          FROM generate_series($6::integer, $7::integer, $8::integer) AS n
     """
     values = [list(ids) for ids in zip(*owners, strict=True)]
     # the rows reference each other by construction; to have that checked takes longer than all the rest
     await connection.execute("SET session_replication_role = replica")
-    for start in range(0, monitors, BATCH):
-        end = min(start + BATCH, monitors)
-        await connection.execute(insert, *values, len(owners), PUBLIC_ID, FIRST, start, end - 1)
+    for start in range(first, monitors, BATCH * step):
+        end = min(start + BATCH * step, monitors)
+        await connection.execute(insert, *values, len(owners), PUBLIC_ID, FIRST, start, end - 1, step)
         if monitors > BATCH:
             print(f"loaded {end:,} of {monitors:,} monitors", file=sys.stderr, flush=True)
     await connection.execute("""
