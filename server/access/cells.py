@@ -78,6 +78,7 @@ class Cells:
         self._homes: dict[int, int] = {}
         self._opened: dict[int, tuple[Cell, contextlib.AsyncExitStack]] = {}
         self._opening = asyncio.Lock()
+        self._closing: set[asyncio.Task[None]] = set()
         self._outdated = asyncio.Event()
         self.listener = Listener(url, "directory", lambda _: self._outdated.set())
 
@@ -119,21 +120,23 @@ class Cells:
         while True:
             if await happens(self._outdated, within=LOOK_SECONDS):
                 await self._follow()
-            await self._close_idle()
+            self._close_idle()
 
     async def read(self) -> None:
         """Take the directory as it is now."""
         urls = {row["id"]: row["url"] for row in await sql.cells.select_all(self.home.pool)}
         self._homes = await sql.cells.select_homes(self.home.pool)
         known = {0: self._urls[0]} | {number: self._decrypt(number, url) for number, url in urls.items()}
-        moved = [number for number in self._opened if known.get(number) != self._urls.get(number)]
+        elsewhere = [number for number in self._opened if known.get(number) != self._urls.get(number)]
         self._urls = known
-        for number in moved:
-            await self._close(number)
+        for number in elsewhere:
+            self._close(number)
 
     async def close(self) -> None:
         for number in list(self._opened):
-            await self._close(number)
+            self._close(number)
+        while self._closing:
+            await asyncio.wait(self._closing)
 
     async def _follow(self) -> None:
         self._outdated.clear()
@@ -146,24 +149,27 @@ class Cells:
             await asyncio.sleep(RETRY)
 
     async def _open(self, number: int) -> None:
+        if not await self._knows(number):
+            raise unavailable("cell_unknown")
         async with self._opening:
             if number in self._opened:
                 return
-            if not await self._knows(number):
-                raise unavailable("cell_unknown")
             stack = contextlib.AsyncExitStack()
             opening = self._open_cell(number, self._urls[number], len(self._urls))
             cell = await stack.enter_async_context(opening)
             self._opened[number] = cell, stack
 
-    async def _close_idle(self) -> None:
+    def _close_idle(self) -> None:
         since = time.monotonic() - IDLE_SECONDS
         for number in [number for number, (cell, _) in self._opened.items() if number and cell.used_at < since]:
-            await self._close(number)
+            self._close(number)
 
-    async def _close(self, number: int) -> None:
+    def _close(self, number: int) -> None:
+        """Nobody waits for it: a cell that hangs takes seconds to end."""
         _, stack = self._opened.pop(number)
-        await stack.aclose()
+        task = asyncio.create_task(stack.aclose())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     async def _knows(self, number: int) -> bool:
         if number not in self._urls:

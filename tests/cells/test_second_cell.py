@@ -6,14 +6,16 @@ import time
 from uuid import UUID
 
 import asyncpg
+import pytest
 from aiohttp import ClientResponse
 
 import sql
 from server.access import cells
+from server.handlers.keys import CELLS
 from server.serving.app import create_app
 from server.serving.config import Config
 from tests.cells.conftest import North
-from tests.conftest import MONITOR, PASSWORD, AiohttpClient, Api
+from tests.conftest import MONITOR, PASSWORD, AiohttpClient, Api, becomes
 
 
 async def test_its_users_log_in_and_patch_there(both: Api, north: North) -> None:
@@ -86,10 +88,44 @@ async def test_a_cell_that_never_answers_hurts_its_own_alone(
 async def test_the_directory_is_needed_for_log_in_alone(both: Api, north: North) -> None:
     assert (await both.get("north-admin", monitor=north.monitor)).status == 200
     assert both.client.app is not None
-    from server.handlers.keys import CELLS
-
     home = both.client.app[CELLS].home
     await home.pool.close()
     body = {"email": "north-admin@example.com", "password": PASSWORD}
     assert (await both.call("POST", "/api/sessions", None, json=body)).status == 503
     assert (await both.patch({"port": 27}, "north-admin", monitor=north.monitor)).status == 200
+
+
+async def test_a_cell_that_nobody_asks_is_closed_and_opened_again(
+    both: Api, north: North, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert both.client.app is not None
+    opened = both.client.app[CELLS]
+
+    async def connections() -> int:
+        count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        return int(await north.db.fetchval(count))
+
+    assert (await both.patch({"port": 25}, "north-admin", monitor=north.monitor)).status == 200
+    assert await connections() > 0
+    monkeypatch.setattr(cells, "IDLE_SECONDS", 0.0)
+    opened._outdated.set()  # so that it looks now
+    await becomes(0, connections)
+    assert (await both.patch({"port": 26}, "north-admin", monitor=north.monitor)).status == 200
+
+
+async def test_a_new_url_of_a_cell_is_followed(both: Api, north: North, db: asyncpg.Connection, config: Config) -> None:
+    async def pids() -> set[int]:
+        query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        return {row["pid"] for row in await north.db.fetch(query)}
+
+    assert (await both.get("north-admin", monitor=north.monitor)).status == 200
+    before = await pids()
+    old = await db.fetchval("SELECT url FROM cells")
+    new = config.key_ring.encrypt(f"{north.url}&sslmode=disable", cells.bound_to(1))
+    assert await sql.cells.replace_url(db, 1, old, new)
+
+    async def still_connected() -> bool:
+        return bool(before & await pids())
+
+    await becomes(False, still_connected)
+    assert (await both.get("north-admin", monitor=north.monitor)).status == 200
