@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sql.outages import Outage
+from sql.outages import CELL, Outages
 
 
 class Time:
@@ -20,11 +20,11 @@ def time() -> Time:
 
 
 @pytest.fixture
-def outage(time: Time) -> Outage:
-    return Outage(time)
+def outage(time: Time) -> Outages:
+    return Outages(time)
 
 
-def test_loops_that_fail_together_are_one_outage(outage: Outage, time: Time, caplog: pytest.LogCaptureFixture) -> None:
+def test_loops_that_fail_together_are_one_outage(outage: Outages, time: Time, caplog: pytest.LogCaptureFixture) -> None:
     outage.passed("GET /", ConnectionRefusedError("refused"))
     for second in range(150):
         time.now = second
@@ -41,7 +41,7 @@ def test_loops_that_fail_together_are_one_outage(outage: Outage, time: Time, cap
     ]
 
 
-def test_another_outage_is_told_of_at_once(outage: Outage, time: Time, caplog: pytest.LogCaptureFixture) -> None:
+def test_another_outage_is_told_of_at_once(outage: Outages, time: Time, caplog: pytest.LogCaptureFixture) -> None:
     for second in (1, 2):
         time.now = second
         outage.failed("listening", TimeoutError())
@@ -50,9 +50,9 @@ def test_another_outage_is_told_of_at_once(outage: Outage, time: Time, caplog: p
 
 
 def test_processes_that_share_a_file_tell_as_one(
-    outage: Outage, time: Time, caplog: pytest.LogCaptureFixture, tmp_path: Path
+    outage: Outages, time: Time, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    other = Outage(time)
+    other = Outages(time)
     for each in (outage, other):
         each.share(tmp_path / "outage")
     for second in range(1, 70):
@@ -72,7 +72,37 @@ def test_processes_that_share_a_file_tell_as_one(
     ]
 
 
-def test_requests_alone_are_told_of_once_a_minute(outage: Outage, time: Time, caplog: pytest.LogCaptureFixture) -> None:
+def test_each_of_several_cells_has_outages_of_its_own(
+    outage: Outages, time: Time, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    outage.share(tmp_path / "outage")
+    outage.several_cells = True
+    for second in range(3):
+        time.now = second
+        for cell in (0, 1, 255):
+            CELL.set(cell)
+            if cell == 0:
+                outage.worked("claiming")
+            else:
+                outage.failed("claiming", TimeoutError())
+    outage.worked("claiming")
+    outage.failed("claiming", ZeroDivisionError())
+    CELL.set(1)
+    outage.forget()
+    outage.failed("claiming", TimeoutError())
+    assert caplog.messages == [
+        "database of cell 1 unavailable: claiming: TimeoutError",
+        "database of cell 255 unavailable: claiming: TimeoutError",
+        "database of cell 255 available again after 2 s",
+        "claiming of cell 255 failed, and is tried again",
+        "database of cell 1 unavailable: claiming: TimeoutError",
+    ]
+    CELL.set(0)
+
+
+def test_requests_alone_are_told_of_once_a_minute(
+    outage: Outages, time: Time, caplog: pytest.LogCaptureFixture
+) -> None:
     for second in range(90):
         time.now = second
         outage.passed(f"GET /{second}", TimeoutError())
