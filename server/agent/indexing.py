@@ -12,6 +12,7 @@ EVERY_SECONDS = 1.0
 AT_ONCE = 2000  # monitors, each of which takes 40 µs
 # A step that took a second is followed by 25 seconds of rest: under a twenty-fifth of a core, until all are indexed.
 REST = 25
+RETRY = 5.0  # seconds after a failure, of which most was spent waiting
 
 
 async def run(pool: asyncpg.Pool) -> None:
@@ -25,5 +26,7 @@ async def run(pool: asyncpg.Pool) -> None:
             outage.worked("indexing")
         except FAILURES as error:
             outage.failed("indexing", error)
+            await asyncio.sleep(RETRY)
+            continue
         rest = REST * (loop.time() - started)
         await asyncio.sleep(rest if taken == AT_ONCE else max(rest, EVERY_SECONDS))
