@@ -7,6 +7,7 @@ import sql
 from server.cli import program
 from server.cli.context import Context
 from server.cli.database import connected
+from server.cli.environment import ConfigError
 from server.cli.options import parsed
 from server.fields.values import country_code, trimmed
 from server.resources import audit
@@ -33,5 +34,7 @@ def run(context: Context) -> None:
 
 async def _add(url: str, code: str, name: str, country: str) -> None:
     async with connected(url) as connection, connection.transaction():
+        if number := await sql.cells.select_number(connection):
+            raise ConfigError(f"DATABASE_URL leads to cell {number}; locations are made in cell 0, and copied")
         row = await sql.locations.insert(connection, code, name=name, country=country)
         await audit.record(connection, OPERATOR, "location", NO_ORGANIZATION, after=represent(row), id_key="code")
