@@ -1,6 +1,9 @@
-"""Where agents stand. They belong to no organization: everybody reads them, global administrators change them."""
+"""Where agents stand. They belong to no organization: everybody reads them, global administrators change them.
 
-from collections.abc import Mapping
+They are made and changed in cell 0 alone, and copied to every other cell.
+"""
+
+from collections.abc import Mapping, Sequence
 
 import asyncpg
 
@@ -42,6 +45,21 @@ async def insert(db: Connection, code: str, *, name: str, country: str, active: 
     """
     [row] = await db.fetch(query, code, name, country, active, timeout=INSERT_SECONDS)
     return row
+
+
+async def copy(cell: asyncpg.Pool, rows: Sequence[asyncpg.Record]) -> None:
+    """Give another cell these of cell 0, with their ids. Of a new one, every monitor there gets a schedule."""
+    query = f"""
+        INSERT INTO locations ({COLUMNS})
+        VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (id) DO UPDATE
+           SET code = excluded.code, name = excluded.name, country = excluded.country, active = excluded.active,
+               created_at = excluded.created_at
+    """
+    there = {tuple(row) for row in await select_all(cell)}
+    for row in rows:
+        if tuple(row) not in there:
+            await cell.execute(query, *row, timeout=INSERT_SECONDS)
 
 
 async def update(db: Executor, code: str, changes: Mapping[str, object]) -> asyncpg.Record | None:

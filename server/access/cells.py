@@ -31,6 +31,7 @@ from sql.smtp_monitor_lookups import Lookup
 from sql.smtp_monitor_patches import Patch
 
 BITS = 44  # of an id, below the number of its cell
+BUDGET = 128  # connections of the pools of a process to all cells together
 IDLE_SECONDS = 300.0  # after which a cell is closed
 LOOK_SECONDS = 30.0  # between two looks for idle ones
 RETRY = 0.5
@@ -186,3 +187,8 @@ class Cells:
 def bound_to(number: int) -> bytes:
     """What the encrypted URL of a cell belongs to."""
     return f"cell {number}".encode()
+
+
+def pool_size(cells: int, *, most: int) -> int:
+    """Of one cell. So many cells do not take more connections together than a few."""
+    return max(2, min(most, BUDGET // cells))

@@ -11,6 +11,8 @@ from typing import Protocol
 
 import asyncpg
 
+from server.access.shares import Share
+
 RESERVED = 10  # one slot of so many stays free for organizations that hold few
 # To find that nobody else has work, all that is due is looked at: 100,000 rows take 10 ms.
 APART_SECONDS = 1.0
@@ -23,9 +25,9 @@ class Claim(Protocol):
 
 
 class FairClaims:
-    def __init__(self, claim: Claim, slots: int) -> None:
+    def __init__(self, claim: Claim, share: Share) -> None:
         self._claim = claim
-        self._slots = slots
+        self._share = share
         self._next_look = 0.0
 
     async def take(self, holders: Collection[int], *, at_most: int) -> tuple[list[asyncpg.Record], bool]:
@@ -33,17 +35,24 @@ class FairClaims:
 
         *holders* are the organizations of the rows that hold a slot already, one for each.
         """
-        free = self._slots - len(holders)
+        slots = self._share.size
+        free = slots - len(holders)
+        if free <= 0:
+            return [], False
         limit = min(max(free // 2, 1), at_most)
+        with self._share.reserve(limit):
+            rows = await self._take(holders, free=free, kept=slots // RESERVED, limit=limit)
+        return rows, len(rows) == limit
+
+    async def _take(self, holders: Collection[int], *, free: int, kept: int, limit: int) -> list[asyncpg.Record]:
         greedy = [organization_id for organization_id, held in Counter(holders).items() if held >= free]
         if not greedy:
-            rows = await self._claim(limit=limit)
-            return rows, len(rows) == limit
+            return await self._claim(limit=limit)
         rows = await self._of_others(greedy, limit)
-        left = min(limit, free - self._slots // RESERVED) - len(rows)
+        left = min(limit, free - kept) - len(rows)
         if left > 0:
             rows += await self._claim(limit=left)
-        return rows, len(rows) == limit
+        return rows
 
     async def _of_others(self, greedy: Collection[int], limit: int) -> list[asyncpg.Record]:
         if time.monotonic() < self._next_look:

@@ -1,5 +1,7 @@
 """Prometheus metrics of checks, by location."""
 
+import functools
+
 from prometheus_client import Counter, Gauge, Histogram
 
 LATENESS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -11,13 +13,14 @@ VERDICTS = Counter("smtp_checks_total", "Checks by verdict", ["location", "verdi
 
 
 class LocationMetrics:
-    """The metrics of one location. Each is looked up once."""
+    """The metrics of one location, in all cells. Each is looked up once."""
 
     def __init__(self, code: str) -> None:
         self._claimed = CLAIMED.labels(code)
         self._late = LATE.labels(code)
         self._in_flight = IN_FLIGHT.labels(code)
         self._due = DUE.labels(code)
+        self._due_in: dict[int, int] = {}
         self._verdicts = {verdict: VERDICTS.labels(code, verdict) for verdict in ("success", "warning", "failure")}
 
     def claimed(self, late: float) -> None:
@@ -31,9 +34,15 @@ class LocationMetrics:
     def judged(self, verdict: str) -> None:
         self._verdicts[verdict].inc()
 
-    def due(self, count: int) -> None:
-        self._due.set(count)
+    def due(self, cell: int, count: int) -> None:
+        self._due_in[cell] = count
+        self._due.set(sum(self._due_in.values()))
+
+    def left(self, cell: int) -> None:
+        self._due_in.pop(cell, None)
+        self._due.set(sum(self._due_in.values()))
 
 
+@functools.cache
 def at(code: str) -> LocationMetrics:
     return LocationMetrics(code)

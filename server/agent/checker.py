@@ -14,6 +14,7 @@ import asyncpg
 import sql
 from server.access.fairness import FairClaims
 from server.access.key_ring import KeyRing
+from server.access.shares import Slots
 from server.agent import check_metrics, claimed
 from server.agent.record import Checked, record
 from server.checks.connect import Resolve
@@ -49,7 +50,7 @@ class Runner:
         pool: asyncpg.Pool,
         location: Location,
         *,
-        concurrency: int,
+        slots: Slots,
         ring: KeyRing,
         resolve: Resolve,
         allowed: Networks,
@@ -58,7 +59,6 @@ class Runner:
         self._id = uuid4()
         self._pool = pool
         self._location = location
-        self._concurrency = concurrency
         self._ring = ring
         self._resolve = resolve
         self._allowed = allowed
@@ -71,7 +71,8 @@ class Runner:
         self._arrived = asyncio.Event()
         self._metrics = check_metrics.at(location.code)
         claim = functools.partial(sql.smtp_monitor_locations.claim, pool, location.id, self._id)
-        self._claims = FairClaims(claim, concurrency)
+        self._share = slots.join(lambda: len(self._checks))
+        self._claims = FairClaims(claim, self._share)
 
     def wake(self) -> None:
         """Look at once for what is due."""
@@ -79,13 +80,14 @@ class Runner:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until *stopping*, then finish what is under way."""
-        async with asyncio.TaskGroup() as group, running(self._show()):
-            group.create_task(self._record_all())
-            while not stopping.is_set():
-                await self._pause(await self._claim())
-            await self._finish()
-            self._closing = True
-            self._arrived.set()
+        with contextlib.closing(self._share):
+            async with asyncio.TaskGroup() as group, running(self._show()):
+                group.create_task(self._record_all())
+                while not stopping.is_set():
+                    await self._pause(await self._claim())
+                await self._finish()
+                self._closing = True
+                self._arrived.set()
 
     async def _show(self) -> None:
         """Be seen, so that nobody else makes the checks that are under way here."""
@@ -103,7 +105,7 @@ class Runner:
 
     async def _claim(self) -> float:
         """Begin the checks that are due; the seconds to pause before the next claim."""
-        if len(self._checks) >= self._concurrency or len(self._results) >= MAX_WAITING:
+        if len(self._checks) >= self._share.size or len(self._results) >= MAX_WAITING:
             return TICK
         holders = [key.organization_id for key in self._checks.values()]
         try:
@@ -143,7 +145,7 @@ class Runner:
 
     def _ended(self, check: asyncio.Task[None]) -> None:
         del self._checks[check]
-        if len(self._checks) == self._concurrency // 2:
+        if len(self._checks) == self._share.size // 2:
             self.wake()  # there is room for a claim that is worth its round trip
         self._metrics.ended()
         if not check.cancelled() and (error := check.exception()):

@@ -44,7 +44,9 @@ async def sweep(pool: asyncpg.Pool) -> None:
         await sql.undeliverable_alerts.give_up(connection)
 
 
-async def run(pool: asyncpg.Pool, location_id: int, code: str, *, retention_days: int, stopping: asyncio.Event) -> None:
+async def run(
+    pool: asyncpg.Pool, location_id: int, code: str, *, cell: int, retention_days: int, stopping: asyncio.Event
+) -> None:
     """Sweep and prepare until *stopping*. What fails is tried again the next time."""
     loop = asyncio.get_running_loop()
     prepared = loop.time()
@@ -54,7 +56,7 @@ async def run(pool: asyncpg.Pool, location_id: int, code: str, *, retention_days
                 await prepare(pool, retention_days=retention_days)
                 prepared = loop.time()
             await sweep(pool)
-            check_metrics.at(code).due(await sql.smtp_monitor_locations.count_due(pool, location_id))
+            check_metrics.at(code).due(cell, await sql.smtp_monitor_locations.count_due(pool, location_id))
             outage.worked("upkeep")
         except FAILURES as error:
             outage.failed("upkeep", error)

@@ -15,6 +15,7 @@ from prometheus_client import Counter
 
 import sql
 from server.access.fairness import FairClaims
+from server.access.shares import Slots
 from server.alerts.alert import Alert, Channel, DeliveryError, read_facts
 from sql.connection import FAILURES
 from sql.outages import outage
@@ -39,7 +40,8 @@ class Outbox:
         self._channels = channels
         self._woken = asyncio.Event()
         self._attempts: dict[asyncio.Task[None], int] = {}  # with the organization of each
-        self._leases = FairClaims(functools.partial(sql.alerts.lease, pool, list(channels)), MAX_LEASED)
+        share = Slots(MAX_LEASED).join(lambda: len(self._attempts))
+        self._leases = FairClaims(functools.partial(sql.alerts.lease, pool, list(channels)), share)
 
     def wake(self) -> None:
         self._woken.set()

@@ -51,7 +51,7 @@ def run(context: Context) -> None:
 
 async def _until_stopped(config: AgentConfig, keep_database: Callable[[], None], *, while_stdin_open: bool) -> None:
     """Work until SIGTERM or SIGINT, or until whoever started this is gone."""
-    from server.agent import work  # prometheus_client is not to be imported before serve has said where it writes
+    from server.agent import agent  # prometheus_client is not to be imported before serve has said where it writes
 
     garbage.look_rarely()  # it took a tenth of the CPU of a check
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
@@ -61,7 +61,7 @@ async def _until_stopped(config: AgentConfig, keep_database: Callable[[], None],
         loop.add_reader(sys.stdin.fileno(), _stop, stopping)
     async with running(_keep(keep_database, stopping)):
         if await _accepts_schema(config.database_url, stopping):
-            await work.run(config, stopping)
+            await agent.run(config, stopping)
 
 
 def _stop(stopping: asyncio.Event) -> None:

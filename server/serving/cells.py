@@ -6,7 +6,7 @@ import functools
 from collections.abc import AsyncIterator, Callable
 
 from server.access.callers import Callers
-from server.access.cells import Cell, Cells, Opening
+from server.access.cells import Cell, Cells, Opening, pool_size
 from server.access.session_uses import SessionUses
 from server.http import database_metrics
 from server.serving import batch_metrics
@@ -17,8 +17,7 @@ from sql.connection import UNAVAILABLE, create_pool
 from sql.listener import Listener
 from sql.loops import running
 
-POOL_SIZE = 10  # connections of a worker to the one cell that most servers have
-BUDGET = 128  # connections of all pools of a worker together; each cell has three more
+POOL_SIZE = 10  # connections of a worker to the one cell that most servers have, beside three of its own
 
 
 def opener(config: Config, callers: Callable[[], Callers]) -> Callable[[int, str, int], Opening]:
@@ -29,7 +28,7 @@ def opener(config: Config, callers: Callable[[], Callers]) -> Callable[[int, str
 async def _opened(
     config: Config, callers: Callable[[], Callers], number: int, url: str, cells: int
 ) -> AsyncIterator[Cell]:
-    pool = await create_pool(url, max_size=pool_size(cells))
+    pool = await create_pool(url, max_size=pool_size(cells, most=POOL_SIZE))
     rows = config.group_commit_rows
     patches = Batcher(url, smtp_monitor_patches.STATEMENTS, max_rows=rows, observer=batch_metrics.WRITES)
     lookups = Batcher(url, smtp_monitor_lookups.STATEMENTS, max_rows=rows, observer=batch_metrics.READS)
@@ -44,11 +43,6 @@ async def _opened(
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(pool.close(), 5)
         pool.terminate()
-
-
-def pool_size(cells: int) -> int:
-    """So that many cells do not take more connections together than a few."""
-    return max(2, min(POOL_SIZE, BUDGET // cells))
 
 
 @contextlib.asynccontextmanager

@@ -13,8 +13,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 import sql
 import sql.demo
+from server.agent.agent import run as run_agent
 from server.agent.config import AgentConfig
-from server.agent.work import run as run_agent
 from server.alerts.email import Relay
 from server.checks.networks import Networks
 from server.serving.config import Config

@@ -8,6 +8,7 @@ import asyncpg
 
 import sql
 from server.access.fairness import FairClaims
+from server.access.shares import Slots
 from server.alerts.webhook import bound_to
 from server.serving.config import Config
 from tests.conftest import STRANGERS
@@ -115,7 +116,7 @@ async def test_it_is_looked_for_others_once_a_second_at_most() -> None:
         looks.append(list(but_of))
         return []
 
-    claims = FairClaims(claim, 10)
+    claims = FairClaims(claim, Slots(10).join(lambda: 0))
     assert await claims.take([], at_most=10) == ([], False)
     for _ in range(3):
         assert await claims.take([1] * 5, at_most=10) == ([], False)
