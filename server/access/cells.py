@@ -92,6 +92,14 @@ class Cells:
         """Cell 0, which has the directory."""
         return self._opened[0][0]
 
+    def pools(self) -> list[asyncpg.Pool]:
+        """Those of the cells that are open."""
+        return [cell.pool for cell, _ in self._opened.values()]
+
+    def others(self) -> dict[int, str]:
+        """The URLs of all cells but 0, open or not."""
+        return {number: url for number, url in self._urls.items() if number}
+
     async def of_organization(self, organization_id: int) -> Cell:
         return await self.get(self._number_of(organization_id))
 

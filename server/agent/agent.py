@@ -49,7 +49,7 @@ async def run(config: AgentConfig, stopping: asyncio.Event) -> None:
         if location is None:
             return
         cells = Cells(home, Tools(config, location, resolve, channels, Slots(config.concurrency)))
-        async with _operations(config, home.pool), running(database_metrics.watch(home.pool)):
+        async with _operations(config, home.pool, cells), running(database_metrics.watch(cells.pools)):
             logger.info("agent works at %s", location.code)
             await cells.run(stopping)
 
@@ -87,7 +87,7 @@ async def _channels(config: AgentConfig) -> AsyncIterator[dict[str, Channel]]:
 
 
 @contextlib.asynccontextmanager
-async def _operations(config: AgentConfig, pool: asyncpg.Pool) -> AsyncIterator[None]:
+async def _operations(config: AgentConfig, pool: asyncpg.Pool, cells: Cells) -> AsyncIterator[None]:
     """Health and metrics over HTTP, if a port is set."""
     build_metrics.tell(config.version, config.commit)
     if not config.port:
@@ -95,7 +95,8 @@ async def _operations(config: AgentConfig, pool: asyncpg.Pool) -> AsyncIterator[
         return
     app = web.Application(middlewares=[_boundary])
     app[DIRECTORY], app[LISTS] = pool, SharedReads()
-    app[EXPOSITION] = Exposition(config.metrics_token, DatabaseMetrics(pool).measure)
+    metrics = DatabaseMetrics(pool, cells.others)
+    app[EXPOSITION] = Exposition(config.metrics_token, metrics.measure)
     app.add_routes(
         [
             web.get("/healthz", operations.get_health),
@@ -110,6 +111,7 @@ async def _operations(config: AgentConfig, pool: asyncpg.Pool) -> AsyncIterator[
         yield
     finally:
         await runner.cleanup()
+        metrics.close()
 
 
 @middleware

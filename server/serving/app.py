@@ -77,8 +77,10 @@ async def _cells(app: web.Application) -> AsyncIterator[None]:
     build_metrics.tell(config.version, config.commit)
     async with following(cells):
         app[keys.DIRECTORY] = cells.home.pool
-        app[EXPOSITION] = Exposition(config.metrics_token, DatabaseMetrics(cells.home.pool).measure)
+        metrics = DatabaseMetrics(cells.home.pool, cells.others)
+        app[EXPOSITION] = Exposition(config.metrics_token, metrics.measure)
         yield
+        metrics.close()
 
 
 async def _agent(app: web.Application) -> AsyncIterator[None]:

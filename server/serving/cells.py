@@ -48,9 +48,9 @@ async def _opened(
 @contextlib.asynccontextmanager
 async def following(cells: Cells) -> AsyncIterator[None]:
     """With cell 0 open, and the directory read when it changes."""
-    home = await cells.get(0)
+    await cells.get(0)
     try:
-        async with running(database_metrics.watch(home.pool)), running(cells.listener.run()), running(cells.run()):
+        async with running(database_metrics.watch(cells.pools)), running(cells.listener.run()), running(cells.run()):
             yield
     finally:
         await cells.close()

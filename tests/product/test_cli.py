@@ -39,6 +39,7 @@ def test_a_database_of_ones_own_is_set_up_by_commands(product: Product, make_dat
     assert f',version="{VERSION}"}} 1.0' in metrics, "the build, once for both workers"
     assert 'smtp_monitors{status="active"} 1.0' in metrics
     assert "database_up 1.0" in metrics
+    assert "cell_up{" not in metrics, "there is but one"
     assert 'http_requests_total{method="POST",route="/api/smtp-monitors",status="201"} 1.0' in metrics
     assert product.stop() == 0
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
-from server.http.database_metrics import DatabaseMetrics
+from server.http.database_metrics import CellMetrics
 from server.serving.app import create_app
 from sql.connection import create_pool
 from tests.conftest import AiohttpClient, Api
@@ -81,7 +81,7 @@ async def pool(api: Api) -> AsyncIterator[asyncpg.Pool]:
 
 async def test_what_takes_long_to_count_is_counted_seldom(pool: asyncpg.Pool) -> None:
     """The rows are locked against every reader, so that counting does not come to an end."""
-    metrics = DatabaseMetrics(pool, patience=0.1)
+    metrics = CellMetrics(pool, patience=0.1)
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("LOCK TABLE smtp_monitors")
         await metrics.measure()
