@@ -28,7 +28,7 @@ from tests.product.process import Product
 if TYPE_CHECKING:
     from tests.database import Lasting
 
-pytest_plugins = ["tests.database"]
+pytest_plugins = ["tests.database", "tests.second_cell"]
 
 # how long an example takes to make or to run says something of the machine alone
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -166,8 +166,8 @@ def aiohttp_client(aiohttp_client: Callable[..., Awaitable[Any]]) -> AiohttpClie
 
 
 @pytest.fixture
-async def api(db: asyncpg.Connection, config: Config, aiohttp_client: AiohttpClient) -> Api:
-    return Api(await aiohttp_client(create_app(config)), db, config)
+async def api(db: asyncpg.Connection, config: Config, served: Config, aiohttp_client: AiohttpClient) -> Api:
+    return Api(await aiohttp_client(create_app(served)), db, config)
 
 
 async def waits_for_a_lock(api: Api) -> None:

@@ -66,13 +66,17 @@ class Callers:
         """Where the organization lives, and the session there. ApiError 503 while it moves."""
         cell = await self._cells.of_organization(organization_id)
         row = await self._select(cell, organization_id, session_id)
-        if row is None and await sql.cells.select_departed(cell.pool, organization_id):
+        if row is not None:
+            return cell, row
+        departed = await sql.cells.select_departed(cell.pool, organization_id)
+        if departed or not self._cells.read_once:
             await self._cells.read()
-            left, cell = cell, await self._cells.of_organization(organization_id)
-            if cell is left:
-                raise unavailable("organization_moving")
-            row = await self._select(cell, organization_id, session_id)
-        return cell, row
+        home = await self._cells.of_organization(organization_id)
+        if home is not cell:
+            return home, await self._select(home, organization_id, session_id)
+        if departed:
+            raise unavailable("organization_moving")
+        return cell, None
 
     async def _select(self, cell: Cell, organization_id: int, session_id: UUID) -> asyncpg.Record | None:
         return await sql.sessions.select_caller(cell.pool, organization_id, session_id, idle_minutes=self._idle_minutes)

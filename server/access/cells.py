@@ -81,6 +81,7 @@ class Cells:
         self._opening = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
         self._outdated = asyncio.Event()
+        self.read_once = False  # whether the directory was
         self.listener = Listener(url, "directory", lambda _: self._outdated.set())
 
     @property
@@ -137,7 +138,7 @@ class Cells:
         self._homes = await sql.cells.select_homes(self.home.pool)
         known = {0: self._urls[0]} | {number: self._decrypt(number, url) for number, url in urls.items()}
         elsewhere = [number for number in self._opened if known.get(number) != self._urls.get(number)]
-        self._urls = known
+        self._urls, self.read_once = known, True
         for number in elsewhere:
             self._close(number)
 
