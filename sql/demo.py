@@ -47,7 +47,8 @@ async def insert(connection: asyncpg.Connection, password_hashes: Mapping[str, s
         config = '{"secure":false,"requireTls":true,"auth":{"user":"username","pass":null}}'
         await connection.execute(query, MONITOR, config, smtp_password)
         await connection.execute("""
-            INSERT INTO smtp_monitor_states VALUES (1, 200, '2026-01-01T12:00:00Z');
+            INSERT INTO smtp_monitor_states (organization_id, smtp_monitor_id, last_checked_at)
+            VALUES (1, 200, '2026-01-01T12:00:00Z');
             SELECT setval(pg_get_serial_sequence('smtp_monitors', 'id'), 200);
         """)
 

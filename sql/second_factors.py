@@ -45,7 +45,7 @@ async def confirm(
     """
     if await connection.fetchval(query, organization_id, user_id, step) is None:
         return False
-    query = "INSERT INTO recovery_codes SELECT $1, $2, unnest($3::bytea[])"
+    query = "INSERT INTO recovery_codes (organization_id, user_id, code_hash) SELECT $1, $2, unnest($3::bytea[])"
     await connection.execute(query, organization_id, user_id, code_hashes)
     return True
 

@@ -73,7 +73,7 @@ async def index_some(connection: Executor, limit: int) -> int:
                 DO UPDATE SET customer_id = excluded.customer_id, status = excluded.status, words = excluded.words
              WHERE (i.customer_id, i.status, i.words) <> (excluded.customer_id, excluded.status, excluded.words)
         ), counted AS (
-            INSERT INTO indexed_smtp_monitor_counts AS c
+            INSERT INTO indexed_smtp_monitor_counts AS c (organization_id, customer_id, status, smtp_monitors)
             SELECT organization_id, customer_id, status, sum(n)
               FROM (SELECT organization_id, customer_id, status, 1 AS n FROM present
                      UNION ALL
