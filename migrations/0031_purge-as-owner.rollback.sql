@@ -1,0 +1,2 @@
+-- The functions do the same as before, for every owner.
+SELECT;
