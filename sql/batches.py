@@ -140,7 +140,10 @@ class Batcher(Generic[Item]):
             if not isinstance(error, asyncpg.PostgresError):  # one of the items is a bug
                 logger.exception("a batch of %d could not be sent", len(batch))
             for waiting in batch:
-                await self._answer([waiting])
+                if time.monotonic() > waiting.since + MAX_WAIT:  # others have waited for their locks meanwhile
+                    _refuse([waiting], TimeoutError("waited too long"))
+                else:
+                    await self._answer([waiting])
 
     async def _answer_together(self, batch: Sequence[Waiting[Item]]) -> None:
         rounds = self._in_rounds(batch)

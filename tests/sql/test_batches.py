@@ -11,7 +11,9 @@ import asyncpg
 import pytest
 
 import sql
+from sql import batches
 from sql.batches import Batcher
+from sql.connection import LOCK_TIMEOUT
 from sql.smtp_monitor_patches import STATEMENTS, Change, Patch
 
 COUNT = 20
@@ -163,3 +165,19 @@ async def test_a_row_that_is_held_costs_no_connection(db: asyncpg.Connection, mi
                 await batcher.submit(patch(0, {"port": 2}))
         assert await batcher.submit(patch(0, {"port": 3}))
         assert await db.fetch(query) == before
+
+
+@pytest.mark.usefixtures("monitors")
+async def test_rows_that_are_all_held_keep_nobody_waiting_one_after_the_other(
+    db: asyncpg.Connection, migrated: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "MAX_WAIT", 3.0)
+    async with batching(migrated) as (batcher, _):
+        assert await batcher.submit(patch(0, {"port": 1}))
+        async with db.transaction():
+            await db.execute("SELECT FROM smtp_monitors WHERE public_id = ANY($1) FOR UPDATE", IDS)
+            async with asyncio.timeout(3 * LOCK_TIMEOUT / 1000):  # alone, and together
+                patches = (batcher.submit(patch(n, {"port": 2})) for n in range(COUNT))
+                answers = await asyncio.gather(*patches, return_exceptions=True)
+        assert {type(answer) for answer in answers} == {asyncpg.LockNotAvailableError, TimeoutError}
+        assert await batcher.submit(patch(0, {"port": 3}))
