@@ -21,6 +21,7 @@ COMMANDS = {
     "fleet": "100,000 monitors checked every minute, and every result stored",
     "hostile": "a million hostile requests: no 5xx but 503, no hang, no growth of memory",
     "chaos": "agents, server and database killed at random for ten minutes",
+    "failover": "PATCHes while a pair of Patroni switches over and is killed, stopped and cut off: nothing is lost",
     "kills": "1,000 random kills of server, workers, agent and database: nothing acknowledged is lost",
 }
 

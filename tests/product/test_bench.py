@@ -42,6 +42,13 @@ def test_says_in_one_line_that_wrk_is_missing(name: str) -> None:
     assert ended.stderr == "bench: wrk is missing; install it with: apt-get install wrk\n"
 
 
+def test_says_in_one_line_that_patroni_is_missing() -> None:
+    ended = bench("failover", path="/nonexistent")
+    assert ended.returncode == 2
+    install = "apt-get install patroni python3-etcd etcd-server"
+    assert ended.stderr == f"bench: patroni is missing; install it with: {install}\n"
+
+
 def test_lists_the_benchmarks() -> None:
     ended = bench("unknown", path="/nonexistent")
     assert ended.returncode == 2
