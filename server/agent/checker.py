@@ -20,7 +20,7 @@ from server.agent.record import Checked, record
 from server.checks.connect import Resolve
 from server.checks.networks import Networks
 from sql.connection import FAILURES, UNAVAILABLE
-from sql.loops import running
+from sql.loops import happens, running
 from sql.outages import outage
 from sql.rows import Key
 
@@ -133,8 +133,7 @@ class Runner:
         self._unsure = False
 
     async def _pause(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), seconds)
+        await happens(self._woken, within=seconds)
         self._woken.clear()
 
     def _begin(self, row: asyncpg.Record) -> None:

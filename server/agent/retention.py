@@ -15,6 +15,7 @@ import asyncpg
 
 import sql
 from sql.connection import UNAVAILABLE, Connection, Executor
+from sql.loops import happens
 from sql.outages import outage
 
 logger = logging.getLogger(__name__)
@@ -53,8 +54,7 @@ async def run(pool: asyncpg.Pool, retention: Retention, woken: asyncio.Event, st
         if started >= changes_at:
             done &= await _purge(pool, _walking(retention), stopping)
             changes_at = loop.time() + SHARE * (loop.time() - started)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(woken.wait(), EVERY_SECONDS if done else RETRY_SECONDS)
+        await happens(woken, within=EVERY_SECONDS if done else RETRY_SECONDS)
         woken.clear()
 
 

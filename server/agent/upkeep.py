@@ -1,7 +1,6 @@
 """Periodic work of the agents, done by the one that comes first: partitions, roll-ups, reminders."""
 
 import asyncio
-import contextlib
 import logging
 
 import asyncpg
@@ -9,6 +8,7 @@ import asyncpg
 import sql
 from server.agent import check_metrics
 from sql.connection import FAILURES
+from sql.loops import happens
 from sql.outages import outage
 
 logger = logging.getLogger(__name__)
@@ -60,5 +60,4 @@ async def run(
             outage.worked("upkeep")
         except FAILURES as error:
             outage.failed("upkeep", error)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), SWEEP_SECONDS)
+        await happens(stopping, within=SWEEP_SECONDS)

@@ -4,7 +4,6 @@ Delivery is at least once, for a day. Any agent that has the channel delivers (`
 """
 
 import asyncio
-import contextlib
 import functools
 import logging
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from server.access.fairness import FairClaims
 from server.access.shares import Slots
 from server.alerts.alert import Alert, Channel, DeliveryError, read_facts
 from sql.connection import FAILURES
+from sql.loops import happens
 from sql.outages import outage
 from sql.text import storable
 
@@ -55,8 +55,7 @@ class Outbox:
             except FAILURES as error:
                 outage.failed("delivering alerts", error)
                 seconds = RETRY
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), seconds)
+            await happens(self._woken, within=seconds)
             self._woken.clear()
         if self._attempts:
             await asyncio.wait(self._attempts)

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import contextlib
 import signal
 import sys
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from server.cli.options import parsed
 from server.cli.settings import read_agent, read_key_ring
 from server.resources.locations import location_code
 from sql.connection import UNAVAILABLE
-from sql.loops import running
+from sql.loops import happens, running
 from sql.outages import outage
 
 RETRY_SECONDS = 2.0  # between two looks for a database that is not there
@@ -77,8 +76,7 @@ async def _accepts_schema(url: str, stopping: asyncio.Event) -> bool:
             await schema.refuse_other_at(url)
         except UNAVAILABLE as error:
             outage.failed("reading the schema", error)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), RETRY_SECONDS)
+            await happens(stopping, within=RETRY_SECONDS)
         else:
             outage.worked("reading the schema")
             return True
