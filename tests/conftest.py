@@ -166,8 +166,8 @@ def aiohttp_client(aiohttp_client: Callable[..., Awaitable[Any]]) -> AiohttpClie
 
 
 @pytest.fixture
-async def api(db: asyncpg.Connection, config: Config, served: Config, aiohttp_client: AiohttpClient) -> Api:
-    return Api(await aiohttp_client(create_app(served)), db, config)
+async def api(db: asyncpg.Connection, config: Config, serves: Config, aiohttp_client: AiohttpClient) -> Api:
+    return Api(await aiohttp_client(create_app(serves)), db, config)
 
 
 async def waits_for_a_lock(api: Api) -> None:

@@ -25,7 +25,7 @@ def directory(make_database: Callable[[str], str]) -> str:
 
 
 @pytest.fixture
-async def served(config: Config, db: asyncpg.Connection, request: pytest.FixtureRequest) -> Config:
+async def serves(config: Config, db: asyncpg.Connection, request: pytest.FixtureRequest) -> Config:
     """What the API is configured with: the database of the demo data, or a directory that knows it as cell 1."""
     if not request.config.getoption("--second-cell"):
         return config
