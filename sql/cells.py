@@ -4,7 +4,7 @@ from uuid import UUID
 
 import asyncpg
 
-from sql.connection import Executor
+from sql.connection import Connection, Executor
 
 
 async def select_all(directory: Executor) -> list[asyncpg.Record]:
@@ -18,9 +18,30 @@ async def select_homes(directory: Executor) -> dict[int, int]:
     return {row["organization_id"]: row["cell_id"] for row in rows}
 
 
-async def insert(directory: Executor, cell_id: int, url: bytes) -> None:
+async def select_any(directory: Executor) -> bool:
+    """Whether there is a cell but 0; none in a schema that knows no cells."""
+    try:
+        return bool(await directory.fetchval("SELECT EXISTS (SELECT FROM cells)"))
+    except asyncpg.UndefinedTableError:
+        return False
+
+
+async def select_next_number(directory: Executor) -> int:
+    """One that the directory has never named: ids of a cell that is gone still say its number."""
+    query = """
+        SELECT 1 + coalesce(max(number), 0)
+          FROM (SELECT id FROM cells
+                UNION ALL SELECT cell_id FROM organization_homes
+                UNION ALL SELECT organization_id >> 44 FROM organization_homes
+                UNION ALL SELECT organization_id >> 44 FROM remote_logins) AS named(number)
+    """
+    number: int = await directory.fetchval(query)
+    return number
+
+
+async def insert(directory: Executor, cell_id: int, url: bytes, *, open_to_new: bool = True) -> None:
     """UniqueViolationError if there is one with that number."""
-    await directory.execute("INSERT INTO cells (id, url) VALUES ($1, $2)", cell_id, url)
+    await directory.execute("INSERT INTO cells (id, url, open) VALUES ($1, $2, $3)", cell_id, url, open_to_new)
 
 
 async def delete(directory: Executor, cell_id: int) -> bool:
@@ -44,6 +65,11 @@ async def set_open(directory: Executor, cell_id: int, *, open_to_new: bool) -> b
     return await directory.execute("UPDATE cells SET open = $2 WHERE id = $1", cell_id, open_to_new) == "UPDATE 1"
 
 
+async def select_moving(directory: Executor) -> set[int]:
+    """The organizations whose moves are under way."""
+    return {row["organization_id"] for row in await directory.fetch("SELECT organization_id FROM organization_moves")}
+
+
 async def select_number(db: Executor) -> int:
     """Which cell this database is."""
     number: int = await db.fetchval("SELECT id FROM this_cell")
@@ -53,6 +79,16 @@ async def select_number(db: Executor) -> int:
 async def make_number(db: Executor, number: int) -> None:
     """Make a database without organizations that cell; RaiseError if it has some."""
     await db.execute("SELECT number_cell($1)", number)
+
+
+async def lock(connection: Connection, key: int) -> None:
+    """Wait for the lock of that key, which this database has until the connection ends."""
+    await connection.execute("SELECT pg_advisory_lock($1)", key)
+
+
+async def try_lock(connection: Connection, key: int) -> bool:
+    """False if another connection to the very same database has it."""
+    return bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", key))
 
 
 async def select_departed(db: Executor, organization_id: int) -> bool:
@@ -74,6 +110,13 @@ async def select_remote_logins(directory: Executor, email: str) -> list[int]:
     return [row["organization_id"] for row in await directory.fetch(query, email)]
 
 
+async def select_newest_open(directory: Executor) -> int | None:
+    """The cell where new organizations are made; None for cell 0."""
+    query = "SELECT id FROM cells WHERE open ORDER BY created_at DESC, id DESC LIMIT 1"
+    number: int | None = await directory.fetchval(query)
+    return number
+
+
 async def insert_remote_login(directory: Executor, email: str, organization_id: int) -> None:
     query = "INSERT INTO remote_logins (email, organization_id) VALUES (lower($1), $2) ON CONFLICT DO NOTHING"
     await directory.execute(query, email, organization_id)
@@ -82,3 +125,8 @@ async def insert_remote_login(directory: Executor, email: str, organization_id: 
 async def delete_remote_login(directory: Executor, email: str, organization_id: int) -> None:
     query = "DELETE FROM remote_logins WHERE email = lower($1) AND organization_id = $2"
     await directory.execute(query, email, organization_id)
+
+
+async def delete_remote_logins(directory: Executor, organization_id: int) -> None:
+    """Forget every address of an organization."""
+    await directory.execute("DELETE FROM remote_logins WHERE organization_id = $1", organization_id)

@@ -47,7 +47,7 @@ async def insert(db: Connection, code: str, *, name: str, country: str, active: 
     return row
 
 
-async def copy(cell: asyncpg.Pool, rows: Sequence[asyncpg.Record]) -> None:
+async def copy(cell: asyncpg.Pool | asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> None:
     """Give another cell these of cell 0, with their ids. Of a new one, every monitor there gets a schedule."""
     query = f"""
         INSERT INTO locations ({COLUMNS})

@@ -31,6 +31,7 @@ COMMANDS = (
         wrong_setting=3,
     ),
     Command("migrate", "server.cli.migrate", "bring the database's schema up to date"),
+    Command("cell", "server.cli.cell", "add databases that organizations live in, list and check them"),
     Command("token", "server.cli.token", "print a token of a user, and nothing else"),
     Command("organization", "server.cli.organization", "limit what an organization may have, or delete it"),
     Command("user", "server.cli.user", "add, list and deactivate users, set passwords"),

@@ -12,6 +12,7 @@ from server.checks.networks import Networks
 from server.cli.environment import ConfigError, Environment
 
 if TYPE_CHECKING:
+    from server.access.key_ring import KeyRing
     from server.serving.config import Config
 
 
@@ -61,8 +62,12 @@ class Context:
     def configuration(self, secret: Callable[[str], str] | None = None) -> "Config":
         from server.cli.settings import read_server
 
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return replace(read_server(self.environment, secret or self.secret, cores), probe_allow=self.probe_allow())
+        return replace(read_server(self.environment, secret or self.secret, _cores()), probe_allow=self.probe_allow())
+
+    def workers(self) -> int:
+        from server.cli.settings import read_workers
+
+        return read_workers(self.environment, _cores())
 
     def probe_allow(self) -> Networks:
         """What may be probed beside the public internet. With the embedded database, loopback: it is a trial."""
@@ -82,6 +87,11 @@ class Context:
 
         return self.environment.text(name) or embedded.secret(self.data_dir, name, make=make)
 
+    def key_ring(self) -> "KeyRing":
+        from server.cli.settings import read_key_ring
+
+        return read_key_ring(self.secret)
+
     def made_secret(self, name: str) -> str:
         return self.secret(name, make=True)
 
@@ -100,3 +110,7 @@ class Context:
         from server.cli import database_url
 
         database_url.judge(url)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -25,27 +25,27 @@ CHOICES = {
 FILES = ("sslcert", "sslkey", "sslrootcert", "sslcrl", "passfile")
 
 
-def judge(url: str) -> None:
-    """ConfigError for what cannot be connected to, wherever it leads."""
+def judge(url: str, name: str = "DATABASE_URL") -> None:
+    """ConfigError, with the *name* of the setting, for what cannot be connected to, wherever it leads."""
     try:
         if not url.startswith(("postgresql://", "postgres://")):
-            raise ConfigError("DATABASE_URL must begin with postgresql://")
-        parts = {name: str(value) for name, value in conninfo.conninfo_to_dict(url).items()}
+            raise ConfigError(f"{name} must begin with postgresql://")
+        parts = {part: str(value) for part, value in conninfo.conninfo_to_dict(url).items()}
     except psycopg.ProgrammingError as error:
-        raise ConfigError(f"DATABASE_URL is not a PostgreSQL URL: {' '.join(str(error).split())}") from error
+        raise ConfigError(f"{name} is not a PostgreSQL URL: {' '.join(str(error).split())}") from error
     if unknown := sorted(parts.keys() - PARTS):
-        raise ConfigError(f"DATABASE_URL has {', '.join(unknown)}, which is not supported; leave it out")
-    for name, accepted in CHOICES.items():
-        if parts.get(name, accepted[0]) not in accepted:
-            raise ConfigError(f"DATABASE_URL has {name}={parts[name]}; it must be one of {', '.join(accepted)}")
-    for name in FILES:
-        if name in parts and not Path(parts[name]).is_file():
-            raise ConfigError(f"DATABASE_URL has {name}={parts[name]}, which is no file")
-    _judge_ports(parts.get("host", "").split(","), parts.get("port", "").split(","))
+        raise ConfigError(f"{name} has {', '.join(unknown)}, which is not supported; leave it out")
+    for part, accepted in CHOICES.items():
+        if parts.get(part, accepted[0]) not in accepted:
+            raise ConfigError(f"{name} has {part}={parts[part]}; it must be one of {', '.join(accepted)}")
+    for part in FILES:
+        if part in parts and not Path(parts[part]).is_file():
+            raise ConfigError(f"{name} has {part}={parts[part]}, which is no file")
+    _judge_ports(parts.get("host", "").split(","), parts.get("port", "").split(","), name)
 
 
-def _judge_ports(hosts: list[str], ports: list[str]) -> None:
+def _judge_ports(hosts: list[str], ports: list[str], name: str) -> None:
     if not all(port == "" or (port.isascii() and port.isdigit() and 0 < int(port) < 65536) for port in ports):
-        raise ConfigError("DATABASE_URL has a port that is no number from 1 to 65535")
+        raise ConfigError(f"{name} has a port that is no number from 1 to 65535")
     if len(ports) not in (1, len(hosts)):
-        raise ConfigError(f"DATABASE_URL has {len(ports)} ports for {len(hosts)} hosts")
+        raise ConfigError(f"{name} has {len(ports)} ports for {len(hosts)} hosts")

@@ -31,7 +31,7 @@ def read_server(environment: Environment, secret: Callable[[str], str], cores: i
         key_ring=read_key_ring(secret),
         host=environment.text("HOST", "127.0.0.1") or "",
         port=environment.integer("PORT", 8080, 1, 65535),
-        workers=environment.integer("WORKERS", cores, 1, 256),
+        workers=read_workers(environment, cores),
         session_hours=environment.integer("SESSION_HOURS", 12, 1, 8760),
         session_idle_minutes=environment.integer("SESSION_IDLE_MINUTES", 120, 0, 525_600),
         group_commit_rows=environment.integer("GROUP_COMMIT_ROWS", 256, 1, 4096),
@@ -42,6 +42,10 @@ def read_server(environment: Environment, secret: Callable[[str], str], cores: i
         cors_origins=frozenset(map(_origin, environment.list("CORS_ORIGINS"))),
         trusted_proxies=tuple(map(_network, environment.list("TRUSTED_PROXIES"))),
     )
+
+
+def read_workers(environment: Environment, cores: int) -> int:
+    return environment.integer("WORKERS", cores, 1, 256)
 
 
 def read_agent(environment: Environment, key_ring: KeyRing, allowed: Networks) -> AgentConfig:

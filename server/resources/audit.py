@@ -30,6 +30,7 @@ Shown = Mapping[str, object]
 
 ACTIONS = ("created", "updated", "deleted", "logged_in", "log_in_failed", "logged_out")
 RESOURCES = (
+    "cell",
     "customer",
     "location",
     "maintenance_window",

@@ -35,6 +35,9 @@ EXCEPTIONS = {
     """,
     "Figures for operators count all organizations.": """
         sql.alerts.select_backlog alerts
+        sql.cell_checks.select_counts organization_counts
+        sql.cell_checks.select_counts organizations
+        sql.cell_checks.select_logins logins
         sql.incidents.count_open incidents
         sql.smtp_monitor_lists.count_by_status smtp_monitors
         sql.smtp_monitor_locations.count_due smtp_monitor_locations
