@@ -33,16 +33,16 @@ async def select_login(db: Executor, email: str, organization_id: int | None = N
     return rows[0] if rows else None
 
 
-async def select_ids(db: Executor, email: str, organization_id: int | None = None) -> list[int]:
+async def select_with_address(db: Executor, email: str, organization_id: int | None = None) -> list[asyncpg.Record]:
     """The users with that address, active or not, of that organization or of all."""
-    query = """
-        SELECT id
+    query = f"""
+        SELECT {COLUMNS}
           FROM users
          WHERE email = lower($1)
            AND ($2::bigint IS NULL OR organization_id = $2)
          ORDER BY organization_id
     """
-    return [row["id"] for row in await db.fetch(query, email, organization_id)]
+    return await db.fetch(query, email, organization_id)
 
 
 async def select_hash(db: Executor, email: str) -> str | None:

@@ -6,16 +6,15 @@ import asyncio
 import asyncpg
 
 import sql
+from server.cli import directory
 from server.cli.context import Context
-from server.cli.database import connected, organization_id, print_table
+from server.cli.database import print_table
+from server.cli.directory import Opening
 from server.cli.environment import ConfigError
 from server.fields.values import Invalid, trimmed
 from server.resources import audit
 from server.resources.audit import OPERATOR
 from server.resources.customers import represent
-from sql.connection import Reach
-
-BATCH = 1000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,12 +34,14 @@ def run_add(context: Context) -> None:
     except Invalid as error:
         raise ConfigError(f"NAME is not valid: {error}") from error
     with context.database() as url:
-        asyncio.run(_add(url, context.options.organization, name))
+        asyncio.run(_add(directory.opened(url, context.key_ring), context.options.organization, name))
 
 
-async def _add(url: str, organization: str, name: str) -> None:
-    async with connected(url) as connection, connection.transaction():
-        row = await add_customer(connection, await organization_id(connection, organization), name)
+async def _add(opening: Opening, named: str, name: str) -> None:
+    async with opening as cells:
+        connection, organization = await cells.organization(named)
+        async with connection.transaction():
+            row = await add_customer(connection, organization, name)
     print(f"customer {row['id']} ({row['public_id']}) added")
 
 
@@ -52,18 +53,12 @@ async def add_customer(connection: asyncpg.Connection, organization: int, name: 
 
 def run_list(context: Context) -> None:
     with context.database() as url:
-        asyncio.run(_list(url, context.options.organization))
+        asyncio.run(_list(directory.opened(url, context.key_ring), context.options.organization))
 
 
-async def _list(url: str, organization: str | None) -> None:
-    async with connected(url) as connection:
-        wanted = None if organization is None else await organization_id(connection, organization)
-        rows: list[asyncpg.Record] = []
-        total = 1
-        while len(rows) < total:
-            total, page = await sql.customers.select_page(
-                connection, Reach(None, None), organization_id=wanted, limit=BATCH, offset=len(rows)
-            )
-            rows += page
-    table = [(row["id"], row["public_id"], row["organization_id"], row["name"]) for row in rows]
-    print_table(("ID", "PUBLIC ID", "ORGANIZATION", "NAME"), *table)
+async def _list(opening: Opening, named: str | None) -> None:
+    async with opening as cells:
+        rows = await cells.everything(sql.customers.select_page, named)
+        table = [(row["id"], row["public_id"], row["organization_id"], row["name"]) for row in rows]
+        print_table(("ID", "PUBLIC ID", "ORGANIZATION", "NAME"), *table)
+        cells.refuse_unusable()

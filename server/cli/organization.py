@@ -2,14 +2,17 @@
 
 import argparse
 import asyncio
+import contextlib
 from collections.abc import Mapping
 
 import asyncpg
 
 import sql
 from server.agent.retention import PAUSE
+from server.cli import directory
 from server.cli.context import Context
-from server.cli.database import connected, organization_id, print_table
+from server.cli.database import print_table
+from server.cli.directory import NUMBER, Directory, NoSuchOrganizationError, Opening, Place
 from server.cli.environment import ConfigError
 from server.resources import audit
 from server.resources.audit import OPERATOR
@@ -37,37 +40,37 @@ def run_limits(context: Context) -> None:
     named = {column: getattr(context.options, column) for column in sql.organizations.LIMITS}
     changes = {column: limit for column, limit in named.items() if limit is not None}
     with context.database() as url:
-        limits, used = asyncio.run(_limit(url, context.options.name, changes))
+        limits, used = asyncio.run(_limit(directory.opened(url, context.key_ring), context.options.name, changes))
     rows = [(column.replace("_", " ").upper(), limits[column], used[column]) for column in sql.organizations.LIMITS]
     print_table(("", "LIMIT", "USED"), *rows)
 
 
-async def _limit(url: str, name: str, changes: Mapping[str, int]) -> tuple[asyncpg.Record, asyncpg.Record]:
-    async with connected(url) as connection, connection.transaction():
-        organization = await organization_id(connection, name)
-        before = await sql.organizations.select_locked(connection, EVERYTHING, organization)
-        after = await sql.organizations.update(connection, EVERYTHING, organization, changes)
-        assert before is not None
-        assert after is not None
-        shown = represent(before), represent(after)
-        await audit.record(connection, OPERATOR, "organization", organization, before=shown[0], after=shown[1])
-        return after, await sql.organizations.select_used(connection, organization)
+async def _limit(opening: Opening, name: str, changes: Mapping[str, int]) -> tuple[asyncpg.Record, asyncpg.Record]:
+    async with opening as cells:
+        connection, organization = await cells.organization(name)
+        async with connection.transaction():
+            before = await sql.organizations.select_locked(connection, EVERYTHING, organization)
+            after = await sql.organizations.update(connection, EVERYTHING, organization, changes)
+            assert before is not None
+            assert after is not None
+            shown = represent(before), represent(after)
+            await audit.record(connection, OPERATOR, "organization", organization, before=shown[0], after=shown[1])
+            return after, await sql.organizations.select_used(connection, organization)
 
 
 def run_delete(context: Context) -> None:
     with context.database() as url:
-        number = asyncio.run(_delete(url, context.options.name, sure=context.options.yes))
+        number = asyncio.run(
+            _delete(directory.opened(url, context.key_ring), context.options.name, sure=context.options.yes)
+        )
     print(f"organization {number} deleted")
 
 
-async def _delete(url: str, name: str, *, sure: bool) -> int:
+async def _delete(opening: Opening, name: str, *, sure: bool) -> int:
     """Mark it and remove its rows. If that is broken off, the agents go on, or the command with its number."""
-    async with connected(url) as connection:
-        marked = await sql.organization_removals.select_marked(connection)
-        if name in map(str, marked):
-            organization = int(name)
-        else:
-            organization = await organization_id(connection, name)
+    async with opening as cells:
+        connection, organization = await _marked(cells, name) or await cells.organization(name)
+        if organization not in await sql.organization_removals.select_marked(connection):
             if not sure:
                 used = await sql.organizations.select_used(connection, organization)
                 raise ConfigError(f"organization {organization} has {_told(used)}; add --yes to delete all of it")
@@ -77,7 +80,18 @@ async def _delete(url: str, name: str, *, sure: bool) -> int:
                 if await sql.retention.try_lock(connection):
                     await sql.organization_removals.step(connection, organization_id=organization)
             await asyncio.sleep(PAUSE)
+        await cells.forget_logins(organization)
         return organization
+
+
+async def _marked(cells: Directory, name: str) -> Place | None:
+    """The organization of that number, if its removal has begun."""
+    if NUMBER.fullmatch(name):
+        with contextlib.suppress(NoSuchOrganizationError):
+            connection = await cells.of_organization(int(name))
+            if int(name) in await sql.organization_removals.select_marked(connection):
+                return connection, int(name)
+    return None
 
 
 async def _mark(connection: asyncpg.Connection, organization: int) -> None:

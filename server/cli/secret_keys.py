@@ -11,8 +11,8 @@ import sql
 from server.access import cells, two_factor
 from server.access.key_ring import KeyRing, Undecryptable, generate_key
 from server.alerts import webhook
+from server.cli import directory
 from server.cli.context import Context
-from server.cli.database import connected
 from server.cli.environment import ConfigError
 
 BATCH = 500
@@ -33,11 +33,17 @@ def run_rotate(context: Context) -> None:
 
 
 async def rotate(url: str, ring: KeyRing) -> int:
-    """Encrypt again what another key encrypted. Gives how many. Servers may run meanwhile."""
+    """Encrypt again what another key encrypted, in every cell. Gives how many. Servers may run meanwhile.
+
+    ConfigError if a cell is away, once the others are done: what it stores may still need the old key.
+    """
     try:
-        parts = (_rotate_current, _rotate_kept, _rotate_second_factors, _rotate_webhooks, _rotate_cells)
-        async with connected(url) as connection:
-            return sum([await rotate_part(connection, ring) for rotate_part in parts])
+        async with directory.opened(url, lambda: ring) as cells:
+            count = await _rotate_cells(cells.home, ring)
+            for _, connection in await cells.usable():
+                count += sum([await rotate_part(connection, ring) for rotate_part in PARTS])
+            cells.refuse_unusable(f"; {count} credentials of other cells now under the first key; keep the old one")
+            return count
     except Undecryptable as error:
         raise ConfigError(f"SECRETS_KEY lacks a key that stored credentials need: {error}") from error
 
@@ -98,6 +104,9 @@ async def _rotate_second_factors(connection: asyncpg.Connection, ring: KeyRing) 
         new = ring.encrypt(ring.decrypt(old, bound_to), bound_to)
         count += await sql.second_factors.replace_secret(connection, *key, old, new)
     return count
+
+
+PARTS = (_rotate_current, _rotate_kept, _rotate_second_factors, _rotate_webhooks)
 
 
 def _again(ring: KeyRing, old: bytes, public_id: UUID) -> bytes:

@@ -10,8 +10,9 @@ import asyncpg
 import sql
 from server.access.sessions import open_session
 from server.access.signer import Signer
+from server.cli import directory
 from server.cli.context import Context
-from server.cli.database import connected, organization_id
+from server.cli.directory import Directory
 from server.cli.environment import ConfigError
 from server.fields.values import Invalid, trimmed
 from server.resources import audit
@@ -51,33 +52,40 @@ async def issue(
 ) -> str:
     """With a *name*, an API token that ends after *days* or never."""
     signer = Signer(config.jwt_secret)
-    async with connected(config.database_url) as connection, connection.transaction():
-        user = await _active(connection, email, organization)
-        if name is None:
+    async with directory.opened(config.database_url, lambda: config.key_ring) as cells:
+        user = await _active(cells, email, organization)
+        connection = await cells.of_organization(user["organization_id"])
+        async with connection.transaction():
+            if name is not None:
+                return await _api_token(connection, user, signer, name=name, days=days)
             token, caller = await open_session(connection, user, signer, hours=config.session_hours)
             await audit.record_session(connection, OPERATOR, "logged_in", caller)
             return token
-        expires_at = sql.tokens.NEVER if days is None else datetime.now(UTC) + timedelta(days=days)
-        organization_id, token_id = user["organization_id"], uuid4()
-        await sql.sessions.insert(
-            connection,
-            organization_id,
-            token_id,
-            user_id=user["id"],
-            password_hash=user["password_hash"],
-            expires_at=expires_at,
-            name=name,
-        )
-        shown = {"id": str(token_id), "userId": user["id"], "name": name, "expiresAt": shown_end(expires_at)}
-        await audit.record(connection, OPERATOR, "token", organization_id, after=shown)
-        return signer.issue(organization_id, token_id, user["id"], expires_at=expires_at)
 
 
-async def _active(connection: asyncpg.Connection, email: str, organization: str | int | None) -> asyncpg.Record:
-    wanted = None if organization is None else await organization_id(connection, organization)
-    users = await sql.users.select_logins(connection, email, wanted)
+async def _active(cells: Directory, email: str, organization: str | int | None) -> asyncpg.Record:
+    users = await cells.users(email, organization, sql.users.select_logins)
     if not users:
         raise ConfigError(f"no active user has the address {email}")
     if len(users) > 1:
         raise ConfigError(f"several organizations have a user with the address {email}; add --organization")
     return users[0]
+
+
+async def _api_token(
+    connection: asyncpg.Connection, user: asyncpg.Record, signer: Signer, *, name: str, days: int | None
+) -> str:
+    expires_at = sql.tokens.NEVER if days is None else datetime.now(UTC) + timedelta(days=days)
+    organization_id, token_id = user["organization_id"], uuid4()
+    await sql.sessions.insert(
+        connection,
+        organization_id,
+        token_id,
+        user_id=user["id"],
+        password_hash=user["password_hash"],
+        expires_at=expires_at,
+        name=name,
+    )
+    shown = {"id": str(token_id), "userId": user["id"], "name": name, "expiresAt": shown_end(expires_at)}
+    await audit.record(connection, OPERATOR, "token", organization_id, after=shown)
+    return signer.issue(organization_id, token_id, user["id"], expires_at=expires_at)

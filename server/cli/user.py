@@ -2,7 +2,9 @@
 
 import argparse
 import asyncio
+import contextlib
 import functools
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -10,15 +12,11 @@ import asyncpg
 import sql
 from server.access import passwords
 from server.checks.text import escaped
+from server.cli import directory
 from server.cli.context import Context
 from server.cli.customer import add_customer
-from server.cli.database import (
-    NoSuchOrganizationError,
-    connected,
-    organization_id,
-    print_table,
-    user_id,
-)
+from server.cli.database import print_table
+from server.cli.directory import Directory, NoSuchOrganizationError, Opening
 from server.cli.environment import ConfigError
 from server.cli.new_passwords import judge_password, new_password
 from server.fields.contacts import email
@@ -30,7 +28,6 @@ from server.resources.users import represent
 from sql.connection import Reach
 
 ALL = Reach(None, None)
-BATCH = 1000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +72,7 @@ def run_add(context: Context) -> None:
     password = new_password(options.password_file)
     judge_password(password, email=options.email, name=options.name or options.email)
     with context.database() as url:
-        customer = asyncio.run(_add(url, options, password))
+        customer = asyncio.run(_add(directory.opened(url, context.key_ring), options, password))
     print(escaped(f"user {options.email} added to {options.organization}"))
     if customer is not None:
         print(f"customer {customer['id']} ({customer['public_id']}) added")
@@ -83,64 +80,64 @@ def run_add(context: Context) -> None:
         print(f"password: {password}")
 
 
-async def _add(url: str, options: argparse.Namespace, password: str) -> asyncpg.Record | None:
-    async with connected(url) as connection, connection.transaction():
-        organization = await _ensured(connection, options.organization)
-        like = await sql.users.select_hash(connection, options.email)
-        row = await sql.users.insert(
-            connection,
-            organization,
-            email=options.email,
-            password_hash=passwords.hash_password(password, like=like),
-            name=options.name or options.email,
-            role=options.role,
-            global_role=options.global_role,
-        )
-        await audit.record(connection, OPERATOR, "user", organization, after=represent(row))
-        return await add_customer(connection, organization, options.customer) if options.customer else None
+async def _add(opening: Opening, options: argparse.Namespace, password: str) -> asyncpg.Record | None:
+    async with opening as cells:
+        connection, organization = await _existing(cells, options.organization)
+        async with connection.transaction():
+            organization = organization or await _made(connection, options.organization)
+            await cells.expect_login(options.email, organization)
+            like = await sql.users.select_hash(connection, options.email)
+            row = await sql.users.insert(
+                connection,
+                organization,
+                email=options.email,
+                password_hash=passwords.hash_password(password, like=like),
+                name=options.name or options.email,
+                role=options.role,
+                global_role=options.global_role,
+            )
+            await audit.record(connection, OPERATOR, "user", organization, after=represent(row))
+            return await add_customer(connection, organization, options.customer) if options.customer else None
 
 
-async def _ensured(connection: asyncpg.Connection, named: str) -> int:
-    """The organization of that name or number, made if there is none."""
+async def _existing(cells: Directory, named: str) -> tuple[asyncpg.Connection, int | None]:
+    """The organization of that name or number; if there is none, where to make it."""
     try:
-        return await organization_id(connection, named)
+        return await cells.organization(named)
     except NoSuchOrganizationError:
-        made = await sql.organizations.ensure(connection, named)
-        await audit.record(connection, OPERATOR, "organization", made, after={"id": made, "name": named})
-        return made
+        return await cells.for_new(), None
+
+
+async def _made(connection: asyncpg.Connection, name: str) -> int:
+    made = await sql.organizations.ensure(connection, name)
+    await audit.record(connection, OPERATOR, "organization", made, after={"id": made, "name": name})
+    return made
 
 
 def run_list(context: Context) -> None:
     with context.database() as url:
-        asyncio.run(_list(url, context.options.organization))
+        asyncio.run(_list(directory.opened(url, context.key_ring), context.options.organization))
 
 
-async def _list(url: str, organization: str | None) -> None:
-    rows: list[asyncpg.Record] = []
-    async with connected(url) as connection:
-        wanted = None if organization is None else await organization_id(connection, organization)
-        total = 1
-        while len(rows) < total:
-            total, page = await sql.users.select_page(
-                connection, ALL, organization_id=wanted, limit=BATCH, offset=len(rows)
-            )
-            rows += page
+async def _list(opening: Opening, organization: str | None) -> None:
     columns = ("id", "email", "organization_id", "role", "global_role", "customer_ids", "active")
-    print_table(
-        ("ID", "EMAIL", "ORGANIZATION", "ROLE", "GLOBAL ROLE", "CUSTOMERS", "ACTIVE"),
-        *(tuple(row[column] for column in columns) for row in rows),
-    )
+    async with opening as cells:
+        rows = await cells.everything(sql.users.select_page, organization)
+        print_table(
+            ("ID", "EMAIL", "ORGANIZATION", "ROLE", "GLOBAL ROLE", "CUSTOMERS", "ACTIVE"),
+            *(tuple(row[column] for column in columns) for row in rows),
+        )
+        cells.refuse_unusable()
 
 
 def run_deactivate(context: Context) -> None:
     with context.database() as url:
-        asyncio.run(_deactivate(url, context.options))
+        asyncio.run(_deactivate(directory.opened(url, context.key_ring), context.options))
     print(f"user {context.options.email} deactivated")
 
 
-async def _deactivate(url: str, options: argparse.Namespace) -> None:
-    async with connected(url) as connection, connection.transaction():
-        user = await _locked(connection, options)
+async def _deactivate(opening: Opening, options: argparse.Namespace) -> None:
+    async with opening as cells, _locked(cells, options) as (connection, user):
         administered = await sql.users.has_administrator(connection, user["organization_id"])
         row = await sql.users.update(connection, user["organization_id"], user["id"], {"active": False})
         await sql.sessions.delete_others(connection, user["organization_id"], user["id"])
@@ -153,15 +150,14 @@ async def _deactivate(url: str, options: argparse.Namespace) -> None:
 def run_password(context: Context) -> None:
     password = new_password(context.options.password_file)
     with context.database() as url:
-        asyncio.run(_set_password(url, context.options, password))
+        asyncio.run(_set_password(directory.opened(url, context.key_ring), context.options, password))
     print(f"user {context.options.email} has a new password")
     if not context.options.password_file:
         print(f"password: {password}")
 
 
-async def _set_password(url: str, options: argparse.Namespace, password: str) -> None:
-    async with connected(url) as connection, connection.transaction():
-        user = await _locked(connection, options)
+async def _set_password(opening: Opening, options: argparse.Namespace, password: str) -> None:
+    async with opening as cells, _locked(cells, options) as (connection, user):
         judge_password(password, email=user["email"], name=user["name"])
         like = await sql.users.select_hash(connection, user["email"])
         password_hash = passwords.hash_password(password, like=like)
@@ -175,22 +171,31 @@ async def _set_password(url: str, options: argparse.Namespace, password: str) ->
 
 def run_reset(context: Context) -> None:
     with context.database() as url:
-        asyncio.run(_reset(url, context.options))
+        asyncio.run(_reset(directory.opened(url, context.key_ring), context.options))
     print(f"user {context.options.email} has no second factor")
 
 
-async def _reset(url: str, options: argparse.Namespace) -> None:
-    async with connected(url) as connection, connection.transaction():
-        user = await _locked(connection, options)
+async def _reset(opening: Opening, options: argparse.Namespace) -> None:
+    async with opening as cells, _locked(cells, options) as (connection, user):
         if await sql.second_factors.delete(connection, user["organization_id"], user["id"]):
             await sql.sessions.delete_others(connection, user["organization_id"], user["id"])
             record = functools.partial(audit.record, connection, OPERATOR)
             await record_change(record, user["organization_id"], user["id"], active=False)
 
 
-async def _locked(connection: asyncpg.Connection, options: argparse.Namespace) -> asyncpg.Record:
-    wanted = await user_id(connection, options.email, options.organization)
-    user = await sql.users.select_locked(connection, ALL, wanted)
-    if user is None:
-        raise ConfigError(f"no user has the address {options.email}")
-    return user
+@contextlib.asynccontextmanager
+async def _locked(
+    cells: Directory, options: argparse.Namespace
+) -> AsyncIterator[tuple[asyncpg.Connection, asyncpg.Record]]:
+    """A transaction with the user that is meant, active or not. ConfigError if there is none, or several."""
+    found = await cells.users(options.email, options.organization, sql.users.select_with_address)
+    if len(found) > 1:
+        raise ConfigError(f"several organizations have a user with the address {options.email}; add --organization")
+    if found:
+        connection = await cells.of_organization(found[0]["organization_id"])
+        async with connection.transaction():
+            user = await sql.users.select_locked(connection, ALL, found[0]["id"])
+            if user is not None:
+                yield connection, user
+                return
+    raise ConfigError(f"no user has the address {options.email}")

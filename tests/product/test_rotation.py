@@ -4,8 +4,6 @@ import asyncio
 
 import asyncpg
 
-import sql
-from server.access import cells
 from server.access.key_ring import KeyRing, generate_key
 from server.alerts.webhook import bound_to
 from server.cli.secret_keys import rotate
@@ -65,9 +63,8 @@ async def test_rotation_reaches_what_is_kept_of_deleted_monitors_and_webhooks(ap
     await api.db.execute(
         "INSERT INTO webhooks VALUES (1, 'https://a.example', $1)", old.encrypt("webhook", bound_to(1))
     )
-    await sql.cells.insert(api.db, 1, old.encrypt("postgresql:///first", cells.bound_to(1)))
     ring = with_old(old)
-    assert await rotate(api.config.database_url, ring) == 9
+    assert await rotate(api.config.database_url, ring) == 8
     assert await key_ids(api.db) == {ring.current_id}
     assert await rotate(api.config.database_url, ring) == 0
     rows = await api.db.fetch("SELECT * FROM smtp_monitor_changes WHERE public_id = $1 ORDER BY version", public_id)
@@ -75,7 +72,6 @@ async def test_rotation_reaches_what_is_kept_of_deleted_monitors_and_webhooks(ap
     opened = [[one and ring.decrypt(one, rows[0]["public_id"].bytes) for one in change] for change in kept]
     assert opened == [[None, "first"], ["first", "second"], ["second", "third"], ["third", None]]
     assert ring.decrypt(await api.db.fetchval("SELECT secret FROM webhooks"), bound_to(1)) == "webhook"
-    assert ring.decrypt(await api.db.fetchval("SELECT url FROM cells"), cells.bound_to(1)) == "postgresql:///first"
 
 
 async def test_a_password_that_nobody_can_open_any_more_is_erased(api: Api) -> None:

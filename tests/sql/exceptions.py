@@ -51,7 +51,7 @@ EXCEPTIONS = {
     "Before the log-in an address alone is known.": """
         sql.audit_events.insert_failed_log_in users
         sql.users.select_hash logins
-        sql.users.select_ids users
+        sql.users.select_with_address users
         sql.users.select_logins logins
         sql.users.select_logins users
     """,
