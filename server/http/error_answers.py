@@ -18,6 +18,9 @@ from sql.outages import outage
 
 logger = logging.getLogger(__name__)
 
+# a cell is a migration behind or ahead while an upgrade goes on, and works again when that has ended
+OTHER_SCHEMA = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.UndefinedFunctionError)
+
 
 class BodyTimeoutError(RequestPayloadError):
     """The body did not come to its end in time."""
@@ -43,6 +46,9 @@ def to_api_error(error: Exception, *, where: str) -> ApiError:
         return unavailable("overloaded")
     if isinstance(error, UNAVAILABLE):
         outage.passed(where, error)
+        return unavailable("database_unavailable")
+    if isinstance(error, OTHER_SCHEMA):
+        logger.error("the schema is not that of this version: %s", where, exc_info=error)
         return unavailable("database_unavailable")
     logger.error("unhandled error in %s", where, exc_info=error)
     return ApiError(500, "internal_server_error")
