@@ -60,6 +60,11 @@ async def replace_url(directory: Executor, cell_id: int, old: bytes, new: bytes)
     return await directory.execute(query, cell_id, old, new) == "UPDATE 1"
 
 
+async def set_url(directory: Executor, cell_id: int, url: bytes) -> bool:
+    """Whether there is such a cell."""
+    return await directory.execute("UPDATE cells SET url = $2 WHERE id = $1", cell_id, url) == "UPDATE 1"
+
+
 async def set_open(directory: Executor, cell_id: int, *, open_to_new: bool) -> bool:
     """Whether there is such a cell."""
     return await directory.execute("UPDATE cells SET open = $2 WHERE id = $1", cell_id, open_to_new) == "UPDATE 1"

@@ -39,6 +39,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action = actions.add_parser(name, help=help_text)
         action.add_argument("number", type=int, choices=range(1, LAST + 1), metavar="N")
         action.set_defaults(run=run_set_open, open=is_open)
+    url = actions.add_parser("url", help="a cell has another host, or another password")
+    url.add_argument("number", type=int, choices=range(1, LAST + 1), metavar="N")
+    url.add_argument("url", help="as DATABASE_URL; it must lead to that cell")
+    url.set_defaults(run=run_set_url)
     listing = actions.add_parser("list", help="list the cells, with how they are")
     listing.set_defaults(run=run_list)
     check = actions.add_parser("check", help="look whether the cells are as they should be; 1 if one is not")
@@ -118,6 +122,27 @@ async def _set_open(url: str, number: int, *, is_open: bool) -> None:
             raise ConfigError(f"there is no cell {number}")
         before, after = {"id": number, "open": not is_open}, {"id": number, "open": is_open}
         await audit.record(connection, OPERATOR, "cell", NO_ORGANIZATION, before=before, after=after)
+
+
+def run_set_url(context: Context) -> None:
+    database_url.judge(context.options.url, "URL")
+    number, ring = context.options.number, context.key_ring()
+    with context.database() as url:
+        asyncio.run(_set_url(url, number, context.options.url, ring))
+    print(f"cell {number} has a new URL")
+
+
+async def _set_url(home_url: str, number: int, url: str, ring: KeyRing) -> None:
+    """Servers and agents follow within a second. ConfigError if that database is not that cell."""
+    async with connected(home_url) as home, schema.opened(url, "URL") as there:
+        await schema.refuse_distant(there)
+        if (found := await sql.cells.select_number(there)) != number:
+            raise ConfigError(f"the URL leads to cell {found}, not to cell {number}")
+        async with home.transaction():
+            if not await sql.cells.set_url(home, number, ring.encrypt(url, bound_to(number))):
+                raise ConfigError(f"there is no cell {number}")
+            shown = {"id": number}
+            await audit.record(home, OPERATOR, "cell", NO_ORGANIZATION, before=shown, after=shown, secrets=("url",))
 
 
 def run_list(context: Context) -> None:

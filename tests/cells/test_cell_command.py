@@ -9,7 +9,7 @@ from functools import partial
 import asyncpg
 
 from server.cli import migration_files, migrations
-from tests.cells.operating import Operator, ask, insert, number_before, operator_of, silent_server
+from tests.cells.operating import Operator, ask, insert, number_before, operator_of, silent_server, with_north
 from tests.product.process import Product, wait_until
 
 WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND {which})"
@@ -138,3 +138,16 @@ def test_cells_are_listed_with_those_that_are_away(product: Product, make_databa
     assert lines[1][1].endswith("_listed")
     assert lines[3][1].startswith("127.0.0.1:")
     assert "nobody" not in "".join(listed)
+
+
+def test_a_cell_gets_a_new_url(product: Product, make_database: Callable[[str], str]) -> None:
+    operator, north = with_north(product, make_database, "renewed")
+    operator.run("cell", "url", "1", operator.url, fails="the URL leads to cell 0, not to cell 1")
+    operator.run("cell", "url", "2", north, fails="the URL leads to cell 1, not to cell 2")
+    before = operator.ask("SELECT url FROM cells")
+    assert operator.run("cell", "url", "1", f"{north}&sslmode=disable") == ["cell 1 has a new URL"]
+    assert operator.ask("SELECT url FROM cells") != before
+    assert any("you@example.com" in line for line in operator.run("user", "list"))
+    assert operator.ask("SELECT after::text FROM audit_events WHERE resource = 'cell' ORDER BY id DESC LIMIT 1") == (
+        '{"url":null}'
+    )
