@@ -4,14 +4,18 @@ from collections.abc import Mapping, Sequence
 
 # the organizations that are being removed; a list that is short or empty
 DELETED = "(SELECT id FROM organizations WHERE deleted_at IS NOT NULL)"
+# the organizations whose rows here are nobody's, since they live in another cell; the same
+DEPARTED = "(SELECT organization_id FROM departures WHERE departed)"
 
 
 def within_reach(organization: str, customer: str | None = None) -> str:
     """The condition that a row is in a Reach, whose parts are a statement's first parameters.
 
-    *organization* and *customer* are columns. Without *customer*, the reach's organization alone counts.
+    *organization* and *customer* are columns. Without *customer*, the reach's organization alone counts. A reach of
+    all organizations is one of those that live in this cell.
     """
-    condition = f"($1::bigint IS NULL OR {organization} = $1)"
+    here = f"($1::bigint IS NOT NULL OR {organization} NOT IN {DEPARTED})"
+    condition = f"($1::bigint IS NULL OR {organization} = $1) AND {here}"
     return condition if customer is None else f"{condition} AND {within_customers(customer, '$2::bigint[]')}"
 
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import asyncpg
 
 from sql import smtp_monitor_index
 from sql.connection import Executor, Reach
+from sql.fragments import DEPARTED
 from sql.smtp_monitor_updates import COLUMNS
 from sql.smtp_monitor_walks import FEW, All, Position, Values, Walk, Within, every_row, reads_each
 
+ORDER = itemgetter("organization_id", "id")  # of select_page, for rows of several databases
 DEEP = 1000  # rows before a page from which on it may be read from the end
 
 
@@ -65,7 +68,8 @@ async def _meant(db: Executor, reach: Reach, filters: Filters) -> Reach | None:
     if filters.organization_id not in (None, tenant) or customer_ids == ():
         return None
     if tenant is None and customer_ids is not None:
-        tenant = await db.fetchval("SELECT organization_id FROM customers WHERE id = ANY($1)", customer_ids)
+        query = f"SELECT organization_id FROM customers WHERE id = ANY($1) AND organization_id NOT IN {DEPARTED}"
+        tenant = await db.fetchval(query, customer_ids)
         if tenant is None:
             return None
     return Reach(tenant, customer_ids)

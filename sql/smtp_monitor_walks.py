@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sql.fragments import containing
+from sql.fragments import DEPARTED, containing
 
 Position = tuple[int, int]  # an organization's id and a monitor's
 
@@ -47,12 +47,14 @@ class Within:
 
     def of(self, row: str) -> str:
         """The condition that *row* is in this part."""
-        conditions = ["true"]
-        if self.organization is not None:
-            conditions.append(f"{row}.organization_id = {self.organization}")
+        conditions = [self.of_organization(f"{row}.organization_id")]
         if self.customers is not None:
             conditions.append(self.has(row))
         return " AND ".join(conditions)
+
+    def of_organization(self, column: str) -> str:
+        """The condition that an organization is in this part; of all, those that live in this cell."""
+        return f"{column} NOT IN {DEPARTED}" if self.organization is None else f"{column} = {self.organization}"
 
     def has(self, row: str) -> str:
         """The condition that *row* is of one of the customers."""
@@ -96,9 +98,7 @@ class All:
     @property
     def counting(self) -> str:
         table = "organization_counts" if self.within.customers is None else "customer_counts"
-        conditions = ["true"]
-        if self.within.organization is not None:
-            conditions.append(f"organization_id = {self.within.organization}")
+        conditions = [self.within.of_organization("organization_id")]
         if self.within.customers is not None:
             conditions.append(f"customer_id = ANY({self.within.customers})")
         return f"(SELECT coalesce(sum(smtp_monitors), 0)::bigint FROM {table} WHERE {' AND '.join(conditions)})"
