@@ -79,8 +79,11 @@ async def _load(encrypted: bytes, connection: asyncpg.Connection) -> None:
 async def _delete(connection: asyncpg.Connection) -> None:
     await connection.execute("DELETE FROM organizations; DELETE FROM login_attempts; DELETE FROM smtp_monitor_changes")
     await connection.execute("DELETE FROM unindexed_smtp_monitors; DELETE FROM indexed_smtp_monitors")
+    await connection.execute("DELETE FROM idempotency_keys")
     await connection.execute("DELETE FROM indexed_smtp_monitor_counts")
     await connection.execute("DELETE FROM agents; DELETE FROM locations; DELETE FROM cells")
+    await connection.execute("DELETE FROM organization_homes; DELETE FROM remote_logins")
+    await connection.execute("DELETE FROM departures; DELETE FROM departed_smtp_monitors")
     await connection.execute("SELECT purge_audit_events('infinity', 1000000)")
 
 

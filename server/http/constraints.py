@@ -16,7 +16,6 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "customers_organization_id_fkey": ("organizationId", "unknown_organization"),
     "customers_public_id_key": ("publicId", "already_taken"),
     "idempotency_keys_key_check": ("Idempotency-Key", "wrong_length"),
-    "idempotency_keys_user_id_fkey": ("userId", "unknown_user"),
     "incidents_close_reason_check": ("closeReason", "invalid_choice"),
     "incidents_closed_at_check": ("closedAt", "ends_before_start"),
     "incidents_smtp_monitor_id_fkey": ("smtpMonitorId", "unknown_monitor"),
