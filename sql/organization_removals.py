@@ -5,7 +5,7 @@ global role can still read what is not removed yet. Its changes of monitors and 
 deleted, by whom and what it was stays in the audit of no organization.
 """
 
-from sql import partitions, smtp_check_rollups, smtp_monitor_index
+from sql import cells, partitions, smtp_check_rollups, smtp_monitor_index
 from sql.connection import Connection, Executor
 
 STEP = 1000  # rows that a step removes at most, beside those that go with a row
@@ -55,14 +55,20 @@ async def select_marked(db: Executor) -> list[int]:
     return [row["id"] for row in await db.fetch("SELECT id FROM organizations WHERE deleted_at IS NOT NULL")]
 
 
-async def step(connection: Connection, *, organization_id: int) -> bool:
-    """Remove some rows, in a transaction; whether there are others. Locked rows are left to a later step."""
+async def step(connection: Connection, *, organization_id: int, directory: Executor | None = None) -> bool:
+    """Remove some rows, in a transaction; whether there are others. Locked rows are left to a later step.
+
+    At last the *directory* forgets its users' addresses; None if *connection* is to the directory. While the directory
+    is away, the organization stays marked, and the last step is taken again. Where it lived stays known: whatever
+    named it is looked for there, and not found, instead of where it had moved away from.
+    """
     if await _remove(connection, organization_id):
         return True
     # Whoever makes something in it holds this row, so that nothing comes after the last look.
     await connection.execute("SELECT FROM organizations WHERE id = $1 FOR UPDATE", organization_id)
     if await _remove(connection, organization_id):
         return True
+    await cells.delete_remote_logins(directory or connection, organization_id)
     await connection.execute("DELETE FROM organizations WHERE id = $1 AND deleted_at IS NOT NULL", organization_id)
     return False
 

@@ -58,7 +58,7 @@ class Cells:
         """Work for every cell until *stopping*."""
         listener = Listener(self._home.url, "directory", lambda _: self._outdated.set())
         async with asyncio.TaskGroup() as group:
-            group.create_task(work.run(self._home, self._tools, stopping))
+            group.create_task(work.run(self._home, self._tools, stopping, directory=self._home.pool))
             async with running(listener.run()), running(self._follow(group)):
                 await stopping.wait()
             for each in self._works.values():
@@ -119,6 +119,6 @@ class Cells:
             self._opened.add(cell)
             try:
                 async with running(locations.follow(self._home.pool, cell.pool, mine.outdated)):
-                    await work.run(cell, self._tools, mine.leaving)
+                    await work.run(cell, self._tools, mine.leaving, directory=self._home.pool)
             finally:
                 self._opened.remove(cell)

@@ -44,12 +44,19 @@ class Retention:
     idempotency_keys: int = 1
 
 
-async def run(pool: asyncpg.Pool, retention: Retention, woken: asyncio.Event, stopping: asyncio.Event) -> None:
-    """Purge until *stopping*, every ten minutes or when *woken*."""
+async def run(
+    pool: asyncpg.Pool,
+    retention: Retention,
+    woken: asyncio.Event,
+    stopping: asyncio.Event,
+    *,
+    directory: asyncpg.Pool | None = None,
+) -> None:
+    """Purge until *stopping*, every ten minutes or when *woken*. Without *directory*, the pool is the directory's."""
     loop = asyncio.get_running_loop()
     changes_at = loop.time()
     while not stopping.is_set():
-        done = await _purge(pool, await _removing(pool) | _dated(retention), stopping)
+        done = await _purge(pool, await _removing(pool, directory) | _dated(retention), stopping)
         started = loop.time()
         if started >= changes_at:
             done &= await _purge(pool, _walking(retention), stopping)
@@ -58,18 +65,24 @@ async def run(pool: asyncpg.Pool, retention: Retention, woken: asyncio.Event, st
         woken.clear()
 
 
-async def purge(pool: asyncpg.Pool, retention: Retention, stopping: asyncio.Event | None = None) -> None:
+async def purge(
+    pool: asyncpg.Pool,
+    retention: Retention,
+    stopping: asyncio.Event | None = None,
+    *,
+    directory: asyncpg.Pool | None = None,
+) -> None:
     """Purge once whatever is kept no longer."""
-    steps = await _removing(pool) | _dated(retention) | _walking(retention)
+    steps = await _removing(pool, directory) | _dated(retention) | _walking(retention)
     await _purge(pool, steps, stopping or asyncio.Event())
 
 
-async def _removing(pool: asyncpg.Pool) -> dict[str, Step]:
+async def _removing(pool: asyncpg.Pool, directory: asyncpg.Pool | None) -> dict[str, Step]:
     """The steps that remove deleted organizations."""
     marked: list[int] = []
     with contextlib.suppress(*UNAVAILABLE):
         marked = await sql.organization_removals.select_marked(pool)
-    remove = sql.organization_removals.step
+    remove = partial(sql.organization_removals.step, directory=directory)
     return {f"rows of organization {marked_id}": partial(remove, organization_id=marked_id) for marked_id in marked}
 
 

@@ -59,7 +59,7 @@ async def opened(number: int, url: str, *, pool_size: int) -> AsyncIterator[Cell
         pool.terminate()
 
 
-async def run(cell: Cell, tools: Tools, stopping: asyncio.Event) -> None:
+async def run(cell: Cell, tools: Tools, stopping: asyncio.Event, *, directory: asyncpg.Pool) -> None:
     """Work until *stopping*. Wait for the database and the location, if they are not there yet."""
     pool, config, location = cell.pool, tools.config, tools.location
     if not await _prepare(pool, tools, stopping):
@@ -92,7 +92,7 @@ async def run(cell: Cell, tools: Tools, stopping: asyncio.Event) -> None:
             retention_days=config.retention.results,
             stopping=stopping,
         )
-        ending = retention.run(pool, config.retention, purging, stopping)
+        ending = retention.run(pool, config.retention, purging, stopping, directory=directory)
         parts = (runner.run(stopping), outbox.run(stopping), keeping, ending)
         work = [group.create_task(part) for part in parts]
         await stopping.wait()
