@@ -1,5 +1,6 @@
 """Cells and who lives in them: the directory in cell 0, and what each cell knows of itself."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
@@ -102,11 +103,23 @@ async def select_departed(db: Executor, organization_id: int) -> bool:
     return bool(await db.fetchval(query, organization_id))
 
 
+async def select_departed_organizations(db: Executor) -> list[int]:
+    """Those whose rows in this cell are nobody's."""
+    rows = await db.fetch("SELECT organization_id FROM departures WHERE departed")
+    return [row["organization_id"] for row in rows]
+
+
 async def select_departed_monitor(db: Executor, public_id: UUID) -> int | None:
     """The organization of a monitor that was made in this cell and has left it."""
     query = "SELECT organization_id FROM departed_smtp_monitors WHERE public_id = $1"
     organization_id: int | None = await db.fetchval(query, public_id)
     return organization_id
+
+
+async def select_departed_monitors(db: Executor, public_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """The organizations of those of the monitors that have left this cell."""
+    query = "SELECT public_id, organization_id FROM departed_smtp_monitors WHERE public_id = ANY($1)"
+    return {row["public_id"]: row["organization_id"] for row in await db.fetch(query, public_ids)}
 
 
 async def select_remote_logins(directory: Executor, email: str) -> list[int]:

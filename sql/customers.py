@@ -1,4 +1,5 @@
 from collections.abc import Collection, Mapping
+from operator import itemgetter
 from uuid import UUID
 
 import asyncpg
@@ -9,6 +10,7 @@ from sql.fragments import containing, set_values, within_reach
 COLUMNS = "organization_id, id, public_id, name, created_at"
 UPDATABLE = ("name",)
 WITHIN_REACH = within_reach("organization_id", "id")
+ORDER = itemgetter("organization_id", "id")  # of select_page, for rows of several databases
 
 
 async def select_one(db: Executor, reach: Reach, customer: int | UUID) -> asyncpg.Record | None:

@@ -30,6 +30,11 @@ SEEN = f"""
 """
 
 
+def order(window: asyncpg.Record) -> tuple[float, int, int]:
+    """Of select_page, for rows of several databases."""
+    return -window["starts_at"].timestamp(), window["organization_id"], window["id"]
+
+
 async def select_page(
     db: Executor, reach: Reach, *, organization_id: int | None = None, limit: int, offset: int
 ) -> tuple[int, list[asyncpg.Record]]:

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from operator import itemgetter
 from uuid import UUID
 
 import asyncpg
@@ -25,6 +26,7 @@ UPDATABLE = (
 )
 COLUMNS = f"id, created_at, {', '.join(UPDATABLE)}"
 WITHIN_REACH = f"{within_reach('id')} AND deleted_at IS NULL"
+ORDER = itemgetter("id")  # of select_page, for rows of several databases
 
 
 async def select_one(db: Executor, reach: Reach, organization_id: int) -> asyncpg.Record | None:

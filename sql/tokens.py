@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from operator import itemgetter
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +13,7 @@ from sql.fragments import within_reach
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)  # when a token without an end expires
 COLUMNS = "s.organization_id, s.id, s.user_id, s.name, s.customer_id, s.created_at, s.expires_at, s.last_used_at"
 WITHIN_REACH = within_reach("s.organization_id")
+ORDER = itemgetter("organization_id", "created_at", "id")  # of select_page, for rows of several databases
 
 
 async def insert(

@@ -1,6 +1,7 @@
 """Users and their logins. Changes of an organization's users hold the lock of select_locked()."""
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 import asyncpg
 
@@ -10,6 +11,7 @@ from sql.fragments import containing, set_values, within_reach
 COLUMNS = "organization_id, id, email, name, role, global_role, customer_ids, active, created_at"
 UPDATABLE = ("name", "role", "global_role", "customer_ids", "active")
 WITHIN_REACH = within_reach("organization_id")
+ORDER = itemgetter("organization_id", "id")  # of select_page, for rows of several databases
 
 
 async def select_logins(db: Executor, email: str, organization_id: int | None = None) -> list[asyncpg.Record]:

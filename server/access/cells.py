@@ -82,11 +82,18 @@ class Cells:
         self._closing: set[asyncio.Task[None]] = set()
         self._outdated = asyncio.Event()
         self.read_once = False  # whether the directory was
+        self.alone = False  # whether it knows no other cell
         self.listener = Listener(url, "directory", lambda _: self._outdated.set())
 
     @property
     def numbers(self) -> list[int]:
         return sorted(self._urls)
+
+    async def all_numbers(self) -> list[int]:
+        """Of the cells that the directory knows, even if this worker has just started."""
+        if not self.read_once:
+            await self.read()
+        return self.numbers
 
     @property
     def home(self) -> Cell:
@@ -102,7 +109,14 @@ class Cells:
         return {number: url for number, url in self._urls.items() if number}
 
     async def of_organization(self, organization_id: int) -> Cell:
-        return await self.get(self._number_of(organization_id))
+        return await self.get(self.number_of(organization_id))
+
+    def number_of(self, organization_id: int) -> int:
+        """Of the cell where it lives, if there is such an organization."""
+        return self._homes.get(organization_id, made_in(organization_id))
+
+    async def for_new_organizations(self) -> Cell:
+        return await self.get(await sql.cells.select_newest_open(self.home.pool) or 0)
 
     async def get(self, number: int) -> Cell:
         """ApiError 503 if the directory knows no such cell."""
@@ -115,7 +129,7 @@ class Cells:
     async def select_logins(self, email: str, organization_id: int | None = None) -> list[asyncpg.Record]:
         """The active users with that address, of that organization or of all, each with its password_hash."""
         if organization_id is not None:
-            if not await self._knows(self._number_of(organization_id)):
+            if not await self.knows(self.number_of(organization_id)):
                 return []
             cell = await self.of_organization(organization_id)
             return await sql.users.select_logins(cell.pool, email, organization_id)
@@ -138,7 +152,7 @@ class Cells:
         self._homes = await sql.cells.select_homes(self.home.pool)
         known = {0: self._urls[0]} | {number: self._decrypt(number, url) for number, url in urls.items()}
         elsewhere = [number for number in self._opened if known.get(number) != self._urls.get(number)]
-        self._urls, self.read_once = known, True
+        self._urls, self.read_once, self.alone = known, True, not urls
         for number in elsewhere:
             self._close(number)
 
@@ -159,7 +173,7 @@ class Cells:
             await asyncio.sleep(RETRY)
 
     async def _open(self, number: int) -> None:
-        if not await self._knows(number):
+        if not await self.knows(number):
             raise unavailable("cell_unknown")
         async with self._opening:
             if number in self._opened:
@@ -181,13 +195,10 @@ class Cells:
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
-    async def _knows(self, number: int) -> bool:
+    async def knows(self, number: int) -> bool:
         if number not in self._urls:
             await self.read()  # a worker that has just started has not read it yet
         return number in self._urls
-
-    def _number_of(self, organization_id: int) -> int:
-        return self._homes.get(organization_id, made_in(organization_id))
 
     def _decrypt(self, number: int, url: bytes) -> str:
         return self._ring.decrypt(url, bound_to(number))

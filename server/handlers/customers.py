@@ -7,9 +7,10 @@ A customer with monitors is not removed: 409. A removed customer also leaves the
 from aiohttp import web
 
 import sql
+from server.access import merged_lists
 from server.access.permissions import organization_for, require_administrator
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, CELL, actor
+from server.handlers.keys import CALLER, CELL, actor, reached
 from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, found
@@ -22,21 +23,22 @@ from server.resources.tokens import represent as represent_token
 async def list_customers(request: web.Request) -> Answer:
     parsed = query.parse_query(request, FILTERS)
     page = query.page_of(parsed)
-    total, rows = await sql.customers.select_page(
-        request[CELL].pool,
-        request[CALLER].reach,
+    total, rows, away = await merged_lists.select_page(
+        reached(request),
+        sql.customers.select_page,
+        sql.customers.ORDER,
+        page,
         organization_id=parsed.get("organizationId"),
         search=parsed.get("search"),
-        limit=page.size,
-        offset=page.offset,
     )
-    return Answer.json(page.listing(total, map(represent, rows)))
+    return Answer.json(page.listing(total, map(represent, rows), away))
 
 
 async def post_customer(request: web.Request) -> Answer:
     require_administrator(request[CALLER])
     fields = parse_object(await read_object(request), CREATE_FIELDS, ignored=SERVER_SET, required=REQUIRED)
     organization_id = organization_for(request[CALLER], fields.get("organizationId"))
+    request[CELL] = await reached(request).of_organization(organization_id)
     async with audit.recording(request[CELL].pool, actor(request)) as (connection, record):
         row = await sql.customers.insert(connection, organization_id, fields["name"])
         await record("customer", organization_id, after=represent(row))

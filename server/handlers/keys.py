@@ -11,6 +11,7 @@ from server.access.cells import Cell, Cells
 from server.access.fair_slots import FairSlots
 from server.access.key_ring import KeyRing
 from server.access.passwords import Hasher
+from server.access.reached_cells import ReachedCells
 from server.access.signer import Signer
 from server.http.requests import ADDRESS, Network
 from server.resources.audit import Actor
@@ -34,6 +35,16 @@ HASHER = web.AppKey("HASHER", Hasher)
 
 PROBE: web.AppKey[Probe] = web.AppKey("PROBE")
 PROBING = web.AppKey("PROBING", FairSlots)
+
+
+def reached(request: web.Request) -> ReachedCells:
+    """The cells that the caller reaches."""
+    return ReachedCells(request.app[CELLS], request[CELL], request[CALLER].reach)
+
+
+async def home_of(request: web.Request) -> Cell:
+    """Where the caller lives, who may ask about another cell."""
+    return await request.app[CELLS].of_organization(request[CALLER].organization_id)
 
 
 def actor(request: web.Request) -> Actor:

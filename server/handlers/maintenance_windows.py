@@ -6,9 +6,10 @@ from typing import Any
 from aiohttp import web
 
 import sql
+from server.access import merged_lists
 from server.access.permissions import organization_for, require_writer
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, CELL, actor
+from server.handlers.keys import CALLER, CELL, actor, reached
 from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import FieldError, found, invalid_fields
@@ -29,14 +30,14 @@ from server.resources.maintenance_windows import (
 async def list_windows(request: web.Request) -> Answer:
     parsed = query.parse_query(request, FILTERS)
     page = query.page_of(parsed)
-    total, rows = await sql.maintenance_windows.select_page(
-        request[CELL].pool,
-        request[CALLER].reach,
+    total, rows, away = await merged_lists.select_page(
+        reached(request),
+        sql.maintenance_windows.select_page,
+        sql.maintenance_windows.order,
+        page,
         organization_id=parsed.get("organizationId"),
-        limit=page.size,
-        offset=page.offset,
     )
-    return Answer.json(page.listing(total, map(represent, rows)))
+    return Answer.json(page.listing(total, map(represent, rows), away))
 
 
 async def post_window(request: web.Request) -> Answer:
@@ -84,21 +85,27 @@ async def delete_window(request: web.Request) -> Answer:
 
 
 async def _scope(request: web.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Whom a new window is for: a monitor, a customer or the organization; Invalid names what is out of reach."""
-    caller, pool = request[CALLER], request[CELL].pool
+    """Whom a new window is for: a monitor, a customer or the organization; Invalid names what is out of reach.
+
+    The request is about its cell from then on.
+    """
+    caller = request[CALLER]
     if (public_id := fields.get("smtpMonitorId")) is not None:
-        monitor = await sql.smtp_monitors.select_one(pool, request[CELL].lookups, caller.reach, public_id)
+        request[CELL] = cell = await reached(request).of_monitor(public_id)
+        monitor = await sql.smtp_monitors.select_one(cell.pool, cell.lookups, caller.reach, public_id)
         if monitor is None:
             raise invalid_fields([FieldError("smtpMonitorId", "unknown_monitor", {})])
         if fields.get("customerId") is not None:
             raise invalid_fields([FieldError("customerId", "window_scope", {})])
         return {"organization_id": monitor["organization_id"], "customer_id": None, "monitor_id": monitor["id"]}
     if (number := fields.get("customerId")) is not None:
-        customer = await sql.customers.select_one(pool, caller.reach, number)
+        request[CELL] = cell = await reached(request).of_customer(number)
+        customer = await sql.customers.select_one(cell.pool, caller.reach, number)
         if customer is None:
             raise invalid_fields([FieldError("customerId", "unknown_customer", {})])
         return {"organization_id": customer["organization_id"], "customer_id": customer["id"], "monitor_id": None}
     if caller.reach.customer_ids is not None:  # a user of some customers cannot silence the others
         raise invalid_fields([FieldError("customerId", "required", {})])
     organization_id = organization_for(caller, fields.get("organizationId"))
+    request[CELL] = await reached(request).of_organization(organization_id)
     return {"organization_id": organization_id, "customer_id": None, "monitor_id": None}

@@ -6,10 +6,10 @@ from typing import Any
 from aiohttp import web
 
 import sql
-from server.access import attempts
+from server.access import attempts, merged_lists
 from server.access.permissions import require_administrator, require_global_admin
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, CELL, HASHER, actor
+from server.handlers.keys import CALLER, CELL, CELLS, HASHER, actor, home_of, reached
 from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, FieldError, found
@@ -31,17 +31,18 @@ from sql.audit_events import NO_ORGANIZATION
 async def list_organizations(request: web.Request) -> Answer:
     parsed = query.parse_query(request, FILTERS)
     page = query.page_of(parsed)
-    total, rows = await sql.organizations.select_page(
-        request[CELL].pool, request[CALLER].reach, search=parsed.get("search"), limit=page.size, offset=page.offset
+    total, rows, away = await merged_lists.select_page(
+        reached(request), sql.organizations.select_page, sql.organizations.ORDER, page, search=parsed.get("search")
     )
-    return Answer.json(page.listing(total, map(represent, rows)))
+    return Answer.json(page.listing(total, map(represent, rows), away))
 
 
 async def post_organization(request: web.Request) -> Answer:
     require_global_admin(request[CALLER])
     fields = parse_object(await read_object(request), FIELDS, ignored=SERVER_SET, required=REQUIRED)
     await _require_free_name(request, fields)
-    async with audit.recording(request[CELL].pool, actor(request)) as (connection, record):
+    cell = await request.app[CELLS].for_new_organizations()
+    async with audit.recording(cell.pool, actor(request)) as (connection, record):
         row = await sql.organizations.insert(connection, to_columns(fields))
         await record("organization", row["id"], after=represent(row))
     return Answer.json(represent(row), status=201, headers={"Location": f"/api/organizations/{row['id']}"})
@@ -75,7 +76,8 @@ async def delete_organization(request: web.Request) -> Answer:
     fields = parse_object(await read_object(request) if request.body_exists else {}, REMOVAL_FIELDS)
     if organization_id == caller.organization_id:
         raise ApiError(409, "own_organization")
-    await attempts.require_password(pool, request.app[HASHER], caller, fields.get("currentPassword"))
+    own = (await home_of(request)).pool
+    await attempts.require_password(own, request.app[HASHER], caller, fields.get("currentPassword"))
     await requests.judge_again(request)
     async with audit.recording(pool, actor(request)) as (connection, record):
         row = found(await sql.organizations.select_locked(connection, caller.reach, organization_id))
@@ -93,7 +95,7 @@ def _named(request: web.Request) -> int:
 
 async def _require_free_name(request: web.Request, fields: Mapping[str, Any], *, but: int | None = None) -> None:
     """ApiError 409 if another organization than *but* has the name. Only who sees all names is told so."""
-    if "name" in fields and request[CALLER].global_admin:
-        taken = await sql.organizations.select_ids(request[CELL].pool, fields["name"])
-        if set(taken) - {but}:
-            raise ApiError(409, "conflict", fields=[FieldError("name", "already_taken", {})])
+    if "name" not in fields or not request[CALLER].global_admin:
+        return
+    if not await reached(request).is_free(fields["name"], but=but):
+        raise ApiError(409, "conflict", fields=[FieldError("name", "already_taken", {})])

@@ -6,7 +6,7 @@ import asyncpg
 from aiohttp import web
 
 import sql
-from server.access import attempts, two_factor
+from server.access import attempts, remote_logins, two_factor
 from server.access.permissions import require_log_in
 from server.access.sessions import open_session
 from server.fields.objects import parse_object
@@ -106,5 +106,6 @@ async def _judge_code(request: web.Request, user: asyncpg.Record, code: str | No
 
 
 async def _record_failure(request: web.Request, email: str, organization_id: int | None) -> None:
-    pool, address = request.app[DIRECTORY], request[ADDRESS]
-    await sql.audit_events.insert_failed_log_in(pool, email, organization_id, address=address)
+    """Where each user lives who was meant; in the directory if nobody was."""
+    for cell, meant in await remote_logins.meant_by(request.app[CELLS], email, organization_id):
+        await sql.audit_events.insert_failed_log_in(cell.pool, email, meant, address=request[ADDRESS])

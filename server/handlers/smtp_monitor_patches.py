@@ -15,7 +15,7 @@ from aiohttp import web
 
 import sql
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, CELL, CHANGES, KEY_RING
+from server.handlers.keys import CALLER, CELL, CHANGES, KEY_RING, reached
 from server.http import requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, not_found
@@ -53,6 +53,7 @@ async def patch_monitors(request: web.Request) -> Answer:
     require_fields(caller, body)
     parsed = parse_object(body, FIELDS, required=REQUIRED)
     wanted: list[UUID] = parsed["ids"]
+    request[CELL] = await reached(request).of_monitors(wanted)
     rows = await _write(request, wanted, parsed["changes"])
     found = {row["public_id"]: row for row in rows}
     if len(found) < len(wanted):

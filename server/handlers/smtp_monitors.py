@@ -8,11 +8,12 @@ import orjson
 from aiohttp import web
 
 import sql
+from server.access import merged_lists
 from server.access.permissions import require_writer
 from server.fields import smtp_config
 from server.fields.objects import parse_object
 from server.fields.smtp_config import SmtpConfig
-from server.handlers.keys import CALLER, CELL, CHANGES, KEY_RING, LISTS, SIGNER, actor
+from server.handlers.keys import CALLER, CELL, CHANGES, KEY_RING, LISTS, SIGNER, actor, reached
 from server.http import query, requests
 from server.http.answers import Answer, entity_tag
 from server.http.errors import FieldError, invalid_fields, not_found
@@ -51,17 +52,19 @@ async def list_monitors(request: web.Request) -> Answer:
 
 async def _page(request: web.Request, filters: dict[str, Any]) -> bytes:
     caller, ring = request[CALLER], request.app[KEY_RING]
-    page = await sql.smtp_monitor_lists.select_page(request[CELL].pool, caller.reach, *to_parts(filters))
+    page, away = await merged_lists.select_monitors(reached(request), *to_parts(filters))
     items = [represent_with_customer(row, ring, passwords=caller.sees_passwords) for row in page.rows]
-    return orjson.dumps(listing(filters, page, items))
+    return orjson.dumps(listing(filters, page, items, away))
 
 
 async def post_monitor(request: web.Request) -> Answer:
-    caller, pool = request[CALLER], request[CELL].pool
+    caller = request[CALLER]
     require_writer(caller)
     key = idempotency_keys.key_of(request)
     body = without_alias(await requests.read_object(request))
     fields = parse_object(body, CREATE_FIELDS, ignored=SERVER_SET, required=REQUIRED)
+    request[CELL] = await reached(request).of_customer(fields["customerId"])
+    pool = request[CELL].pool
     if key is None:
         return _made(request, await _insert(pool, request, fields))
     sent = {name: body[name] for name in fields}

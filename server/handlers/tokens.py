@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 from aiohttp import web
 
 import sql
-from server.access import attempts
+from server.access import attempts, merged_lists
 from server.access.caller import Caller
 from server.access.permissions import require_log_in, require_power_over
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, CELL, HASHER, SIGNER, actor
+from server.handlers.keys import CALLER, CELL, HASHER, SIGNER, actor, reached
 from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import FieldError, forbidden, found, invalid_fields, unauthorized
@@ -27,15 +27,15 @@ async def list_tokens(request: web.Request) -> Answer:
     caller = _manager(request)
     parsed = query.parse_query(request, FILTERS)
     page = query.page_of(parsed)
-    total, rows = await sql.tokens.select_page(
-        request[CELL].pool,
-        caller.reach,
+    total, rows, away = await merged_lists.select_page(
+        reached(request),
+        sql.tokens.select_page,
+        sql.tokens.ORDER,
+        page,
         user_id=_whose(caller),
         organization_id=parsed.get("organizationId"),
-        limit=page.size,
-        offset=page.offset,
     )
-    return Answer.json(page.listing(total, ({**represent(row), "email": row["email"]} for row in rows)))
+    return Answer.json(page.listing(total, ({**represent(row), "email": row["email"]} for row in rows), away))
 
 
 async def post_token(request: web.Request) -> Answer:

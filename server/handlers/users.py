@@ -13,11 +13,11 @@ import asyncpg
 from aiohttp import web
 
 import sql
-from server.access import attempts
+from server.access import attempts, merged_lists, remote_logins
 from server.access.caller import Caller
 from server.access.permissions import organization_for, require_administrator, require_power_over
 from server.fields.objects import parse_object
-from server.handlers.keys import CALLER, CELL, HASHER, actor
+from server.handlers.keys import CALLER, CELL, CELLS, DIRECTORY, HASHER, actor, home_of, reached
 from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, FieldError, forbidden, found, invalid_fields, not_found
@@ -41,30 +41,34 @@ async def list_users(request: web.Request) -> Answer:
     require_administrator(request[CALLER])
     parsed = query.parse_query(request, FILTERS)
     page = query.page_of(parsed)
-    total, rows = await sql.users.select_page(
-        request[CELL].pool,
-        request[CALLER].reach,
+    total, rows, away = await merged_lists.select_page(
+        reached(request),
+        sql.users.select_page,
+        sql.users.ORDER,
+        page,
         organization_id=parsed.get("organizationId"),
         search=parsed.get("search"),
-        limit=page.size,
-        offset=page.offset,
     )
-    return Answer.json(page.listing(total, map(represent, rows)))
+    return Answer.json(page.listing(total, map(represent, rows), away))
 
 
 async def post_user(request: web.Request) -> Answer:
     """Make a user. Without a password in the body, one is made and shown in this answer alone."""
-    caller, pool = request[CALLER], request[CELL].pool
+    caller = request[CALLER]
     require_administrator(caller)
     body = await read_object(request)
     _judge_global_role(caller, body)
     fields = parse_object(body, CREATE_FIELDS, ignored=CREATE_SERVER_SET, required=REQUIRED)
     await _require_password(request, fields, None)
     organization_id = organization_for(caller, fields.get("organizationId"))
-    customer_ids = await _known_customers(pool, organization_id, fields.get("customerIds"))
+    request[CELL] = cell = await reached(request).of_organization(organization_id)
+    customer_ids = await _known_customers(cell.pool, organization_id, fields.get("customerIds"))
     password = fields.get("password") or secrets.token_urlsafe(18)
     password_hash = await _make_hash(request, password, email=fields["email"], name=fields["name"])
-    async with audit.recording(pool, actor(request)) as (connection, record):
+    async with (
+        remote_logins.making(request.app[DIRECTORY], cell, fields["email"], organization_id),
+        audit.recording(cell.pool, actor(request)) as (connection, record),
+    ):
         row = await sql.users.insert(
             connection,
             organization_id,
@@ -123,13 +127,15 @@ async def patch_user(request: web.Request) -> Answer:
 
 async def delete_user(request: web.Request) -> Answer:
     user_id = requests.number(request, "userId")
-    caller = request[CALLER]
+    caller, cell, directory = request[CALLER], request[CELL], request.app[DIRECTORY]
     require_administrator(caller)
-    async with audit.recording(request[CELL].pool, actor(request)) as (connection, record):
+    await remote_logins.require_directory(directory, cell)
+    async with audit.recording(cell.pool, actor(request)) as (connection, record):
         before = await _select_changeable(connection, caller, user_id)
         await sql.users.delete(connection, before["organization_id"], before["email"])
         await _keep_an_administrator(connection, before)
         await record("user", before["organization_id"], before=represent(before))
+    await remote_logins.settle(directory, cell, before["email"], before["organization_id"])
     return Answer(status=204)
 
 
@@ -137,7 +143,8 @@ async def _require_password(request: web.Request, fields: dict[str, Any], before
     """Invalid for a caller who gives somebody power, and its password neither now nor a short while ago."""
     password = fields.pop("currentPassword", None)
     if password is not None or gives_power(fields, before):
-        await attempts.require_password(request[CELL].pool, request.app[HASHER], request[CALLER], password)
+        pool = (await home_of(request)).pool
+        await attempts.require_password(pool, request.app[HASHER], request[CALLER], password)
         await requests.judge_again(request)
 
 
@@ -146,7 +153,7 @@ async def _make_hash(request: web.Request, password: str, *, email: str, name: s
 
     Whether it is the one before is not told: an administrator who learns that has guessed somebody's password.
     """
-    like = await sql.users.select_hash(request[CELL].pool, email)
+    like = await remote_logins.select_hash(request.app[CELLS], email, request[CELL])
     password_hash = await request.app[HASHER].make_hash(password, email=email, name=name, like=like)
     await requests.judge_again(request)
     return password_hash

@@ -1,6 +1,7 @@
 """What people read, by code: in German, as in the reference page, and in English."""
 
 from server.http.account_messages import ACCOUNT_MESSAGES
+from server.http.cell_messages import CELL_MESSAGES
 from server.http.check_messages import CHECK_MESSAGES
 
 MESSAGES: dict[str, tuple[str, str]] = {
@@ -73,14 +74,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Nothing can be written to the database right now",
     ),
     "overloaded": ("Zu viele Anfragen warten gerade", "Too many requests are waiting right now"),
-    "cell_unknown": (
-        "Die Datenbank dieser Organisation ist gerade nicht bekannt; bitte gleich erneut versuchen",
-        "The database of this organization is not known right now; please try again in a moment",
-    ),
-    "organization_moving": (
-        "Die Organisation zieht gerade um; bitte gleich erneut versuchen",
-        "The organization is being moved; please try again in a moment",
-    ),
     "secrets_unavailable": (
         "Ein gespeichertes Passwort ist mit den Schlüsseln dieses Servers nicht lesbar",
         "A stored password cannot be read with this server's keys",
@@ -187,6 +180,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "already_taken": ("ist schon vergeben", "is already taken"),
     **ACCOUNT_MESSAGES,
+    **CELL_MESSAGES,
     **CHECK_MESSAGES,
 }
 

@@ -3,7 +3,7 @@
 import struct
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +29,14 @@ class Page:
     def offset(self) -> int:
         return (self.number - 1) * self.size
 
-    def listing(self, total: int, items: Iterable[object]) -> dict[str, object]:
-        return {"items": list(items), "total": total, "page": self.number, "perPage": self.size}
+    def listing(self, total: int, items: Iterable[object], away: Sequence[int] = ()) -> dict[str, object]:
+        """The answer to a list, which names the cells that are *away*."""
+        listed = {"items": list(items), "total": total, "page": self.number, "perPage": self.size}
+        return listed | unavailable_cells(away)
+
+
+def unavailable_cells(away: Sequence[int]) -> dict[str, object]:
+    return {"unavailableCells": list(away)} if away else {}
 
 
 CURSOR = struct.Struct(">qq")

@@ -105,6 +105,12 @@ async def read_object(request: web.Request) -> dict[str, object]:
     return body
 
 
+def keep_body(request: web.Request) -> None:
+    """Let the body be read again: a handler may begin again in another cell."""
+    if request.content.is_eof():
+        request[LATE_BODY] = request.content.read_nowait() or request.get(LATE_BODY, b"")
+
+
 async def _read_late(request: web.Request) -> bytes:
     """The body; ApiError 413 as soon as it is known to be too large."""
     if (request.content_length or 0) > MAX_BODY:

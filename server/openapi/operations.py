@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from server.access.merged_lists import MERGED_ROWS
 from server.fields.parser import Parameter, Schema
 from server.http import query
 from server.http.query import DEFAULT_PER_PAGE, PAGING
@@ -34,8 +35,9 @@ def in_header(name: str, description: str, example: str, schema: Schema | None =
     return {"name": name, "in": "header", **described}
 
 
+DEPTH = f"Which page. Of what several databases have, the first {MERGED_ROWS} rows only; for global roles."
 PARAMETERS: dict[str, Schema] = {
-    "page": in_query("page", {**PAGING["page"].schema, "default": 1}, "Which page."),
+    "page": in_query("page", {**PAGING["page"].schema, "default": 1}, DEPTH),
     "perPage": in_query("perPage", {**PAGING["perPage"].schema, "default": DEFAULT_PER_PAGE}, "How many on a page."),
     "search": in_query("search", query.search.schema, "Part of a name, in any case."),
     "organizationId": in_query(

@@ -49,13 +49,19 @@ def shape(keys: Mapping[str, Schema], *, optional: Iterable[str] = ()) -> Schema
 
 
 def page(of: Schema) -> Schema:
+    """A page of what may be in several databases."""
+    return shape({**_page(of), **_AWAY}, optional=_AWAY)
+
+
+def page_of_one(of: Schema) -> Schema:
+    """A page of what belongs to one monitor."""
     return shape(_page(of))
 
 
 def page_with_cursor(of: Schema) -> Schema:
     """A page, or what follows a cursor: that is neither numbered nor counted."""
     following = {"type": ["string", "null"], "description": "What `after` takes to go on; null at the end."}
-    return shape({**_page(of), "next": following}, optional=("total", "page"))
+    return shape({**_page(of), "next": following, **_AWAY}, optional=("total", "page", *_AWAY))
 
 
 def _page(of: Schema) -> dict[str, Schema]:
@@ -65,6 +71,15 @@ def _page(of: Schema) -> dict[str, Schema]:
         "page": {"type": "integer", "minimum": 1},
         "perPage": {"type": "integer", "minimum": 1},
     }
+
+
+_AWAY: dict[str, Schema] = {
+    "unavailableCells": {
+        "type": "array",
+        "items": {"type": "integer", "minimum": 0, "maximum": 255},
+        "description": "For global roles: the databases that could not be asked, whose rows are missing here.",
+    }
+}
 
 
 def one_of(*names: str) -> Schema:

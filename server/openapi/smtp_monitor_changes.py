@@ -3,7 +3,7 @@
 from server.fields.parser import or_null
 from server.http.query import PAGING
 from server.openapi.operations import READ_ERRORS, REMOVE_ERRORS, empty, in_path, listed, operation, queried, shown
-from server.openapi.schemas import IDENTIFIER, TIMESTAMP, one_of, page, shape
+from server.openapi.schemas import IDENTIFIER, TIMESTAMP, one_of, page_of_one, shape
 from server.openapi.smtp_monitor import ANSWERED
 from server.resources.smtp_monitor_changes import FIELDS
 
@@ -31,7 +31,7 @@ SCHEMAS = {
             },
         }
     ),
-    "ChangePage": page({"$ref": "#/components/schemas/Change"}),
+    "ChangePage": page_of_one({"$ref": "#/components/schemas/Change"}),
 }
 _CHANGE = {
     "id": 2,

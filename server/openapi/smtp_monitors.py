@@ -98,7 +98,10 @@ PATHS = {
             errors=WRITE_ERRORS,
             parameters=("Prefer",),
             body=request("SmtpMonitorsPatch", disable={"ids": [PUBLIC_ID], "changes": {"status": "disabled"}}),
-            description="400 under `If-Match`, which is for a single monitor.",
+            description=(
+                "400 under `If-Match`, which is for a single monitor, and for monitors of organizations that live in "
+                "different databases."
+            ),
         ),
     },
 }

@@ -5,7 +5,7 @@ apart from its config, encrypted. ``null`` as ``auth.pass`` is refused: a client
 and sends it back would erase it (``tests/api/test_smtp_config.py``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -196,13 +196,15 @@ def to_parts(filters: Mapping[str, Any]) -> tuple[Filters, Window]:
     return wanted, Window(limit=page.size, offset=page.offset, after=filters.get("after"))
 
 
-def listing(filters: Mapping[str, Any], page: Page, items: list[dict[str, object]]) -> dict[str, object]:
+def listing(
+    filters: Mapping[str, Any], page: Page, items: list[dict[str, object]], away: Sequence[int]
+) -> dict[str, object]:
     """The answer to a list: ``next`` is what ``after`` takes, null at the end."""
     asked, last = query.page_of(filters), page.rows[-1] if page.more else None
     following = {"next": None if last is None else query.cursor_of((last["organization_id"], last["id"]))}
     if page.total is None:
-        return {"items": items, "perPage": asked.size, **following}
-    return {**asked.listing(page.total, items), **following}
+        return {"items": items, "perPage": asked.size, **following, **query.unavailable_cells(away)}
+    return {**asked.listing(page.total, items, away), **following}
 
 
 def missing(request: web.Request) -> ApiError:

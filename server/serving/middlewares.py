@@ -1,6 +1,7 @@
 """What surrounds every handler: the boundary that answers errors, and the caller's identity."""
 
 import asyncio
+import functools
 import os
 import re
 import time
@@ -9,12 +10,13 @@ from itertools import count
 from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
 
-from server.handlers.keys import CALLER, CALLERS, CELL, TRUSTED_PROXIES
+from server.handlers.keys import CALLER, CALLERS, CELL, CELLS, TRUSTED_PROXIES
 from server.http.answers import Answer, Handler, middleware
 from server.http.error_answers import render, to_api_error
 from server.http.errors import ApiError
 from server.http.requests import ADDRESS, CallerChangedError, client_address
 from server.http.traces import traces
+from server.serving import global_callers
 from server.serving.routes import ENROLMENT, HONOURS_IF_MATCH, PUBLIC
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -55,21 +57,23 @@ async def boundary(request: web.Request, handler: Handler) -> Answer:
 async def auth(request: web.Request, handler: Handler) -> Answer:
     """Attach the caller, with its roles as they are now. Only PUBLIC handlers need none."""
     match, headers, app = request.match_info, request.headers, request.app
-    target = match.handler
+    target, serve = match.handler, handler
     if match.http_exception is None and target not in PUBLIC:
         caller, cell = await app[CALLERS].identify(headers.getall("Authorization", ()))
         request[CALLER], request[CELL] = caller, cell
         if caller.must_enrol and target not in ENROLMENT:
             raise ApiError(403, "two_factor_enrolment_required", detail="two_factor_enrolment_why")
         cell.uses.seen[caller.session_id] = caller.organization_id
+        if caller.reach.organization_id is None and not app[CELLS].alone:
+            serve = functools.partial(global_callers.serve, handler=handler)
     if "If-Match" in headers and target not in HONOURS_IF_MATCH:
         _refuse_if_match(request)
     try:
-        return await handler(request)
+        return await serve(request)
     except CallerChangedError:
         if request[CALLER].must_enrol and target not in ENROLMENT:
             raise ApiError(403, "two_factor_enrolment_required", detail="two_factor_enrolment_why") from None
-        return await handler(request)
+        return await global_callers.serve(request, handler)
 
 
 def _refuse_if_match(request: web.Request) -> None:

@@ -1,5 +1,6 @@
 """A second cell beside the database that every test has: with an organization, a customer, users and a monitor."""
 
+import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from uuid import UUID
@@ -12,10 +13,11 @@ from server.access import cells
 from server.access.sessions import open_session
 from server.access.signer import Signer
 from server.cli import migrations
+from server.serving.app import create_app
 from server.serving.config import Config
-from tests.conftest import PASSWORD_HASH, Api
+from tests.conftest import PASSWORD_HASH, AiohttpClient, Api
 
-USERS = {"north-admin": "admin", "north-readonly": "readonly"}
+USERS = {"north-admin": ("admin", None), "north-readonly": ("readonly", None), "north-globaladmin": ("user", "admin")}
 
 
 @dataclass
@@ -43,27 +45,50 @@ async def north(db: asyncpg.Connection, config: Config, north_url: str) -> Async
     await sql.cells.make_number(there, 1)
     organization_id = (await sql.organizations.insert(there, {"name": "North"}))["id"]
     customer_id = (await sql.customers.insert(there, organization_id, "First"))["id"]
-    for name, role in USERS.items():
+    for name, (role, global_role) in USERS.items():
         email = f"{name}@example.com"
-        await sql.users.insert(there, organization_id, email=email, password_hash=PASSWORD_HASH, name=name, role=role)
+        await sql.users.insert(
+            there,
+            organization_id,
+            email=email,
+            password_hash=PASSWORD_HASH,
+            name=name,
+            role=role,
+            global_role=global_role,
+        )
         await sql.cells.insert_remote_login(db, email, organization_id)
     public_id = UUID("01111111-1111-8111-8111-111111111111")
     values = {"name": "North", "hostname": "north.example.com"}
     await sql.smtp_monitors.insert(there, organization_id, customer_id, public_id, values)
     await sql.cells.insert(db, 1, config.key_ring.encrypt(north_url, cells.bound_to(1)))
     yield North(north_url, there, organization_id, customer_id, str(public_id))
-    await db.execute("DELETE FROM cells; DELETE FROM remote_logins; DELETE FROM organization_homes")
+    await db.execute("DELETE FROM cells")
     await there.execute("DELETE FROM organizations; DELETE FROM departures; DELETE FROM departed_smtp_monitors")
     await there.execute("DELETE FROM smtp_monitor_changes; DELETE FROM login_attempts; DELETE FROM locations")
+    await there.execute("DELETE FROM idempotency_keys")
     await there.execute("SELECT purge_audit_events('infinity', 1000000)")
     await there.close()
 
 
 @pytest.fixture
 async def both(north: North, api: Api) -> Api:
-    """The API of both cells; ``north-admin`` and ``north-readonly`` live in the second one."""
+    """The API of both cells; users named ``north-`` live in the second one."""
     for name in USERS:
         user = await sql.users.select_login(north.db, f"{name}@example.com")
         assert user is not None
         api.tokens[name], _ = await open_session(north.db, user, Signer(api.config.jwt_secret), hours=1)
     return api
+
+
+@pytest.fixture
+async def away(
+    north: North, db: asyncpg.Connection, config: Config, aiohttp_client: AiohttpClient, both: Api
+) -> AsyncIterator[Api]:
+    """Another server of both cells, while cell 1 never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:  # the system accepts, and nobody answers
+        url = f"postgresql://nobody@127.0.0.1:{listening.getsockname()[1]}/north"
+        await sql.cells.delete(db, 1)
+        await sql.cells.insert(db, 1, config.key_ring.encrypt(url, cells.bound_to(1)))
+        api = Api(await aiohttp_client(create_app(config)), db, config)
+        api.tokens = both.tokens
+        yield api
