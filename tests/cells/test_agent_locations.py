@@ -38,6 +38,7 @@ async def test_they_reach_another_cell_and_so_do_their_changes(both: Api, north:
         assert await north.db.fetchval(drawn) is False, "ids of locations are made in cell 0 alone"
 
 
+@pytest.mark.slow
 async def test_a_cell_that_was_away_gets_them_when_it_is_back(
     db: asyncpg.Connection, config: Config, north: North, caplog: pytest.LogCaptureFixture
 ) -> None:

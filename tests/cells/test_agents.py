@@ -112,6 +112,7 @@ async def test_a_cell_that_never_answers_delays_no_check_and_no_alert_of_another
             assert not await is_told(caplog, "cell 0")
 
 
+@pytest.mark.slow
 async def test_a_cell_that_falls_silent_keeps_no_slots_and_goes_on_afterwards(
     db: asyncpg.Connection, config: Config, north: North, checked: Checked, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 import asyncpg
+import pytest
 
 from server.cli import migration_files, migrations
 from tests.cells.operating import Operator, ask, insert, number_before, operator_of, silent_server, with_north
@@ -41,6 +42,7 @@ def test_a_killed_command_is_run_again(product: Product, make_database: Callable
     operator.run("cell", "add", url, fails="the URL leads to the database of cell 1, which is added already")
 
 
+@pytest.mark.slow
 def test_a_command_killed_among_migrations_is_run_again(product: Product, make_database: Callable[[str], str]) -> None:
     operator, url = operator_of(product, make_database, "adding_early"), make_database("added_early")
     for at_least in (1, 8, 20):
@@ -82,6 +84,7 @@ async def kill_while_it_waits(operator: Operator, url: str, locked: str, stateme
     await holder.close()
 
 
+@pytest.mark.slow
 def test_a_number_that_another_has_got_meanwhile_is_replaced(
     product: Product, make_database: Callable[[str], str]
 ) -> None:
@@ -97,6 +100,7 @@ def test_a_number_that_another_has_got_meanwhile_is_replaced(
     assert operator.run("cell", "add", make_database("numbers_third")) == ["cell 3 added"], "an id says 2"
 
 
+@pytest.mark.slow
 def test_what_cannot_be_a_cell_is_refused(product: Product, make_database: Callable[[str], str]) -> None:
     operator, used = operator_of(product, make_database, "refusing"), make_database("used")
     operator.run("cell", "add", operator.url, fails="the URL leads to the database of cell 0")
@@ -112,6 +116,7 @@ def test_what_cannot_be_a_cell_is_refused(product: Product, make_database: Calla
     operator.run("cell", "close", "1", fails="there is no cell 1")
 
 
+@pytest.mark.slow
 def test_cells_are_listed_with_those_that_are_away(product: Product, make_database: Callable[[str], str]) -> None:
     operator, url = operator_of(product, make_database, "listing"), make_database("listed")
     operator.run("user", "add", "me@example.com", "--organization", "Mine")
@@ -140,6 +145,7 @@ def test_cells_are_listed_with_those_that_are_away(product: Product, make_databa
     assert "nobody" not in "".join(listed)
 
 
+@pytest.mark.slow
 def test_a_cell_gets_a_new_url(product: Product, make_database: Callable[[str], str]) -> None:
     operator, north = with_north(product, make_database, "renewed")
     operator.run("cell", "url", "1", operator.url, fails="the URL leads to cell 0, not to cell 1")

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Callable
 
 import asyncpg
+import pytest
 
 from server.access.key_ring import KeyRing, generate_key
 from tests.cells.operating import ask, insert, with_north
 from tests.product.process import Product
 
 
+@pytest.mark.slow
 def test_users_and_organizations_are_found_where_they_live(
     product: Product, make_database: Callable[[str], str]
 ) -> None:
@@ -40,6 +42,7 @@ def test_users_and_organizations_are_found_where_they_live(
     operator.run("organization", "limits", "Mine", fails="several organizations have the name Mine")
 
 
+@pytest.mark.slow
 def test_a_cell_that_is_away_leaves_the_others_to_be_worked_with(
     product: Product, make_database: Callable[[str], str]
 ) -> None:
@@ -53,6 +56,7 @@ def test_a_cell_that_is_away_leaves_the_others_to_be_worked_with(
     assert len(operator.run("user", "list", fails=away)) == 3
 
 
+@pytest.mark.slow
 def test_secrets_of_every_cell_are_rotated(product: Product, make_database: Callable[[str], str]) -> None:
     operator, north = with_north(product, make_database, "rotated")
     yours = ask(north, "SELECT id FROM organizations")

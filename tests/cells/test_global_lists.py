@@ -122,6 +122,7 @@ async def test_a_token_for_a_customer_is_not_global(full: Api) -> None:
     assert {item["customerId"] for item in listed["items"]} == {10}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ORDERS)
 async def test_a_cell_that_is_away_is_named(away: Api, north: North, what: str) -> None:
     listed = await _list(away, what)
@@ -140,6 +141,7 @@ async def test_a_cursor_names_a_cell_that_is_away(away: Api) -> None:
     assert listed["unavailableCells"] == [1]
 
 
+@pytest.mark.slow
 async def test_a_list_without_any_cell_is_an_error(away: Api, db: asyncpg.Connection) -> None:
     assert (await away.call("GET", "/api/customers", "globaladmin")).status == 200
     from server.handlers.keys import CELLS

@@ -37,6 +37,7 @@ async def test_a_server_tells_the_sums_of_all_cells(both: Api, north: North) -> 
     assert monitors == await both.db.fetchval("SELECT count(*) FROM smtp_monitors") + 1
 
 
+@pytest.mark.slow
 async def test_a_cell_that_is_silent_is_left_out_and_told_of(
     north: North, db: asyncpg.Connection, config: Config
 ) -> None:

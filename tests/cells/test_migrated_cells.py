@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Callable
 
 import asyncpg
+import pytest
 
 from server.cli import migration_files, migrations
 from tests.cells.operating import ask, insert, number_before, silent_server, with_north
 from tests.product.process import Product
 
 
+@pytest.mark.slow
 def test_every_cell_is_migrated_but_those_that_are_away(product: Product, make_database: Callable[[str], str]) -> None:
     operator, north = with_north(product, make_database, "migrated")
     newest = max(migration_files.known())
@@ -27,6 +29,7 @@ def test_every_cell_is_migrated_but_those_that_are_away(product: Product, make_d
     operator.run("migrate", "--back-to", "26", fails="before migration 27 there is no directory, and there are cells")
 
 
+@pytest.mark.slow
 def test_a_server_works_with_a_cell_one_migration_apart(product: Product, make_database: Callable[[str], str]) -> None:
     """Ahead, all of it; behind, what needs the new schema is 503 there, until the cell is migrated."""
     operator, north = with_north(product, make_database, "apart")

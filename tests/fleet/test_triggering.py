@@ -122,6 +122,7 @@ async def count_for(watched: Watched, api: Api, seconds: float) -> int:
     return await watched.count()
 
 
+@pytest.mark.slow
 async def test_asking_without_a_pause_makes_one_check(api: Api, db: asyncpg.Connection) -> None:
     async with scripted_smtp.serve(SCRIPT) as server, stationed(db, "de-nbg") as watched:
         await watched.watch(server.port, status="disabled")

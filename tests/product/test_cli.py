@@ -137,6 +137,7 @@ def test_the_module_is_the_same_command(tmp_path: Path) -> None:
 OPERATED = {f"created {resource}" for resource in ("organization", "customer", "user", "token", "location")}
 
 
+@pytest.mark.slow
 def test_an_operator_manages_users_and_customers(
     product: Product, make_database: Callable[[str], str], tmp_path: Path
 ) -> None:

@@ -131,6 +131,7 @@ def nginx(product: Product, tmp_path: Path) -> Iterator[tuple[Nginx, str]]:
             process.terminate()
 
 
+@pytest.mark.slow
 def test_nginx_passes_on_who_asks_and_what_is_answered(nginx: tuple[Nginx, str], product: Product) -> None:
     proxy, token = nginx
     authorized = {"Authorization": f"Bearer {token}"}

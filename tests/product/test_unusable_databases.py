@@ -98,6 +98,7 @@ def test_an_encoding_other_than_utf8_is_refused(product: Product, postgres: str)
             connection.execute("DROP DATABASE latin")
 
 
+@pytest.mark.slow
 def test_a_schema_of_another_version_is_refused(product: Product, make_database: Callable[[str], str]) -> None:
     own = {"DATABASE_URL": make_database("versions"), **SECRETS}
     applied = product.run("migrate", **own).stdout.splitlines()[:-1]
