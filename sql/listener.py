@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sql.connection import FAILURES, UNAVAILABLE, connect
 from sql.outages import outage
@@ -14,15 +14,15 @@ RETRY = 0.5
 
 
 class Listener:
-    """LISTENs on a channel.
+    """LISTENs to channels, each with the function that hears what it says.
 
     Until the monotonic time *trusted_until*, everything notified more than a second ago has been heard.
     """
 
-    def __init__(self, dsn: str, channel: str, hear: Callable[[str], None]) -> None:
+    def __init__(self, dsn: str, hears: Mapping[str, Callable[[str], None]]) -> None:
         self._dsn = dsn
-        self._channel = channel
-        self._hear = hear
+        self._hears = hears
+        self._what = f"listening to {' and '.join(hears)}"
         self.trusted_until = 0.0
 
     async def run(self) -> None:
@@ -31,17 +31,19 @@ class Listener:
             try:
                 await self._listen()
             except FAILURES as error:
-                outage.failed(f"listening to {self._channel}", error)
+                outage.failed(self._what, error)
             self.trusted_until = 0.0
             await asyncio.sleep(RETRY)
 
     async def _listen(self) -> None:
         connection = await connect(self._dsn)
         try:
-            await connection.add_listener(self._channel, self._notified)
-            outage.worked(f"listening to {self._channel}")
+            for channel in self._hears:
+                await connection.add_listener(channel, self._notified)
+            outage.worked(self._what)
             # nobody knows what was notified while nobody listened: forget everything
-            self._hear("")
+            for hear in self._hears.values():
+                hear("")
             while True:
                 started = time.monotonic()
                 await connection.execute("SELECT", timeout=TRUSTED_FOR)
@@ -52,5 +54,5 @@ class Listener:
             with contextlib.suppress(*UNAVAILABLE):
                 connection.terminate()
 
-    def _notified(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
-        self._hear(str(payload))
+    def _notified(self, _connection: object, _pid: int, channel: str, payload: object) -> None:
+        self._hears[channel](str(payload))

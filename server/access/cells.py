@@ -83,7 +83,10 @@ class Cells:
         self._outdated = asyncio.Event()
         self.read_once = False  # whether the directory was
         self.alone = False  # whether it knows no other cell
-        self.listener = Listener(url, "directory", lambda _: self._outdated.set())
+
+    def hear(self, _: str) -> None:
+        """The directory has changed."""
+        self._outdated.set()
 
     @property
     def numbers(self) -> list[int]:

@@ -56,7 +56,7 @@ class Cells:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work for every cell until *stopping*."""
-        listener = Listener(self._home.url, "directory", lambda _: self._outdated.set())
+        listener = Listener(self._home.url, {"directory": lambda _: self._outdated.set()})
         async with asyncio.TaskGroup() as group:
             group.create_task(work.run(self._home, self._tools, stopping, directory=self._home.pool))
             async with running(listener.run()), running(self._follow(group)):

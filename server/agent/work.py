@@ -83,7 +83,7 @@ async def run(cell: Cell, tools: Tools, stopping: asyncio.Event, *, directory: a
         if about in ("", "retention"):
             purging.set()
 
-    async with running(Listener(cell.url, "agents", hear).run()), asyncio.TaskGroup() as group:
+    async with running(Listener(cell.url, {"agents": hear}).run()), asyncio.TaskGroup() as group:
         keeping = upkeep.run(
             pool,
             location.id,

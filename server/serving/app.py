@@ -71,7 +71,7 @@ async def _traces(_: web.Application) -> AsyncIterator[None]:
 
 async def _cells(app: web.Application) -> AsyncIterator[None]:
     config = app[CONFIG]
-    open_cell = opener(config, lambda: app[keys.CALLERS])
+    open_cell = opener(config, lambda: app[keys.CALLERS], lambda changed: app[keys.CELLS].hear(changed))
     app[keys.CELLS] = cells = Cells(config.key_ring, config.database_url, open_cell)
     app[keys.CALLERS] = Callers(cells, app[keys.SIGNER], idle_minutes=config.session_idle_minutes)
     build_metrics.tell(config.version, config.commit)

@@ -17,22 +17,27 @@ from sql.connection import UNAVAILABLE, create_pool
 from sql.listener import Listener
 from sql.loops import running
 
+Hear = Callable[[str], None]
+
 POOL_SIZE = 10  # connections of a worker to the one cell that most servers have, beside three of its own
 
 
-def opener(config: Config, callers: Callable[[], Callers]) -> Callable[[int, str, int], Opening]:
-    return functools.partial(_opened, config, callers)
+def opener(config: Config, callers: Callable[[], Callers], hear_directory: Hear) -> Callable[[int, str, int], Opening]:
+    return functools.partial(_opened, config, callers, hear_directory)
 
 
 @contextlib.asynccontextmanager
 async def _opened(
-    config: Config, callers: Callable[[], Callers], number: int, url: str, cells: int
+    config: Config, callers: Callable[[], Callers], hear_directory: Hear, number: int, url: str, cells: int
 ) -> AsyncIterator[Cell]:
     pool = await create_pool(url, max_size=pool_size(cells, most=POOL_SIZE))
     rows = config.group_commit_rows
     patches = Batcher(url, smtp_monitor_patches.STATEMENTS, max_rows=rows, observer=batch_metrics.WRITES)
     lookups = Batcher(url, smtp_monitor_lookups.STATEMENTS, max_rows=rows, observer=batch_metrics.READS)
-    listener = Listener(url, "callers", lambda changed: callers().forget(number, changed))
+    hears: dict[str, Hear] = {"callers": lambda changed: callers().forget(number, changed)}
+    if number == 0:
+        hears["directory"] = hear_directory
+    listener = Listener(url, hears)
     uses = SessionUses(pool, lambda session_ids: callers().keep_only(number, session_ids))
     try:
         async with running(patches.run()), running(lookups.run()), running(listener.run()), running(uses.run()):
@@ -50,7 +55,7 @@ async def following(cells: Cells) -> AsyncIterator[None]:
     """With cell 0 open, and the directory read when it changes."""
     await cells.get(0)
     try:
-        async with running(database_metrics.watch(cells.pools)), running(cells.listener.run()), running(cells.run()):
+        async with running(database_metrics.watch(cells.pools)), running(cells.run()):
             yield
     finally:
         await cells.close()
