@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from sql.connection import Executor
+from sql.fragments import DEPARTED
 
 # An agent shows itself several times in this. After a start of the database, every agent gets this time anew.
 DEAD_AFTER = timedelta(seconds=6)
@@ -26,7 +27,7 @@ async def delete(db: Executor, agent_id: UUID) -> None:
 
 async def bury(db: Executor) -> None:
     """Delete dead agents. The checks that they had begun are due at once, and other agents are woken for them."""
-    query = """
+    query = f"""
         WITH dead AS (
             DELETE FROM agents
              WHERE seen_at < now() - $1::interval
@@ -39,6 +40,7 @@ async def bury(db: Executor) -> None:
              WHERE l.location_id = d.location_id
                AND l.running_by = d.id
                AND l.running_until IS NOT NULL
+               AND l.organization_id NOT IN {DEPARTED}
         )
         SELECT pg_notify('agents', code)
           FROM locations

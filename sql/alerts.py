@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from sql.connection import Executor
-from sql.fragments import DELETED
+from sql.fragments import DELETED, DEPARTED, DEPARTING
 from sql.rows import Key, arrays
 
 LEASE = timedelta(seconds=60)  # an attempt that has not ended by then was lost; another one is made
@@ -22,7 +22,7 @@ RECEIVERS = """
 """
 # Alerts of a deleted organization stay. Of one incident, over one channel, the earlier alert goes first.
 MAY_LEAVE = f"""
-               a.organization_id NOT IN {DELETED}
+               a.organization_id NOT IN {DELETED} AND a.organization_id NOT IN {DEPARTING}
            AND NOT EXISTS (SELECT
                              FROM alerts earlier
                             WHERE earlier.organization_id = a.organization_id
@@ -83,6 +83,7 @@ async def insert_of_certificates(db: Executor, expiring: Sequence[ExpiringCertif
           JOIN smtp_monitors m ON m.organization_id = k.organization_id AND m.id = k.smtp_monitor_id
           {RECEIVERS}
          WHERE r.recipient IS NOT NULL
+           AND m.organization_id NOT IN {DEPARTED}
            AND m.status <> 'disabled'
            AND NOT is_silent(m, now())
             ON CONFLICT ON CONSTRAINT alerts_occasion_key DO NOTHING

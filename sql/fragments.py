@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 DELETED = "(SELECT id FROM organizations WHERE deleted_at IS NOT NULL)"
 # the organizations whose rows here are nobody's, since they live in another cell; the same
 DEPARTED = "(SELECT organization_id FROM departures WHERE departed)"
+# those, and the organizations that are about to leave: nothing of theirs is begun here
+DEPARTING = "(SELECT organization_id FROM departures)"
 
 
 def within_reach(organization: str, customer: str | None = None) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 import asyncpg
 
 from sql.connection import Executor
+from sql.fragments import DEPARTED
 from sql.rows import Key, arrays
 
 # A location that has not checked a monitor for so many intervals does not count.
@@ -84,7 +85,7 @@ async def close(db: Executor, incidents: Sequence[Key]) -> list[Key]:
 
 async def close_disabled(db: Executor) -> list[Key]:
     """Close the incidents of monitors that were disabled; their keys."""
-    query = """
+    query = f"""
         UPDATE incidents i
            SET closed_at = now(), close_reason = 'disabled'
           FROM smtp_monitors m
@@ -92,6 +93,7 @@ async def close_disabled(db: Executor) -> list[Key]:
            AND m.id = i.smtp_monitor_id
            AND m.status = 'disabled'
            AND i.closed_at IS NULL
+           AND i.organization_id NOT IN {DEPARTED}
         RETURNING i.organization_id, i.id
     """
     return _keys(await db.fetch(query))
@@ -99,7 +101,7 @@ async def close_disabled(db: Executor) -> list[Key]:
 
 async def remind(db: Executor) -> list[Key]:
     """Record a reminder for each open incident that is due for one; their keys."""
-    query = """
+    query = f"""
         UPDATE incidents i
            SET reminded_at = now()
           FROM organizations o, smtp_monitors m
@@ -109,6 +111,7 @@ async def remind(db: Executor) -> list[Key]:
            AND i.closed_at IS NULL
            AND i.reminded_at <= now() - make_interval(mins => o.reminder_interval_minutes)
            AND NOT is_silent(m, now())
+           AND i.organization_id NOT IN {DEPARTED}
         RETURNING i.organization_id, i.id
     """
     return _keys(await db.fetch(query))

@@ -43,6 +43,12 @@ LOCKS = {
     "indexed_smtp_monitors": smtp_monitor_index.try_lock,
     "indexed_smtp_monitor_counts": smtp_monitor_index.try_lock,
 }
+PURGE = """
+        SELECT purge_organization_audit(id, $2) > 0
+          FROM organizations
+         WHERE id = $1
+           AND deleted_at IS NOT NULL
+"""
 
 
 async def mark(connection: Executor, organization_id: int) -> None:
@@ -73,19 +79,25 @@ async def step(connection: Connection, *, organization_id: int, directory: Execu
     return False
 
 
-async def _remove(connection: Connection, organization_id: int) -> bool:
+async def step_departed(connection: Connection, *, organization_id: int) -> bool:
+    """Remove some rows of one that lives in another cell, in a transaction; whether there are others.
+
+    Nobody is told of anything, and nothing is recorded: to its users, nothing has changed.
+    """
+    audit = "SELECT purge_departed_audit($1, $2) > 0"
+    if await _remove(connection, organization_id, audit):
+        return True
+    await connection.execute("DELETE FROM organizations WHERE id = $1", organization_id)
+    return False
+
+
+async def _remove(connection: Connection, organization_id: int, purge: str = PURGE) -> bool:
     """Remove rows of the first table that has any; whether one had."""
     for table in TABLES:
         exists = f"SELECT EXISTS (SELECT FROM {table} WHERE organization_id = $1)"
         if await connection.fetchval(exists, organization_id):
             await _remove_from(connection, table, organization_id)
             return True
-    purge = """
-        SELECT purge_organization_audit(id, $2) > 0
-          FROM organizations
-         WHERE id = $1
-           AND deleted_at IS NOT NULL
-    """
     return bool(await connection.fetchval(purge, organization_id, STEP))
 
 

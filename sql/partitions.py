@@ -58,6 +58,11 @@ async def select(connection: Connection, table: str) -> dict[date, str]:
     return {datetime.strptime(name[-8:], "%Y%m%d").replace(tzinfo=UTC).date(): name for name in names}
 
 
+async def select_days(connection: Connection) -> set[date]:
+    """Those that have a partition."""
+    return {day for table in TABLES for day in await select(connection, table)}
+
+
 async def create(connection: Connection, table: str, day: date) -> None:
     """Make it apart, then attach it: that blocks nobody who reads or writes other days."""
     name = f"{table}_{day:%Y%m%d}"

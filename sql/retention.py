@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sql.connection import Executor
+from sql.fragments import DEPARTED
 
 Position = tuple[int, int]
 START: Position = (0, 0)
@@ -10,17 +11,21 @@ START: Position = (0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A table, and when a row of it was *over*: after that it is kept for a time. *step* rows at most go at once."""
+    """A table, and when a row of it was *over*: after that it is kept for a time. *step* rows at most go at once.
+
+    *but* says which rows are left alone: those of organizations that live elsewhere are not ours to remove.
+    """
 
     table: str
     over: str
     step: int = 1000
+    but: str = f"organization_id IN {DEPARTED}"
 
 
 KINDS = {
     "sessions": Kind("sessions", "expires_at"),
     "idempotency_keys": Kind("idempotency_keys", "created_at"),
-    "login_attempts": Kind("login_attempts", "attempted_at"),
+    "login_attempts": Kind("login_attempts", "attempted_at", but="false"),
     # an alert takes its attempts with it, an incident its alerts
     "alerts": Kind("alerts", "ended_at", step=100),
     "incidents": Kind("incidents", "closed_at", step=100),
@@ -38,6 +43,7 @@ async def purge(db: Executor, *, kind: str, days: int) -> bool:
          WHERE ctid = ANY(ARRAY(SELECT ctid
                                   FROM {of.table}
                                  WHERE {of.over} < now() - make_interval(days => $1)
+                                   AND NOT ({of.but})
                                  LIMIT $2
                                    FOR UPDATE SKIP LOCKED))
     """
@@ -52,7 +58,7 @@ async def purge_changes(
     An index over the time would cost every PATCH. So this goes from monitor to monitor in the primary key: a
     monitor's changes are in the order of their time, and where the first is young, all are.
     """
-    query = """
+    query = f"""
         WITH RECURSIVE walk AS (
             (SELECT organization_id, smtp_monitor_id
                FROM smtp_monitor_changes
@@ -88,6 +94,7 @@ async def purge_changes(
                                       ORDER BY h.version
                                       LIMIT $5) AS old
                  WHERE first.changed_at < now() - make_interval(days => $3)
+                   AND w.organization_id NOT IN {DEPARTED}
                  LIMIT $5))
             RETURNING 1
         )

@@ -20,6 +20,10 @@ def encoding(connection: asyncpg.Connection) -> str:
     return str(connection.get_settings().server_encoding)
 
 
+async def wal_level(connection: Connection) -> str:
+    return str(await connection.fetchval("SHOW wal_level"))
+
+
 async def is_writable(pool: asyncpg.Pool) -> bool:
     """Whether anything can be written: not to a standby, nor to a database set to be read only, nor to a full disk.
 

@@ -1,13 +1,17 @@
 """Hours and days of results, for charts. Those that are over are rolled up; younger results are read as they are."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import asyncpg
 
 from sql.connection import Connection, Executor
+from sql.fragments import DEPARTED
 
+# those of one organization, or of all that live here
+WHOSE = f"(organization_id = $3 OR ($3::bigint IS NULL AND organization_id NOT IN {DEPARTED}))"
 # An hour is rolled up when its last results should be in, and again with the next hour, for results that came late.
-HOUR = """
+HOUR = f"""
         INSERT INTO smtp_check_hours AS r (organization_id, smtp_monitor_id, starts_at, checks, failures, warnings,
                                            answered, total_ms_sum, total_ms_min, total_ms_max)
         SELECT organization_id, smtp_monitor_id, date_trunc('hour', checked_at, 'UTC'),
@@ -21,9 +25,10 @@ HOUR = """
           FROM smtp_checks
          WHERE checked_at >= $1
            AND checked_at < $2
+           AND {WHOSE}
          GROUP BY 1, 2, 3
 """
-DAY = """
+DAY = f"""
         INSERT INTO smtp_check_days AS r (organization_id, smtp_monitor_id, starts_at, checks, failures, warnings,
                                           answered, total_ms_sum, total_ms_min, total_ms_max)
         SELECT organization_id, smtp_monitor_id, date_trunc('day', starts_at, 'UTC'),
@@ -32,6 +37,7 @@ DAY = """
           FROM smtp_check_hours
          WHERE starts_at >= $1
            AND starts_at < $2
+           AND {WHOSE}
          GROUP BY 1, 2, 3
 """
 REPLACE = """
@@ -63,7 +69,7 @@ async def roll_up(connection: Connection) -> None:
             span = await connection.fetchrow(SPAN, granularity)
             if span is None or span["until"] <= span["rolled_up_to"]:
                 continue
-            await connection.execute(query + REPLACE, span["since"], span["until"], timeout=SECONDS)
+            await connection.execute(query + REPLACE, span["since"], span["until"], None, timeout=SECONDS)
             done = "UPDATE smtp_check_rollups SET rolled_up_to = $2 WHERE granularity = $1"
             await connection.execute(done, granularity, span["until"])
 
@@ -72,6 +78,22 @@ async def try_lock(connection: Executor) -> bool:
     """Whether nobody rolls up now, until this transaction ends."""
     free = await connection.fetch("SELECT FROM smtp_check_rollups FOR UPDATE SKIP LOCKED")
     return len(free) == len(GRANULARITIES)
+
+
+async def select_locked(connection: Executor) -> dict[str, datetime]:
+    """How far hours and days are rolled up, and stay so until this transaction ends."""
+    rows = await connection.fetch("SELECT granularity, rolled_up_to FROM smtp_check_rollups ORDER BY 1 FOR UPDATE")
+    return {row["granularity"]: row["rolled_up_to"] for row in rows}
+
+
+async def roll_up_one(connection: Connection, organization_id: int, rolled_up_to: Mapping[str, datetime]) -> None:
+    """Roll up an organization that has come, and whose results were rolled up to other times where it was."""
+    async with connection.transaction():
+        until = await select_locked(connection)
+        for granularity, query in GRANULARITIES.items():
+            if until[granularity] > rolled_up_to[granularity]:
+                since = rolled_up_to[granularity] - timedelta(**{f"{granularity}s": 1})
+                await connection.execute(query + REPLACE, since, until[granularity], organization_id, timeout=SECONDS)
 
 
 SERIES = """

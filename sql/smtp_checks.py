@@ -7,6 +7,7 @@ from datetime import datetime
 import asyncpg
 
 from sql.connection import Executor
+from sql.fragments import DEPARTED
 from sql.rows import Key, arrays
 
 
@@ -53,11 +54,13 @@ TYPES = {
 ARRAYS = ", ".join(f"${n}::{TYPES.get(name, 'text')}[]" for n, name in enumerate(NAMES, 2))
 
 # Locks the states of the monitors in one order. Agents of other locations wait here, and then see these results.
-STATES = """
+# What is found too late, when the organization has left, is lost as with an agent that has died.
+STATES = f"""
         INSERT INTO smtp_monitor_states AS s (organization_id, smtp_monitor_id, last_checked_at)
         SELECT m.organization_id, m.id, max(f.checked_at)
           FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) AS f (organization_id, smtp_monitor_id, checked_at)
           JOIN smtp_monitors m ON m.organization_id = f.organization_id AND m.id = f.smtp_monitor_id
+         WHERE f.organization_id NOT IN {DEPARTED}
          GROUP BY m.organization_id, m.id
          ORDER BY m.organization_id, m.id
             ON CONFLICT (organization_id, smtp_monitor_id)
@@ -68,6 +71,7 @@ RESULTS = f"""
         WITH found AS (
             SELECT *
               FROM unnest({ARRAYS}) AS f ({", ".join(NAMES)})
+             WHERE organization_id NOT IN {DEPARTED}
         ), stored AS (
             INSERT INTO smtp_checks (location_id, {STORED})
             SELECT $1, {STORED.replace("warnings", "warnings::json")}

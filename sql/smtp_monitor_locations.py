@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from sql.connection import Executor, Reach
-from sql.fragments import DELETED, within_reach
+from sql.fragments import DELETED, DEPARTING, within_reach
 from sql.rows import Key, arrays
 
 # A PATCH moves no due time. So each row is looked at once a minute at least, with the monitor as it is then.
@@ -33,6 +33,7 @@ async def claim(
              WHERE location_id = $1
                AND due_at <= now()
                AND organization_id <> ALL($7::bigint[])
+               AND organization_id NOT IN {DEPARTING}
              ORDER BY due_at
              LIMIT $2
                FOR UPDATE SKIP LOCKED
@@ -79,10 +80,11 @@ async def claim(
 
 async def seconds_to_next(db: Executor, location_id: int) -> float | None:
     """How long until something is due; negative if it is already, None if nothing ever is."""
-    query = """
+    query = f"""
         SELECT date_part('epoch', min(due_at) - clock_timestamp())
           FROM smtp_monitor_locations
          WHERE location_id = $1
+           AND organization_id NOT IN {DEPARTING}
     """
     seconds: float | None = await db.fetchval(query, location_id)
     return seconds

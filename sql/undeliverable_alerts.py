@@ -7,6 +7,7 @@ import asyncpg
 
 from sql.alerts import GIVE_UP
 from sql.connection import Executor
+from sql.fragments import DEPARTED
 
 PATIENCE = timedelta(seconds=20)  # that an alert waits for an agent with its channel before it says so
 
@@ -16,7 +17,7 @@ async def insert_attempts(db: Executor, channels: Sequence[str]) -> list[asyncpg
 
     An agent that starts again is away for some seconds: younger alerts wait for it.
     """
-    query = """
+    query = f"""
         WITH told AS (
             INSERT INTO alert_attempts (organization_id, alert_id, number, delivered, detail)
             SELECT organization_id, id, 0, false, channel
@@ -24,6 +25,7 @@ async def insert_attempts(db: Executor, channels: Sequence[str]) -> list[asyncpg
              WHERE state = 'pending'
                AND attempts = 0
                AND channel = ANY($1)
+               AND organization_id NOT IN {DEPARTED}
                AND created_at < now() - $2::interval
                AND NOT EXISTS (SELECT FROM agents WHERE channels IS NULL OR a.channel = ANY(channels))
                AND NOT EXISTS (SELECT
@@ -42,10 +44,11 @@ async def insert_attempts(db: Executor, channels: Sequence[str]) -> list[asyncpg
 
 async def give_up(db: Executor) -> None:
     """Give up alerts that nobody has tried for a day."""
-    query = """
+    query = f"""
         UPDATE alerts
            SET state = 'given_up', ended_at = now()
          WHERE state = 'pending'
+           AND organization_id NOT IN {DEPARTED}
            AND next_attempt_at < now() - $1::interval
     """
     await db.execute(query, GIVE_UP)

@@ -46,8 +46,9 @@ FILL = """
 """
 
 
-# what says where an organization lives
+# what says where an organization lives, and the mark of a move, which removes it itself
 CELLS = {"organization_homes", "organization_moves", "remote_logins", "departures", "departed_smtp_monitors"}
+CELLS |= {"move_marks"}
 
 
 async def rows_by_table(db: asyncpg.Connection, organization_id: int) -> dict[str, int]:
