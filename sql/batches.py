@@ -17,7 +17,7 @@ from typing import Generic, Protocol
 
 import asyncpg
 
-from sql import servers
+from sql import batch_parts, servers
 from sql.connection import AWAY, connect_for_batches
 from sql.statements import Item, LockKey, Statements
 
@@ -127,23 +127,27 @@ class Batcher(Generic[Item]):
         return batch
 
     async def _answer(self, batch: Sequence[Waiting[Item]]) -> None:
-        """Answer all together. If a row or a value forbids that, answer each apart."""
+        """Answer all together. If a row or a value forbids that, answer each organization's apart, then each alone."""
         try:
             await self._answer_together(batch)
         except asyncio.CancelledError:
             _refuse(batch, ConnectionError("the server is stopping"))
             raise
         except Exception as error:
-            if len(batch) == 1 or isinstance(error, AWAY):
-                _refuse(batch, error)
-                return
+            parts = () if isinstance(error, AWAY) else batch_parts.after(error, batch, self._owner)
+            if not parts:
+                return _refuse(batch, error)
             if not isinstance(error, asyncpg.PostgresError):  # one of the items is a bug
                 logger.exception("a batch of %d could not be sent", len(batch))
-            for waiting in batch:
-                if time.monotonic() > waiting.since + MAX_WAIT:  # others have waited for their locks meanwhile
-                    _refuse([waiting], TimeoutError("waited too long"))
+            for part in parts:
+                if time.monotonic() > part[0].since + MAX_WAIT:  # others have waited for their locks meanwhile
+                    _refuse(part, TimeoutError("waited too long"))
                 else:
-                    await self._answer([waiting])
+                    await self._answer(part)
+
+    def _owner(self, waiting: Waiting[Item]) -> object:
+        key = self._statements.key
+        return waiting if key is None else key(waiting.item)[0]
 
     async def _answer_together(self, batch: Sequence[Waiting[Item]]) -> None:
         rounds = self._in_rounds(batch)

@@ -108,6 +108,19 @@ async def test_of_a_batch_only_the_patches_of_the_one_that_left_are_refused(conf
     assert all(isinstance(answer, Exception) and sql.departures.is_refusal(answer) for answer in answers[1::2])
 
 
+async def test_a_batch_with_refused_patches_is_tried_three_times_and_not_once_for_each(
+    departed: None, db: asyncpg.Connection, config: Config
+) -> None:
+    """Otherwise those who share batches with them would wait for hundreds of commits."""
+    batcher = Batcher(config.database_url, STATEMENTS, max_rows=256, observer=Silent())
+    async with running(batcher.run()):
+        await batcher.submit(patches(1)[0])
+        before = await db.fetchval("SELECT pg_current_xact_id()")
+        await asyncio.gather(*map(batcher.submit, patches(202)), return_exceptions=True)
+        after = await db.fetchval("SELECT pg_current_xact_id()")
+    assert int(after) - int(before) < 20
+
+
 @pytest.mark.usefixtures("departing")
 async def test_the_fence_waits_for_writers_of_the_organization_alone(db: asyncpg.Connection, config: Config) -> None:
     update = "UPDATE smtp_monitors SET port = 27 WHERE organization_id = $1"
