@@ -136,7 +136,9 @@ class Cells:
                 return []
             cell = await self.of_organization(organization_id)
             return await sql.users.select_logins(cell.pool, email, organization_id)
-        users = await sql.users.select_logins(self.home.pool, email)
+        found = await sql.users.select_logins(self.home.pool, email)
+        # the others have left, or are about to come
+        users = [user for user in found if self.number_of(user["organization_id"]) == 0]
         for elsewhere in await sql.cells.select_remote_logins(self.home.pool, email):
             cell = await self.of_organization(elsewhere)
             users += await sql.users.select_logins(cell.pool, email, elsewhere)
