@@ -33,7 +33,7 @@ COMMANDS = (
     Command("migrate", "server.cli.migrate", "bring the database's schema up to date"),
     Command("cell", "server.cli.cell", "add databases that organizations live in, list and check them"),
     Command("token", "server.cli.token", "print a token of a user, and nothing else"),
-    Command("organization", "server.cli.organization", "limit what an organization may have, or delete it"),
+    Command("organization", "server.cli.organization", "limit what an organization may have, move or delete it"),
     Command("user", "server.cli.user", "add, list and deactivate users, set passwords"),
     Command("customer", "server.cli.customer", "add and list customers"),
     Command("location", "server.cli.location", "manage the places that agents check from"),

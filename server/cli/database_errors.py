@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 REFUSED = (
     asyncpg.InsufficientPrivilegeError,
+    asyncpg.LockNotAvailableError,  # somebody holds it, or its organization moves
     asyncpg.ReadOnlySQLTransactionError,
     errors.InsufficientPrivilege,
     errors.ReadOnlySqlTransaction,

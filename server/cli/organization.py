@@ -1,4 +1,4 @@
-"""smtp-monitors organization: how much it may have, and its end."""
+"""smtp-monitors organization: how much it may have, where it lives, and its end."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ import asyncpg
 
 import sql
 from server.agent.retention import PAUSE
-from server.cli import directory
+from server.cli import directory, organization_move
 from server.cli.context import Context
 from server.cli.database import print_table
 from server.cli.directory import NUMBER, Directory, NoSuchOrganizationError, Opening, Place
@@ -34,6 +34,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     delete.add_argument("name", help="its name, or its number")
     delete.add_argument("--yes", action="store_true", help="without this, nothing is deleted")
     delete.set_defaults(run=run_delete)
+    move = actions.add_parser("move", help="move an organization to another cell, while it is used")
+    organization_move.configure(move)
 
 
 def run_limits(context: Context) -> None:

@@ -16,12 +16,15 @@ from server.checks.failure import Failed
 from server.checks.outcome import Code
 from server.checks.progress import Progress
 from server.checks.target import Target
+from server.cli import organization_move
+from server.cli.environment import ConfigError
 from server.serving.config import Config
 from sql.batches import Batcher
 from sql.connection import create_pool
 from sql.loops import running
 from sql.rows import Key
 from sql.smtp_monitor_patches import STATEMENTS, Patch
+from tests.cells.conftest import North
 from tests.cells.filling import REST
 from tests.cells.writing import Silent
 from tests.conftest import MONITOR, STRANGERS, Api, becomes
@@ -186,3 +189,15 @@ async def test_agents_pass_over_the_rows_of_one_that_has_left(
 
     assert await rows_of_leaver(db) == before
     assert await db.fetchval("SELECT count(*) FROM smtp_checks WHERE organization_id = 1") > 0
+
+
+async def test_a_cell_that_cannot_be_copied_from_says_so(db: asyncpg.Connection, north: North, config: Config) -> None:
+    with pytest.raises(ConfigError, match="wal_level is replica in cell 0: set it to logical there, and restart"):
+        await organization_move._move(config.database_url, config.key_ring, 1, 1)
+    with pytest.raises(ConfigError, match="organization 1 lives in cell 0 already"):
+        await organization_move._move(config.database_url, config.key_ring, 1, 0)
+    with pytest.raises(ConfigError, match="there is no cell 9"):
+        await organization_move._move(config.database_url, config.key_ring, 1, 9)
+    with pytest.raises(ConfigError, match="organization 1 does not move"):
+        await organization_move._abort(config.database_url, config.key_ring, 1)
+    assert await db.fetchval("SELECT count(*) FROM organization_moves") == 0

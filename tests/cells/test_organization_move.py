@@ -1,0 +1,184 @@
+"""An organization moves between two databases of one server while it is patched, and nothing acknowledged is lost."""
+
+import asyncio
+from collections.abc import Iterator
+
+import asyncpg
+import pytest
+
+import sql
+from server.access.key_ring import KeyRing
+from server.access.sessions import open_session
+from server.access.signer import Signer
+from server.cli import move_ends
+from server.cli.environment import ConfigError
+from server.serving.app import create_app
+from server.serving.config import Config
+from sql.loops import running
+from tests.cells.filling import fill
+from tests.cells.pair import KEY, STEPS, UNTIL_FENCE, Pair, kill, logical_cluster, pair_of, read_until
+from tests.cells.writing import Writer, check_whole
+from tests.conftest import PASSWORD, PASSWORD_HASH, AiohttpClient, Api
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    with logical_cluster(tmp_path_factory.mktemp("move")) as cluster, pair_of(cluster) as pair:
+        yield pair
+
+
+@pytest.fixture
+async def writer(pair: Pair) -> Writer:
+    for number in (0, 1):
+        async with pair.connected(number) as db:
+            await db.execute("TRUNCATE departures, departed_smtp_monitors")  # of moves before
+            await db.execute("DELETE FROM users WHERE email = 'mover@example.com'")
+    async with pair.connected(0) as db:
+        return Writer(pair, *await fill(db, "Mover", 50))
+
+
+async def test_it_moves_and_comes_back_while_it_is_patched(pair: Pair, writer: Writer) -> None:
+    for target in (1, 0):
+        async with writer.writing():
+            status, output = await asyncio.to_thread(pair.run, writer.organization_id, "--to", str(target))
+        assert (status, output.splitlines()[-1]) == (0, "done"), output
+        assert await pair.home(writer.organization_id) == target
+        await check_whole(pair, writer, target)
+    assert writer.refused
+
+
+async def test_its_users_notice_nothing_but_a_moment(pair: Pair, writer: Writer, aiohttp_client: AiohttpClient) -> None:
+    """Their tokens, entity tags and passwords are as before, and every worker finds the new home by itself."""
+    async with pair.connected(0) as db:
+        await db.execute(
+            "UPDATE logins SET password_hash = $2 WHERE organization_id = $1", writer.organization_id, PASSWORD_HASH
+        )
+        config = Config(database_url=pair.urls[0], jwt_secret="x" * 64, key_ring=KeyRing.parse(KEY))
+        api = Api(await aiohttp_client(create_app(config)), db, config)
+        user = (await sql.users.select_logins(db, "mover@example.com", writer.organization_id))[0]
+        api.tokens["mover"], _ = await open_session(db, user, Signer(config.jwt_secret), hours=1)
+        monitor = str(writer.monitors[0])
+        before = await api.get("mover", monitor=monitor)
+        statuses: set[int] = set()
+
+        async def patch_for_ever() -> None:
+            while True:
+                statuses.add((await api.patch({"port": 26}, "mover", monitor=str(writer.monitors[1]))).status)
+
+        async with running(patch_for_ever()):
+            assert (await asyncio.to_thread(pair.run, writer.organization_id, "--to", "1", settle=1.5))[0] == 0
+        assert statuses <= {200, 503}
+        after = await api.get("mover", monitor=monitor)
+        assert (after.status, await after.json()) == (200, await before.json())
+        for tag, status in ((before.headers["ETag"], 200), (before.headers["ETag"], 412)):
+            headers = {"If-Match": tag}
+            assert (await api.patch({"port": 25}, "mover", monitor=monitor, headers=headers)).status == status
+        body = {"email": "mover@example.com", "password": PASSWORD, "organizationId": writer.organization_id}
+        for credentials in (body, {key: body[key] for key in ("email", "password")}):
+            response = await api.call("POST", "/api/sessions", None, json=credentials)
+            # the password was right; the wrong one would be told from a missing code
+            assert (response.status, (await response.json())["code"]) == (401, "two_factor_required")
+        found = await (await api.call("GET", "/api/smtp-monitors?search=mail-7.", "mover")).json()
+        assert found["total"] == 1
+
+
+async def test_every_row_is_the_same_in_its_new_cell(pair: Pair, writer: Writer) -> None:
+    before = await pair.contents(0, writer.organization_id)
+    assert [table for table, rows in before.items() if not rows] == ["smtp_monitor_changes"]
+    assert pair.run(writer.organization_id, "--to", "1")[0] == 0
+    assert await pair.contents(1, writer.organization_id) == before
+    assert await pair.traces() == {"departures in 0": 1, "departed monitors in 0": len(writer.monitors)}
+
+
+@pytest.mark.parametrize("words", [STEPS[1], STEPS[4], STEPS[7], STEPS[8], STEPS[10]])
+async def test_a_move_that_is_killed_goes_on(pair: Pair, writer: Writer, words: str) -> None:
+    async with writer.writing():
+        process = pair.command(writer.organization_id, "--to", "1")
+        await asyncio.to_thread(read_until, process, words)
+        kill(process)
+        status, output = await asyncio.to_thread(pair.run, writer.organization_id, "--to", "1")
+    assert (status, output.splitlines()[-1]) == (0, "done"), output
+    await check_whole(pair, writer, 1)
+
+
+@pytest.mark.parametrize("words", UNTIL_FENCE[:-1])
+async def test_a_move_that_is_aborted_leaves_no_trace(pair: Pair, writer: Writer, words: str) -> None:
+    traces = await pair.traces()
+    async with writer.writing():
+        process = pair.command(writer.organization_id, "--to", "1")
+        await asyncio.to_thread(read_until, process, words)
+        kill(process)
+        status, output = await asyncio.to_thread(pair.run, writer.organization_id, "--abort")
+        assert (status, output.splitlines()[-1]) == (0, "the move is undone"), output
+    await check_whole(pair, writer, 0)
+    assert await pair.traces() == traces
+    async with pair.connected(0) as db:
+        assert await sql.organization_moves.select(db, writer.organization_id) is None
+
+
+async def test_it_is_not_aborted_once_it_has_arrived(pair: Pair, writer: Writer) -> None:
+    process = pair.command(writer.organization_id, "--to", "1", settle=60)
+    await asyncio.to_thread(read_until, process, "copy has ended")
+    kill(process)
+    status, output = pair.run(writer.organization_id, "--abort")
+    words = f"it is too late: cell 1 has all of organization {writer.organization_id}"
+    assert (status, words in output) == (1, True), output
+    assert pair.run(writer.organization_id, "--to", "1")[0] == 0
+    await check_whole(pair, writer, 1)
+
+
+async def test_it_waits_for_checks_and_alerts_under_way(pair: Pair, writer: Writer) -> None:
+    async with pair.connected(0) as db:
+        running_until = "UPDATE smtp_monitor_locations SET running_until = now() + interval '4 seconds'"
+        await db.execute(f"{running_until} WHERE organization_id = $1", writer.organization_id)
+        leased = "UPDATE alerts SET attempts = 2, next_attempt_at = now() + interval '4 seconds'"
+        await db.execute(f"{leased} WHERE organization_id = $1", writer.organization_id)
+    status, output = pair.run(writer.organization_id, "--to", "1")
+    assert (status, f"waiting for {len(writer.monitors)} checks and 1 alerts under way" in output) == (0, True), output
+
+
+async def test_an_abort_lets_writes_go_on_that_were_refused(pair: Pair, writer: Writer) -> None:
+    """The command is held where it would write that the target has all."""
+    async with pair.connected(0) as db:
+        traces = await pair.traces()
+        process = pair.command(writer.organization_id, "--to", "1")
+        await asyncio.to_thread(read_until, process, UNTIL_FENCE[-2])
+        async with db.transaction():
+            await db.execute("SELECT FROM organization_moves FOR UPDATE")
+            await asyncio.to_thread(read_until, process, "writes are refused")
+            update = "UPDATE smtp_monitors SET port = 28 WHERE organization_id = $1"
+            other = await asyncpg.connect(pair.urls[0])
+            while await refused(other, update, writer.organization_id) is None:
+                await asyncio.sleep(0.01)
+            kill(process)
+            holds = (
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'UPDATE organization_moves%'"
+            )
+            await other.fetch(holds)
+        status, output = pair.run(writer.organization_id, "--abort")
+        assert (status, output.splitlines()[-1]) == (0, "the move is undone"), output
+        assert await refused(other, update, writer.organization_id) is None
+        await other.close()
+    await check_whole(pair, writer, 0)
+    assert await pair.traces() == traces
+
+
+async def refused(db: asyncpg.Connection, update: str, organization_id: int) -> BaseException | None:
+    try:
+        await db.execute(update, organization_id)
+    except asyncpg.LockNotAvailableError as error:
+        return error
+    return None
+
+
+async def test_a_target_that_cannot_be_reached_from_is_told(pair: Pair, writer: Writer) -> None:
+    async with pair.connected(0) as source, pair.connected(1) as target:
+        await sql.organization_copies.publish(source, "told", writer.organization_id)
+        with pytest.raises(ConfigError, match=r"cell 1 cannot reach cell 0: "), move_ends.worded(1, 0):
+            await sql.organization_copies.subscribe(target, "told", "host=/nowhere dbname=here")
+        await target.execute("CREATE ROLE weak; SET ROLE weak")
+        words = r"cell 1: permission denied to create subscription DETAIL: Only roles with privileges of"
+        with pytest.raises(ConfigError, match=words), move_ends.worded(1, 0):
+            await sql.organization_copies.subscribe(target, "told", pair.urls[0])
+        await target.execute("RESET ROLE; DROP ROLE weak")
+        await sql.organization_copies.drop_publication(source, "told")
