@@ -15,6 +15,8 @@ from tests.cells.conftest import North
 from tests.cells.moving import move
 from tests.conftest import PASSWORD_HASH, Api
 
+pytestmark = pytest.mark.slow
+
 GLOBAL = {"supporter": "supporter", "globaladmin": "admin"}
 
 

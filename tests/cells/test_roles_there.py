@@ -14,6 +14,8 @@ from tests.cells.conftest import North
 from tests.cells.moving import move
 from tests.conftest import Api
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def api(api: Api, north: North) -> Api:
