@@ -1,4 +1,4 @@
-"""Several cells on one machine: their PATCHes against those of one, one that never answers, and 64 of them."""
+"""Several cells on one machine: their PATCHes against those of one, one that never answers, 64 of them, and a move."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ import sql
 from server.access.cells import BITS, bound_to
 from server.access.key_ring import KeyRing
 from server.access.signer import Signer
-from tests.bench import database, options, wrk
+from tests.bench import database, moving, options, wrk
 from tests.bench.database import Database
 from tests.bench.measure import measure, say_round, warm_up
 from tests.bench.report import Bar, Row, emit, medians
@@ -56,6 +56,7 @@ def main(arguments: list[str]) -> int:
         taken = asyncio.run(_connections(url, f"cells_{MANY}"))
         if not chosen.json:
             print(f"{MANY} cells: {many.megabytes():.0f} MB in all (one cell: {one:.0f}), {taken} connections")
+        bars += moving.measure(folder)
         return emit(table, bars, postgres_url=url, as_json=chosen.json)
 
 

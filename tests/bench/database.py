@@ -55,14 +55,15 @@ class Database:
 
 
 @contextlib.contextmanager
-def postgres(*, max_connections: int = MAX_CONNECTIONS) -> Iterator[str]:
+def postgres(*, max_connections: int = MAX_CONNECTIONS, wal_level: str = "replica") -> Iterator[str]:
     """The URL of an embedded PostgreSQL in a folder that goes with it, as durable as it is by default."""
     folder = Path(tempfile.mkdtemp(prefix="smtp-monitors-bench-"))
     folder.chmod(0o755)  # pg_ctl runs as the user that the database belongs to
     # at exit the package makes a lock file in it once more; registered before the package, this runs after it
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with embedded.database(folder, exclusive=True) as url:
-        asyncio.run(_execute(url, f"ALTER SYSTEM SET max_connections = {max_connections}"))
+        for setting in (f"max_connections = {max_connections}", f"wal_level = {wal_level}"):
+            asyncio.run(_execute(url, f"ALTER SYSTEM SET {setting}"))
         try:
             _control(folder / "postgres", "restart")
             yield url
