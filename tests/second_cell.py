@@ -32,9 +32,15 @@ async def serves(config: Config, db: asyncpg.Connection, request: pytest.Fixture
     url = request.getfixturevalue("directory")
     connection = await asyncpg.connect(url)
     await connection.execute("TRUNCATE cells, organization_homes, remote_logins, login_attempts, organizations CASCADE")
+    await connection.execute("TRUNCATE departures, departed_smtp_monitors")
     await sql.cells.insert(connection, 1, config.key_ring.encrypt(config.database_url, bound_to(1)))
     for row in await db.fetch("SELECT organization_id, email FROM users"):
         await sql.cells.insert_remote_login(connection, row["email"], row["organization_id"])
-    await connection.execute("INSERT INTO organization_homes SELECT DISTINCT organization_id, 1 FROM remote_logins")
+    await connection.execute("""
+        INSERT INTO organization_homes SELECT DISTINCT organization_id, 1 FROM remote_logins;
+        INSERT INTO departures SELECT organization_id, true FROM organization_homes
+    """)
+    left = await db.fetch("SELECT public_id, organization_id FROM smtp_monitors")
+    await connection.executemany("INSERT INTO departed_smtp_monitors VALUES ($1, $2)", [tuple(row) for row in left])
     await connection.close()
     return replace(config, database_url=url)
