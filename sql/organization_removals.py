@@ -84,7 +84,7 @@ async def step_departed(connection: Connection, *, organization_id: int) -> bool
 
     Nobody is told of anything, and nothing is recorded: to its users, nothing has changed.
     """
-    audit = "SELECT purge_departed_audit($1, $2) > 0"
+    audit = "SELECT purge_organization_audit($1, $2) > 0"
     if await _remove(connection, organization_id, audit):
         return True
     await connection.execute("DELETE FROM organizations WHERE id = $1", organization_id)

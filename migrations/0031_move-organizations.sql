@@ -1,5 +1,5 @@
 -- An organization moves to another cell: its rows are copied while they are written, and then nobody writes them here.
--- depends: 0030_share-idempotency-keys 0031_purge-as-owner
+-- depends: 0030_share-idempotency-keys
 
 -- The last row of an organization that a move copies: where it has arrived, all that was written before has, too.
 CREATE TABLE move_marks (
@@ -41,7 +41,7 @@ BEGIN
 END
 $$;
 
--- As in 0031, but not of organizations that are nobody's here.
+-- As in 0017, but not of organizations that are nobody's here. The setting is set within, as any owner may.
 CREATE OR REPLACE FUNCTION purge_audit_events(older_than timestamptz, at_most integer) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -62,14 +62,15 @@ BEGIN
 END
 $$;
 
--- What an organization that has departed leaves of its audit: it has that in its new cell.
-CREATE FUNCTION purge_departed_audit(organization bigint, at_most integer) RETURNS integer
+-- As in 0024, and what an organization that has departed leaves of its audit: it has that in its new cell.
+CREATE OR REPLACE FUNCTION purge_organization_audit(organization bigint, at_most integer) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
     purged integer;
 BEGIN
-    IF NOT EXISTS (SELECT FROM departures WHERE organization_id = organization AND departed) THEN
-        RAISE EXCEPTION 'organization % has not departed: its audit stays', organization;
+    IF NOT EXISTS (SELECT FROM organizations WHERE id = organization AND deleted_at IS NOT NULL)
+       AND NOT EXISTS (SELECT FROM departures WHERE organization_id = organization AND departed) THEN
+        RAISE EXCEPTION 'organization % is not deleted: its audit stays', organization;
     END IF;
     PERFORM set_config('smtp_monitors.purges_audit', 'on', true);
     DELETE FROM audit_events

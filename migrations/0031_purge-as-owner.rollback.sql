@@ -1,2 +1,0 @@
--- The functions do the same as before, for every owner.
-SELECT;
