@@ -1,6 +1,9 @@
 """Connections and pools, and which failures mean that the database is away."""
 
+import asyncio
+import contextlib
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -111,6 +114,19 @@ async def create_pool(dsn: str, *, max_size: int = 10) -> asyncpg.Pool:
     pool.__class__ = Pool
     await pool
     return pool
+
+
+@contextlib.asynccontextmanager
+async def opened_pool(dsn: str, *, max_size: int, end_seconds: float) -> AsyncIterator[asyncpg.Pool]:
+    """A pool that waits so long at its end for what is under way, and then breaks it off."""
+    pool = await create_pool(dsn, max_size=max_size)
+    try:
+        yield pool
+    finally:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(end_seconds):
+                await pool.close()
+        pool.terminate()
 
 
 async def connect_for_batches(dsn: str) -> asyncpg.Connection:

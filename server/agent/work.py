@@ -16,13 +16,14 @@ from server.agent.config import AgentConfig
 from server.alerts.alert import Channel
 from server.alerts.outbox import Outbox
 from server.checks.connect import Resolve
-from sql.connection import FAILURES, create_pool
+from sql.connection import FAILURES, opened_pool
 from sql.listener import Listener
 from sql.loops import happens, running
 from sql.outages import outage
 
 logger = logging.getLogger(__name__)
 
+END_SECONDS = 2.0  # for what the pool has under way at the end
 RETRY = 0.5  # seconds between two looks for a database that is away, or to which the location has not been copied
 
 
@@ -49,14 +50,8 @@ class Tools:
 @contextlib.asynccontextmanager
 async def opened(number: int, url: str, *, pool_size: int) -> AsyncIterator[Cell]:
     """A cell, whose monitors are indexed meanwhile."""
-    pool = await create_pool(url, max_size=pool_size)
-    try:
-        async with running(indexing.run(pool)):
-            yield Cell(number, url, pool)
-    finally:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(pool.close(), 2)
-        pool.terminate()
+    async with opened_pool(url, max_size=pool_size, end_seconds=END_SECONDS) as pool, running(indexing.run(pool)):
+        yield Cell(number, url, pool)
 
 
 async def run(cell: Cell, tools: Tools, stopping: asyncio.Event, *, directory: asyncpg.Pool) -> None:

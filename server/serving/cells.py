@@ -1,6 +1,5 @@
 """How a worker opens a cell: what of it runs, with which limits, and how it ends."""
 
-import asyncio
 import contextlib
 import functools
 from collections.abc import AsyncIterator, Callable
@@ -13,12 +12,13 @@ from server.serving import batch_metrics
 from server.serving.config import Config
 from sql import smtp_monitor_lookups, smtp_monitor_patches
 from sql.batches import Batcher
-from sql.connection import UNAVAILABLE, create_pool
+from sql.connection import UNAVAILABLE, opened_pool
 from sql.listener import Listener
 from sql.loops import running
 
 Hear = Callable[[str], None]
 
+END_SECONDS = 5.0  # for what the pool has under way at the end
 POOL_SIZE = 10  # connections of a worker to the one cell that most servers have, beside three of its own
 
 
@@ -30,7 +30,6 @@ def opener(config: Config, callers: Callable[[], Callers], hear_directory: Hear)
 async def _opened(
     config: Config, callers: Callable[[], Callers], hear_directory: Hear, number: int, url: str, cells: int
 ) -> AsyncIterator[Cell]:
-    pool = await create_pool(url, max_size=pool_size(cells, most=POOL_SIZE))
     rows = config.group_commit_rows
     patches = Batcher(url, smtp_monitor_patches.STATEMENTS, max_rows=rows, observer=batch_metrics.WRITES)
     lookups = Batcher(url, smtp_monitor_lookups.STATEMENTS, max_rows=rows, observer=batch_metrics.READS)
@@ -38,16 +37,13 @@ async def _opened(
     if number == 0:
         hears["directory"] = hear_directory
     listener = Listener(url, hears)
-    uses = SessionUses(pool, lambda session_ids: callers().keep_only(number, session_ids))
-    try:
+    size = pool_size(cells, most=POOL_SIZE)
+    async with opened_pool(url, max_size=size, end_seconds=END_SECONDS) as pool:
+        uses = SessionUses(pool, lambda session_ids: callers().keep_only(number, session_ids))
         async with running(patches.run()), running(lookups.run()), running(listener.run()), running(uses.run()):
             yield Cell(number, pool, patches, lookups, listener, uses)
         with contextlib.suppress(*UNAVAILABLE):
             await uses.flush()
-    finally:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(pool.close(), 5)
-        pool.terminate()
 
 
 @contextlib.asynccontextmanager
