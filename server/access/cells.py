@@ -189,9 +189,12 @@ class Cells:
             self._opened[number] = cell, stack
 
     def _close_idle(self) -> None:
-        since = time.monotonic() - IDLE_SECONDS
-        for number in [number for number, (cell, _) in self._opened.items() if number and cell.used_at < since]:
-            self._close(number)
+        now = time.monotonic()
+        for number, (cell, _) in list(self._opened.items()):
+            if cell.uses.in_use:  # remembered callers bring their cell along, and ask for it nowhere
+                cell.used_at = now
+            elif number and cell.used_at < now - IDLE_SECONDS:
+                self._close(number)
 
     def _close(self, number: int) -> None:
         """Nobody waits for it: a cell that hangs takes seconds to end."""

@@ -31,6 +31,11 @@ class SessionUses:
         self._recorded: dict[UUID, float] = {}
         self._lively: set[UUID] = set()  # since the last sweep
 
+    @property
+    def in_use(self) -> bool:
+        """Whether a session was used since the last sweep, which is a minute ago at most."""
+        return bool(self.seen or self._lively)
+
     async def run(self) -> None:
         """Write a first use at once, later ones after the period. What a lost database misses stays noted."""
         swept = time.monotonic()

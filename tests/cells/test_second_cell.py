@@ -105,9 +105,19 @@ async def test_a_cell_that_nobody_asks_is_closed_and_opened_again(
         count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         return int(await north.db.fetchval(count))
 
+    async def looks_later() -> bool:
+        return opened._outdated.is_set()
+
     assert (await both.patch({"port": 25}, "north-admin", monitor=north.monitor)).status == 200
     assert await connections() > 0
     monkeypatch.setattr(cells, "IDLE_SECONDS", 0.0)
+    for _ in range(2):  # the first look has ended when the second one begins
+        opened._outdated.set()
+        await becomes(False, looks_later)
+    assert await connections() > 0, "somebody has asked it in the last minute"
+    uses = (await opened.get(1)).uses
+    await uses.flush()
+    uses.sweep()  # as after that minute
     opened._outdated.set()  # so that it looks now
     await becomes(0, connections)
     assert (await both.patch({"port": 26}, "north-admin", monitor=north.monitor)).status == 200
