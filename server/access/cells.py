@@ -11,14 +11,15 @@ connections and the memory of its own requests, and of no others (``tests/cells/
 
 import asyncio
 import contextlib
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID, uuid4
 
 import asyncpg
 
 import sql
+from server.access.cell_numbers import home_number
 from server.access.key_ring import KeyRing, Undecryptable
 from server.access.session_uses import SessionUses
 from server.http.errors import unavailable
@@ -30,12 +31,13 @@ from sql.outages import outage
 from sql.smtp_monitor_lookups import Lookup
 from sql.smtp_monitor_patches import Patch
 
-BITS = 44  # of an id, below the number of its cell
+logger = logging.getLogger(__name__)
+
 BUDGET = 128  # connections of the pools of a process to all cells together
 IDLE_SECONDS = 300.0  # after which a cell is closed
 LOOK_SECONDS = 30.0  # between two looks for idle ones
+FRESH_SECONDS = 1.0  # for which the directory is not read again for a cell that it does not know
 RETRY = 0.5
-READ_FAILURES: tuple[type[BaseException], ...] = (*FAILURES, Undecryptable)
 
 
 @dataclass(eq=False, slots=True)
@@ -49,21 +51,6 @@ class Cell:
     listener: Listener
     uses: SessionUses
     used_at: float = 0.0  # monotonic
-
-    def new_public_id(self) -> UUID:
-        """For a monitor that is made here. In all cells but 0, version 8 of RFC 9562: its first byte is the number."""
-        random = uuid4()
-        if self.number == 0:
-            return random
-        value = random.int & ~(0xFF << 120) & ~(0xF << 76) | self.number << 120 | 8 << 76
-        return UUID(int=value)
-
-
-def made_in(made_id: int | UUID) -> int:
-    """The number of the cell that an id was made in."""
-    if isinstance(made_id, int):
-        return made_id >> BITS
-    return made_id.bytes[0] if made_id.version == 8 else 0
 
 
 Opening = contextlib.AbstractAsyncContextManager[Cell]
@@ -81,12 +68,17 @@ class Cells:
         self._opening = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
         self._outdated = asyncio.Event()
-        self.read_once = False  # whether the directory was
+        self._read_at = float("-inf")  # monotonic
         self.alone = False  # whether it knows no other cell
 
     def hear(self, _: str) -> None:
         """The directory has changed."""
         self._outdated.set()
+
+    @property
+    def read_once(self) -> bool:
+        """Whether the directory was."""
+        return self._read_at > float("-inf")
 
     @property
     def numbers(self) -> list[int]:
@@ -116,7 +108,7 @@ class Cells:
 
     def number_of(self, organization_id: int) -> int:
         """Of the cell where it lives, if there is such an organization."""
-        return self._homes.get(organization_id, made_in(organization_id))
+        return home_number(self._homes, organization_id)
 
     async def for_new_organizations(self) -> Cell:
         return await self.get(await sql.cells.select_newest_open(self.home.pool) or 0)
@@ -129,21 +121,6 @@ class Cells:
         cell.used_at = time.monotonic()
         return cell
 
-    async def select_logins(self, email: str, organization_id: int | None = None) -> list[asyncpg.Record]:
-        """The active users with that address, of that organization or of all, each with its password_hash."""
-        if organization_id is not None:
-            if not await self.knows(self.number_of(organization_id)):
-                return []
-            cell = await self.of_organization(organization_id)
-            return await sql.users.select_logins(cell.pool, email, organization_id)
-        found = await sql.users.select_logins(self.home.pool, email)
-        # the others have left, or are about to come
-        users = [user for user in found if self.number_of(user["organization_id"]) == 0]
-        for elsewhere in await sql.cells.select_remote_logins(self.home.pool, email):
-            cell = await self.of_organization(elsewhere)
-            users += await sql.users.select_logins(cell.pool, email, elsewhere)
-        return users
-
     async def run(self) -> None:
         """Follow the directory, and close what is idle, for ever."""
         while True:
@@ -153,11 +130,11 @@ class Cells:
 
     async def read(self) -> None:
         """Take the directory as it is now."""
-        urls = {row["id"]: row["url"] for row in await sql.cells.select_all(self.home.pool)}
+        rows = await sql.cells.select_all(self.home.pool)
         self._homes = await sql.cells.select_homes(self.home.pool)
-        known = {0: self._urls[0]} | {number: self._decrypt(number, url) for number, url in urls.items()}
+        known = {0: self._urls[0]} | readable(rows, self._ring, self._urls)
         elsewhere = [number for number in self._opened if known.get(number) != self._urls.get(number)]
-        self._urls, self.read_once, self.alone = known, True, not urls
+        self._urls, self.alone, self._read_at = known, not rows, time.monotonic()
         for number in elsewhere:
             self._close(number)
 
@@ -172,7 +149,7 @@ class Cells:
         try:
             await self.read()
             outage.worked("reading the directory")
-        except READ_FAILURES as error:
+        except FAILURES as error:
             outage.failed("reading the directory", error)
             self._outdated.set()
             await asyncio.sleep(RETRY)
@@ -204,17 +181,28 @@ class Cells:
         task.add_done_callback(self._closing.discard)
 
     async def knows(self, number: int) -> bool:
-        if number not in self._urls:
+        if number not in self._urls and time.monotonic() > self._read_at + FRESH_SECONDS:
             await self.read()  # a worker that has just started has not read it yet
         return number in self._urls
-
-    def _decrypt(self, number: int, url: bytes) -> str:
-        return self._ring.decrypt(url, bound_to(number))
 
 
 def bound_to(number: int) -> bytes:
     """What the encrypted URL of a cell belongs to."""
     return f"cell {number}".encode()
+
+
+def readable(rows: Sequence[asyncpg.Record], ring: KeyRing, known: Mapping[int, str]) -> dict[int, str]:
+    """The URLs of cells. One that no key opens stays as it is *known*, or is left out, and hurts no other cell."""
+    urls: dict[int, str] = {}
+    for row in rows:
+        number: int = row["id"]
+        try:
+            urls[number] = ring.decrypt(row["url"], bound_to(number))
+        except Undecryptable as error:
+            logger.error("the URL of cell %d cannot be read: %s", number, error)  # noqa: TRY400
+            if number in known:
+                urls[number] = known[number]
+    return urls
 
 
 def pool_size(cells: int, *, most: int) -> int:

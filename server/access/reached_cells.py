@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import sql
-from server.access.cells import Cell, Cells, made_in
+from server.access.cell_numbers import made_in
+from server.access.cells import Cell, Cells
 from server.fields.values import Invalid
 from server.http.errors import ApiError, unavailable
 from sql.connection import UNAVAILABLE, Reach

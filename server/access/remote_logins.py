@@ -57,8 +57,18 @@ async def meant_by(cells: Cells, email: str, organization_id: int | None) -> lis
     elsewhere = [] if cells.alone else await sql.cells.select_remote_logins(cells.home.pool, email)
     found: list[tuple[Cell, int | None]] = [(await cells.of_organization(one), one) for one in elsewhere]
     if not found or await sql.users.select_with_address(cells.home.pool, email):
-        found.append((cells.home, None))
+        found.insert(0, (cells.home, None))
     return found
+
+
+async def select_logins(cells: Cells, email: str, organization_id: int | None) -> list[asyncpg.Record]:
+    """The active users with that address, of that organization or of all, each with its password_hash."""
+    users: list[asyncpg.Record] = []
+    for cell, meant in await meant_by(cells, email, organization_id):
+        found = await sql.users.select_logins(cell.pool, email, meant)
+        # the others have left, or are about to come
+        users += [user for user in found if cells.number_of(user["organization_id"]) == cell.number]
+    return users
 
 
 async def select_hash(cells: Cells, email: str, cell: Cell) -> str | None:

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 import asyncpg
 
 import sql
-from server.access.cells import bound_to, pool_size
-from server.access.key_ring import Undecryptable
+from server.access.cells import pool_size, readable
 from server.agent import check_metrics, locations, work
 from server.agent.work import Cell, Tools, opened
 from sql.connection import FAILURES
@@ -76,10 +75,10 @@ class Cells:
                 outage.failed("reading the directory", error)
                 await asyncio.sleep(RETRY)
                 continue
-            self._take({row["id"]: self._url(row) for row in rows}, group)
+            self._take(readable(rows, self._tools.config.key_ring, self.others()), group)
             await happens(self._outdated, within=LOOK_SECONDS)
 
-    def _take(self, urls: dict[int, str | None], group: asyncio.TaskGroup) -> None:
+    def _take(self, urls: dict[int, str], group: asyncio.TaskGroup) -> None:
         """Leave the cells that are not named any more, and begin the work for new ones."""
         outage.several_cells = bool(urls)
         for number, each in list(self._works.items()):
@@ -87,18 +86,9 @@ class Cells:
             if urls.get(number) != each.url:
                 self._works.pop(number).leaving.set()
         for number, url in urls.items():
-            if url is not None and number not in self._works:
+            if number not in self._works:
                 self._works[number] = Work(number, url, pool_size(len(urls) + 1, most=POOL_SIZE))
                 group.create_task(self._work(self._works[number]))
-
-    def _url(self, row: asyncpg.Record) -> str | None:
-        """None if no key opens it; one that is worked with stays."""
-        number: int = row["id"]
-        try:
-            return self._tools.config.key_ring.decrypt(row["url"], bound_to(number))
-        except Undecryptable as error:
-            logger.error("the URL of cell %d cannot be read: %s", number, error)  # noqa: TRY400
-            return self.others().get(number)
 
     async def _work(self, mine: Work) -> None:
         """Until the cell is left. What breaks off is begun again, and hurts no other cell."""

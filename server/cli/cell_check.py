@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import asyncpg
 
 import sql
-from server.access.cells import made_in, pool_size
+from server.access.cell_numbers import home_number
+from server.access.cells import pool_size
 from server.access.key_ring import KeyRing
 from server.agent import cells as agents
 from server.cli import directory, schema
@@ -124,7 +125,7 @@ async def _left_over(number: int, db: asyncpg.Connection, expected: Expected) ->
     names = await sql.cell_checks.select_replication(db)
     left = [name for name in names if (of := OF_A_MOVE.search(name)) and int(of[1]) not in expected.moving]
     for organization_id, departed in (await sql.cell_checks.select_departures(db)).items():
-        lives_here = expected.homes.get(organization_id, made_in(organization_id)) == number
+        lives_here = home_number(expected.homes, organization_id) == number
         if organization_id not in expected.moving and (lives_here or not departed):
             left.append(f"departure of organization {organization_id}")
     return ", ".join(left)
@@ -135,7 +136,7 @@ async def _count_lost_logins(number: int, db: asyncpg.Connection, expected: Expe
     while rows := await sql.cell_checks.select_logins(db, after, BATCH):
         after = (rows[-1]["organization_id"], rows[-1]["email"])
         homes = expected.homes
-        here = [row for row in rows if homes.get(row[0], made_in(row[0])) == number]
+        here = [row for row in rows if home_number(homes, row[0]) == number]
         async with expected.asking:
             lost += await sql.cell_checks.count_unknown_logins(expected.directory, here)
     return lost

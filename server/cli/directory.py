@@ -14,7 +14,8 @@ from typing import Protocol
 import asyncpg
 
 import sql
-from server.access.cells import bound_to, made_in
+from server.access.cell_numbers import home_number
+from server.access.cells import bound_to
 from server.access.key_ring import KeyRing, Undecryptable
 from server.cli import database_errors, schema
 from server.cli.database import connected
@@ -94,10 +95,10 @@ class Directory:
 
     def lives_in(self, organization_id: int, number: int) -> bool:
         """False also in a cell that has left-over rows of it."""
-        return self._homes.get(organization_id, made_in(organization_id)) == number
+        return home_number(self._homes, organization_id) == number
 
     async def of_organization(self, organization_id: int) -> asyncpg.Connection:
-        number = self._homes.get(organization_id, made_in(organization_id))
+        number = home_number(self._homes, organization_id)
         if number and number not in self._urls:
             raise NoSuchOrganizationError(f"no organization has the number {organization_id}")
         return await self.cell(number)

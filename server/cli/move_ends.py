@@ -10,7 +10,7 @@ import asyncpg
 from psycopg import conninfo
 
 import sql
-from server.access.cells import made_in
+from server.access.cell_numbers import home_number
 from server.access.key_ring import KeyRing
 from server.cli import database_errors, schema
 from server.cli.directory import decrypted
@@ -48,7 +48,7 @@ async def directory(url: str, organization_id: int) -> AsyncIterator[asyncpg.Con
 
 async def home(connection: asyncpg.Connection, organization_id: int) -> int:
     homes = await sql.cells.select_homes(connection)
-    return homes.get(organization_id, made_in(organization_id))
+    return home_number(homes, organization_id)
 
 
 @contextlib.asynccontextmanager

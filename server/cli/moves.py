@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import sql
-from server.access.cells import made_in
+from server.access.cell_numbers import made_in
 from server.cli.environment import ConfigError
 from server.cli.move_ends import ABORTING, ARRIVING, COPYING, Ends, worded
 from sql.organization_copies import COPIED

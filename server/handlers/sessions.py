@@ -36,7 +36,7 @@ async def post_session(request: web.Request) -> Answer:
         email,
         body["password"],
         source=attempts.source_of(request[ADDRESS]),
-        select=functools.partial(cells.select_logins, email, body.get("organizationId")),
+        select=functools.partial(remote_logins.select_logins, cells, email, body.get("organizationId")),
     )
     if user is None:
         await _record_failure(request, body["email"], body.get("organizationId"))

@@ -9,6 +9,7 @@ from aiohttp import web
 
 import sql
 from server.access import merged_lists
+from server.access.cell_numbers import new_public_id
 from server.access.permissions import require_writer
 from server.fields import smtp_config
 from server.fields.objects import parse_object
@@ -96,7 +97,7 @@ async def _insert(db: Executor, request: web.Request, fields: dict[str, Any]) ->
     customer = await sql.customers.select_one(db, caller.reach, fields.pop("customerId"))
     if customer is None:
         raise invalid_fields([FieldError("customerId", "unknown_customer", {})])
-    public_id = request[CELL].new_public_id()
+    public_id = new_public_id(request[CELL].number)
     values = to_columns(fields, public_id, app[KEY_RING])
     change = app[CHANGES].describe(request, caller, values)
     return await sql.smtp_monitors.insert(

@@ -14,7 +14,8 @@ from uuid import uuid4
 import asyncpg
 
 import sql
-from server.access.cells import BITS, bound_to
+from server.access.cell_numbers import BITS
+from server.access.cells import bound_to
 from server.access.key_ring import KeyRing
 from server.access.signer import Signer
 from tests.bench import database, moving, options, wrk

@@ -15,6 +15,7 @@ import psycopg
 
 import sql
 from server.access import cells
+from server.access.cell_numbers import home_number
 from server.access.key_ring import KeyRing, generate_key
 from server.cli import embedded, migrations
 from server.cli.cluster import Cluster
@@ -129,7 +130,7 @@ class Pair:
     async def home(self, organization_id: int) -> int:
         async with self.connected(0) as db:
             homes = await sql.cells.select_homes(db)
-        return homes.get(organization_id, cells.made_in(organization_id))
+        return home_number(homes, organization_id)
 
     async def contents(self, number: int, organization_id: int) -> dict[str, list[str]]:
         """Every row of an organization in a cell, as text."""

@@ -3,7 +3,8 @@
 import asyncio
 import socket
 import time
-from uuid import UUID
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -11,11 +12,16 @@ from aiohttp import ClientResponse
 
 import sql
 from server.access import cells
+from server.access.cell_numbers import made_in
+from server.access.key_ring import KeyRing, generate_key
+from server.access.signer import Signer
 from server.handlers.keys import CELLS
 from server.serving.app import create_app
 from server.serving.config import Config
 from tests.cells.conftest import North
 from tests.conftest import MONITOR, PASSWORD, AiohttpClient, Api, becomes
+
+TOMORROW = datetime.now(UTC) + timedelta(days=1)
 
 
 async def test_its_users_log_in_and_patch_there(both: Api, north: North) -> None:
@@ -46,7 +52,7 @@ async def test_what_is_made_there_says_its_cell(both: Api, north: North) -> None
     made = await response.json()
     public_id = UUID(made["publicId"])
     assert (response.status, made["id"] >> 44, public_id.version, public_id.bytes[0]) == (201, 1, 8, 1)
-    assert cells.made_in(made["id"]) == cells.made_in(public_id) == 1
+    assert made_in(made["id"]) == made_in(public_id) == 1
 
 
 async def test_preconditions_hold_there(both: Api, north: North) -> None:
@@ -139,3 +145,19 @@ async def test_a_new_url_of_a_cell_is_followed(both: Api, north: North, db: asyn
 
     await becomes(False, still_connected)
     assert (await both.get("north-admin", monitor=north.monitor)).status == 200
+
+
+async def test_a_url_that_no_key_opens_hurts_its_own_alone(
+    both: Api, north: North, db: asyncpg.Connection, config: Config, aiohttp_client: AiohttpClient
+) -> None:
+    assert (await both.get("north-admin", monitor=north.monitor)).status == 200
+    other = KeyRing.parse(generate_key())
+    await sql.cells.set_url(db, 1, other.encrypt(north.url, cells.bound_to(1)))
+    started = Api(await aiohttp_client(create_app(config)), db, config)
+    started.tokens = both.tokens | {"admin": await both.token("admin")}
+    response = await started.get("north-admin", monitor=north.monitor)
+    assert (response.status, (await response.json())["code"]) == (503, "cell_unknown")
+    assert (await started.patch({"port": 25})).status == 200
+    assert (await both.get("north-admin", monitor=north.monitor)).status == 200, "who knows the URL already goes on"
+    headers = {"Authorization": f"Bearer {Signer(config.jwt_secret).issue(1, uuid4(), 1, expires_at=TOMORROW)}"}
+    assert (await started.get(None, headers=headers)).status == 401
