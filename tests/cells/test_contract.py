@@ -15,6 +15,7 @@ CONTRACT = (
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_contract_holds_in_a_second_cell() -> None:
     files = [str(API / f"test_{name}.py") for name in CONTRACT]
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--second-cell", *files]
