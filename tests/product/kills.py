@@ -181,9 +181,15 @@ class Kills:
         return [process for process in family if "agent" in (command_line(process) or ())]
 
     def _postmaster(self) -> psutil.Process:
-        directory = self._product.data_dir / "postgres"
-        wait_until(lambda: postmaster.process(directory, alone=True) is not None)
-        return self._product.database
+        """Looked for and found in one look: its file may name a dead one a moment later."""
+        found: list[psutil.Process] = []
+
+        def runs() -> bool:
+            found[:] = filter(None, [postmaster.process(self._product.data_dir / "postgres", alone=True)])
+            return bool(found)
+
+        wait_until(runs)
+        return found[0]
 
     def _look_into_database(self) -> None:
         """Every acknowledged patch has left its change, and the monitors are counted rightly."""
