@@ -14,6 +14,8 @@ from server.access.passwords import Hasher
 from server.access.signer import Signer
 from server.checks.probe import probe
 from server.checks.resolver import open_resolver
+from server.console import routes as console
+from server.console.visit import ASK
 from server.handlers import keys
 from server.http import build_metrics
 from server.http.database_metrics import DatabaseMetrics
@@ -28,6 +30,7 @@ from server.serving.cells import following, opener
 from server.serving.config import Config
 from server.serving.cors import add_cors
 from server.serving.expect import continue_if_expected
+from server.serving.inside import ask
 from server.serving.middlewares import auth, boundary, identify_again
 from server.serving.rate_limit import Table, add_rate_limit
 from server.serving.routes import ROUTES
@@ -51,9 +54,10 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
     app[keys.LISTS] = SharedReads()
     app[keys.HASHER] = Hasher()
     app[keys.PROBING] = FairSlots(PROBES)
+    app[ASK] = ask
     app.add_routes(
         web.RouteDef(route.method, route.path, route.handler, {"expect_handler": continue_if_expected})
-        for route in ROUTES
+        for route in (*ROUTES, *console.ROUTES)
     )
     if config.cors_origins:
         add_cors(app, config.cors_origins)

@@ -10,6 +10,7 @@ from itertools import count
 from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
 
+from server.console.routes import PUBLIC as PAGES
 from server.handlers.keys import CALLER, CALLERS, CELL, CELLS, TRUSTED_PROXIES
 from server.http.answers import Answer, Handler, middleware
 from server.http.error_answers import render, to_api_error
@@ -18,6 +19,8 @@ from server.http.requests import ADDRESS, CallerChangedError, client_address
 from server.http.traces import traces
 from server.serving import global_callers
 from server.serving.routes import ENROLMENT, HONOURS_IF_MATCH, PUBLIC
+
+NEED_NO_CALLER = PUBLIC | PAGES
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -55,10 +58,10 @@ async def boundary(request: web.Request, handler: Handler) -> Answer:
 
 @middleware
 async def auth(request: web.Request, handler: Handler) -> Answer:
-    """Attach the caller, with its roles as they are now. Only PUBLIC handlers need none."""
+    """Attach the caller, with its roles as they are now. Only PUBLIC handlers and pages of the console need none."""
     match, headers, app = request.match_info, request.headers, request.app
     target, serve = match.handler, handler
-    if match.http_exception is None and target not in PUBLIC:
+    if match.http_exception is None and target not in NEED_NO_CALLER:
         caller, cell = await app[CALLERS].identify(headers.getall("Authorization", ()))
         request[CALLER], request[CELL] = caller, cell
         if caller.must_enrol and target not in ENROLMENT:

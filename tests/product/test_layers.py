@@ -20,6 +20,7 @@ SQL = re.compile(r"\b(SELECT\b.*\bFROM|INSERT INTO|UPDATE \w+\s+SET|DELETE FROM)
 ROOMS = [
     "cli",
     "serving",
+    "console",
     "agent",
     "handlers",
     "openapi",
@@ -35,6 +36,7 @@ LIBRARIES = {"sql", "asyncpg", "aiohttp", "jwt", "gunicorn", "yoyo", "psycopg", 
 KNOWN = {
     "cli": {"sql", "asyncpg", "gunicorn", "yoyo", "psycopg"},
     "serving": {"sql", "asyncpg", "aiohttp"},
+    "console": {"aiohttp"},
     "agent": {"sql", "asyncpg", "aiohttp"},
     "handlers": {"sql", "asyncpg", "aiohttp"},
     "openapi": set(),

@@ -1,0 +1,56 @@
+"""The list of monitors: what is down right now, and what many of them are told at once."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from server.console.visit import RefusedError, Reply, Visit, see_other
+from server.http.answers import Answer
+
+SHOWN = 50
+SILENT_HOURS = 2
+# names in the page's address that the API's list knows, too
+FILTERS = ("search", "customerId", "organizationId", "state", "sort", "page")
+STATUSES = {"pause": "disabled", "resume": "active"}
+
+
+async def get_list(visit: Visit) -> Answer:
+    query = visit.request.query
+    asked: dict[str, str | int | None] = {name: query[name] for name in FILTERS if query.get(name)}
+    listed = await visit.get("/api/smtp-monitors", {**asked, "perPage": SHOWN})
+    customers = await visit.get("/api/customers", {"perPage": 200})
+    return await visit.show("smtp_monitors.html", listed=listed, customers=customers["items"])
+
+
+async def post_list(visit: Visit) -> Answer:
+    """Do one thing with the selected monitors, then show the same part of the list."""
+    form = await visit.form()
+    ids, action = form.get("id", [])[:SHOWN], form.get("action", [""])[-1]
+    back = visit.here()
+    if not ids:
+        return see_other(back, notice="monitors.done_none")
+    if action in STATUSES:
+        await visit.require("PATCH", "/api/smtp-monitors", {"ids": ids, "changes": {"status": STATUSES[action]}})
+    elif action == "trigger":
+        _require(await asyncio.gather(*(visit.ask("POST", f"/api/smtp-monitors/{one}/trigger-check") for one in ids)))
+    else:
+        await _silence(visit, ids)
+        action = "silence"
+    return see_other(back, notice=f"monitors.done_{action}", count=len(ids))
+
+
+async def _silence(visit: Visit, ids: list[str]) -> None:
+    starts_at = datetime.now(UTC)
+    window: dict[str, Any] = {
+        "name": visit.say("monitors.window"),
+        "startsAt": starts_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "endsAt": (starts_at + timedelta(hours=SILENT_HOURS)).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }
+    asked = (visit.ask("POST", "/api/maintenance-windows", {**window, "smtpMonitorId": one}) for one in ids)
+    _require(await asyncio.gather(*asked))
+
+
+def _require(replies: list[Reply]) -> None:
+    for reply in replies:
+        if not reply.ok:
+            raise RefusedError(reply)

@@ -1,0 +1,187 @@
+"""A visit: one request of a browser. Its page asks the API as any client would, with the visitor's own token.
+
+So a page shows and does what the API allows, and nothing else (``tests/console/test_roles.py``).
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+import orjson
+from aiohttp import web
+from multidict import CIMultiDict
+from yarl import URL
+
+from server.console import cookies, templates
+from server.console.words import NOTICES, say
+from server.http.answers import Answer
+from server.http.messages import choose_language
+
+Ask = Callable[[web.Request, str, URL, Mapping[str, str], bytes], Awaitable[Answer]]
+ASK: web.AppKey[Ask] = web.AppKey("ASK")
+
+HTML = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+}
+MAX_FIELDS = 1000
+GLOBAL_ROLES = {"admin": "global admin", "supporter": "supporter"}
+ADMINS, WRITERS = ("admin", "global admin"), ("admin", "global admin", "user")
+# path, name, and the roles that have it in their menu; none are all
+SECTIONS = [
+    ("/", "monitors", ()),
+    ("/incidents", "incidents", ()),
+    ("/windows", "windows", ()),
+    ("/status-pages", "status_pages", ()),
+    ("/customers", "customers", ()),
+    ("/users", "users", ADMINS),
+    ("/tokens", "tokens", ()),
+    ("/organization", "organization", ADMINS),
+    ("/audit", "audit", (*ADMINS, "supporter")),
+    ("/wall", "wall", ()),
+]
+Query = Mapping[str, str | int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the API has answered; *body* is its JSON, or None without one."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+    @property
+    def ok(self) -> bool:
+        return self.status < 400
+
+    @property
+    def code(self) -> str:
+        """Of an error, for programs."""
+        return "" if self.ok else self.body["code"]
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """What is wrong with each field."""
+        return {} if self.ok else {wrong["field"]: wrong["message"] for wrong in self.body.get("errors", ())}
+
+
+class RefusedError(Exception):
+    """The API has refused what the page cannot do without."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+class Visit:
+    """Who visits, in which language, and what the visitor sees."""
+
+    def __init__(self, request: web.Request) -> None:
+        self.request = request
+        chosen = request.cookies.get(cookies.LANGUAGE)
+        self.language = (
+            chosen if chosen in ("de", "en") else choose_language(request.headers.get("Accept-Language", ""))
+        )
+        self.token = cookies.token_of(request)
+        self.me: dict[str, Any] | None = None
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        query: Query | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """The API's answer, whatever it is."""
+        sent = {"Accept-Language": self.language, **(headers or {})}
+        if self.token:
+            sent["Authorization"] = f"Bearer {self.token}"
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        url = URL.build(path=path, query={key: str(value) for key, value in (query or {}).items() if value is not None})
+        data = b"" if body is None else orjson.dumps(body)
+        answer = await self.request.app[ASK](self.request, method, url, sent, data)
+        parsed = orjson.loads(answer.body) if answer.body else None
+        return Reply(answer.status, parsed, CIMultiDict(answer.own_headers))
+
+    async def get(self, path: str, query: Query | None = None) -> Any:
+        """The JSON at *path*; RefusedError if the API refuses."""
+        return (await self.require("GET", path, query=query)).body
+
+    async def require(self, method: str, path: str, body: object = None, **options: Any) -> Reply:
+        """As ask(), but RefusedError if the API refuses."""
+        reply = await self.ask(method, path, body, **options)
+        if not reply.ok:
+            raise RefusedError(reply)
+        return reply
+
+    async def form(self) -> dict[str, list[str]]:
+        """The fields of a form that was sent."""
+        raw = await self.request.read()
+        try:
+            return parse_qs(raw.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+        except ValueError:
+            return {}
+
+    def sections(self) -> list[tuple[str, str]]:
+        """Paths and words of the main menu, for what the visitor may."""
+        return [(path, f"nav.{name}") for path, name, roles in SECTIONS if not roles or self.role in roles]
+
+    @property
+    def role(self) -> str:
+        """``global admin``, ``supporter``, or the role in the visitor's organization."""
+        me = self.me or {}
+        return str(GLOBAL_ROLES.get(str(me.get("globalRole")), me.get("role", "")))
+
+    @property
+    def writes(self) -> bool:
+        return self.role in WRITERS
+
+    def is_at(self, path: str) -> bool:
+        here = self.request.path
+        return here == path or (path != "/" and here.startswith(f"{path}/"))
+
+    def here(self, **changes: object) -> str:
+        """This page with other values in its query; None takes one out."""
+        query = {**self.request.query, **changes}
+        query.pop("notice", None)
+        return str(URL.build(path=self.request.path, query={k: str(v) for k, v in query.items() if v is not None}))
+
+    def notice(self) -> str | None:
+        """What was done before this page, by a key that see_other() has put into its address."""
+        values = dict(self.request.query)
+        key = values.pop("notice", "")
+        try:
+            return self.say(key, **values) if key in NOTICES else None
+        except (KeyError, ValueError, AttributeError, IndexError):
+            return None
+
+    def say(self, key: str, **values: object) -> str:
+        return say(key, self.language, **values)
+
+    async def show(self, template: str, *, status: int = 200, **context: Any) -> Answer:
+        """A page. Who is logged in is known to all of them."""
+        if self.token and self.me is None:
+            reply = await self.ask("GET", "/api/session")
+            self.me = reply.body if reply.ok else None
+        return self.render(template, status=status, **context)
+
+    def render(self, template: str, *, status: int = 200, **context: Any) -> Answer:
+        """A page of what is known already."""
+        text = templates.render(template, self.language, visit=self, me=self.me, **context)
+        return Answer(text.encode(), status=status, headers={**HTML, "Content-Language": self.language})
+
+
+def see_other(path: str, *, notice: str | None = None, **values: object) -> Answer:
+    """After a form has been sent: the browser goes to *path*, which tells what was done."""
+    url = URL(path)
+    if notice is not None:
+        url = url.update_query({"notice": notice, **{key: str(value) for key, value in values.items()}})
+    return Answer(status=303, headers={"Location": str(url)})

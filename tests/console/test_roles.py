@@ -1,0 +1,22 @@
+"""Every page, and what it answers each role: 303 sends to the log-in."""
+
+import pytest
+
+from tests.conftest import ABSENT, MONITOR, OTHER_CUSTOMERS, STRANGERS, Api
+from tests.console.visiting import visit
+
+ROLES = ["admin", "user", "readonly", "restricted", "restricted-readonly", "supporter", "globaladmin", "stranger", None]
+# a line a page: its path, and the status for each of ROLES
+PAGES: list[tuple[str, str]] = [
+    ("/", "200 200 200 200 200 200 200 200 303"),
+    ("/login", "303 303 303 303 303 303 303 303 200"),
+]
+IDS = (MONITOR, OTHER_CUSTOMERS, STRANGERS, ABSENT)
+
+
+@pytest.mark.parametrize(("path", "statuses"), PAGES, ids=[path for path, _ in PAGES])
+async def test_a_page_is_for_whom_the_api_is(api: Api, path: str, statuses: str) -> None:
+    answers = [await visit(api, path, who) for who in ROLES]
+    assert [str(answer.status) for answer in answers] == statuses.split()
+    for answer in answers:
+        assert "webhook.example" not in await answer.text()
