@@ -1,12 +1,13 @@
 """Hours and days of results, for charts. Those that are over are rolled up; younger results are read as they are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 
-from sql.connection import Connection, Executor
-from sql.fragments import DEPARTED
+from sql.connection import Connection, Executor, Reach
+from sql.fragments import DEPARTED, within_reach
 
 # those of one organization, or of all that live here
 WHOSE = f"(organization_id = $3 OR ($3::bigint IS NULL AND organization_id NOT IN {DEPARTED}))"
@@ -145,3 +146,34 @@ async def select_series(
          ORDER BY 1
     """
     return await db.fetch(query, *arguments)
+
+
+async def select_response_times(
+    db: Executor, reach: Reach, public_ids: Sequence[UUID], *, since: datetime
+) -> list[asyncpg.Record]:
+    """By monitor and hour the mean time in ms of checks that succeeded; an hour without any is left out."""
+    query = f"""
+        WITH wanted AS MATERIALIZED (
+            SELECT m.public_id, m.organization_id, m.id, r.rolled_up_to
+              FROM smtp_monitors m, smtp_check_rollups r
+             WHERE {within_reach("m.organization_id", "m.customer_id")}
+               AND m.public_id = ANY($3)
+               AND r.granularity = 'hour'
+        )
+        SELECT w.public_id, date_trunc('hour', t.at, 'UTC') AS starts_at, sum(t.total_ms) / sum(t.answered) AS mean_ms
+          FROM wanted w
+         CROSS JOIN LATERAL (
+                SELECT h.starts_at AS at, h.total_ms_sum AS total_ms, h.answered
+                  FROM smtp_check_hours h
+                 WHERE h.organization_id = w.organization_id AND h.smtp_monitor_id = w.id
+                   AND h.starts_at >= $4 AND h.starts_at < w.rolled_up_to AND h.answered > 0
+                 UNION ALL
+                SELECT c.checked_at, c.total_ms, 1
+                  FROM smtp_checks c
+                 WHERE c.organization_id = w.organization_id AND c.smtp_monitor_id = w.id
+                   AND c.checked_at >= greatest($4::timestamptz, w.rolled_up_to) AND c.verdict <> 'failure'
+               ) AS t
+         GROUP BY 1, 2
+         ORDER BY 1, 2
+    """
+    return await db.fetch(query, reach.organization_id, reach.customer_ids, public_ids, since)

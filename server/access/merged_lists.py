@@ -64,6 +64,13 @@ async def select_monitors(
     return smtp_monitor_lists.Page(rows, more=left or any(page.more for page in pages), total=total), away
 
 
+async def select_all(
+    reached: ReachedCells, select: Callable[[asyncpg.Pool], Awaitable[Answered]]
+) -> tuple[list[Answered], Sequence[int]]:
+    """What each of the cells answers, and those that are away."""
+    return await _ask(reached, await reached.numbers(), select)
+
+
 async def _asked(reached: ReachedCells, organization_id: int | None) -> list[int]:
     """The cells that have what is listed: all of them, or the one where that organization lives."""
     if organization_id is None or reached.one:

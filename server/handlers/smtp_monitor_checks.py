@@ -2,19 +2,21 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import asyncpg
 from aiohttp import web
 
 import sql
+from server.access import merged_lists
 from server.access.permissions import require_writer
-from server.handlers.keys import CALLER, CELL, KEY_RING
+from server.handlers.keys import CALLER, CELL, KEY_RING, reached
 from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, not_found, unavailable
 from server.http.times import timestamp
-from server.resources import alerts, histories, incidents, smtp_checks, smtp_monitor_details
+from server.resources import alerts, histories, incidents, response_times, smtp_checks, smtp_monitor_details
 from server.resources.maintenance_windows import represent as represent_window
 from server.resources.smtp_monitors import represent_with_customer
 
@@ -100,6 +102,20 @@ async def get_details(request: web.Request) -> Answer:
             },
         }
     )
+
+
+async def get_response_times(request: web.Request) -> Answer:
+    """Of several monitors. One that is out of reach looks like one that was never checked."""
+    filters = query.parse_query(request, response_times.FILTERS)
+    ids = filters.get("ids", [])
+    hours = response_times.hours_of(datetime.now(UTC), filters.get("hours", response_times.DEFAULT_HOURS))
+    select = sql.smtp_check_rollups.select_response_times
+    reach = request[CALLER].reach
+    answers, away = await merged_lists.select_all(
+        reached(request), lambda pool: select(pool, reach, ids, since=hours[0])
+    )
+    items = response_times.represent(ids, hours, chain.from_iterable(answers))
+    return Answer.json({"since": timestamp(hours[0]), "items": items, **query.unavailable_cells(away)})
 
 
 async def _history(

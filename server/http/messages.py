@@ -169,6 +169,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "unknown_monitor": ("ist kein SMTP Monitor, den es gibt", "is no SMTP monitor that exists"),
     "unknown_organization": ("gibt es nicht", "does not exist"),
     "unknown_user": ("gibt es nicht", "does not exist"),
+    "invalid_public_id_list": (
+        "muss aus 1 bis {limit} öffentlichen UUIDs mit Kommas dazwischen bestehen",
+        "must be 1 to {limit} public UUIDs with commas between them",
+    ),
     "invalid_public_ids": (
         "muss eine Liste von 1 bis 500 öffentlichen UUIDs sein",
         "must be a list of 1 to 500 public UUIDs",

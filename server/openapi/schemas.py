@@ -50,7 +50,7 @@ def shape(keys: Mapping[str, Schema], *, optional: Iterable[str] = ()) -> Schema
 
 def page(of: Schema) -> Schema:
     """A page of what may be in several databases."""
-    return shape({**_page(of), **_AWAY}, optional=_AWAY)
+    return shape({**_page(of), **AWAY}, optional=AWAY)
 
 
 def page_of_one(of: Schema) -> Schema:
@@ -61,7 +61,7 @@ def page_of_one(of: Schema) -> Schema:
 def page_with_cursor(of: Schema) -> Schema:
     """A page, or what follows a cursor: that is neither numbered nor counted."""
     following = {"type": ["string", "null"], "description": "What `after` takes to go on; null at the end."}
-    return shape({**_page(of), "next": following, **_AWAY}, optional=("total", "page", *_AWAY))
+    return shape({**_page(of), "next": following, **AWAY}, optional=("total", "page", *AWAY))
 
 
 def _page(of: Schema) -> dict[str, Schema]:
@@ -73,7 +73,7 @@ def _page(of: Schema) -> dict[str, Schema]:
     }
 
 
-_AWAY: dict[str, Schema] = {
+AWAY: dict[str, Schema] = {
     "unavailableCells": {
         "type": "array",
         "items": {"type": "integer", "minimum": 0, "maximum": 255},

@@ -59,6 +59,8 @@ ROUTES = [
     web.get(CUSTOMER, customers.get_customer),
     web.patch(CUSTOMER, customers.patch_customer),
     web.delete(CUSTOMER, customers.delete_customer),
+    # before the monitors: their ids are no such words
+    web.get("/api/smtp-monitors/response-times", smtp_monitor_checks.get_response_times),
     web.get(MONITOR, smtp_monitors.get_monitor),
     web.patch(MONITOR, smtp_monitor_patches.patch_monitor),
     web.delete(MONITOR, smtp_monitors.delete_monitor),
