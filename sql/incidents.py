@@ -1,6 +1,6 @@
 """Outages. A monitor has at most one that is open. The agent decides when one opens or closes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,22 +26,28 @@ class Opened:
     location_codes: Sequence[str]
 
 
-async def select_standings(db: Executor, monitors: Sequence[Key]) -> list[asyncpg.Record]:
-    """One row a monitor: how often in a row its checks failed or succeeded, in arrays over its locations."""
+async def select_standings(db: Executor, monitors: Collection[Key]) -> list[asyncpg.Record]:
+    """One row a monitor: how often in a row its checks failed or succeeded, in arrays over its locations.
+
+    The arrays are empty if no location has checked it lately.
+    """
     query = """
         SELECT m.organization_id, m.id AS smtp_monitor_id, m.status, is_silent(m, now()) AS silent,
+               in_window(m, now()) AS in_window, t.state,
                i.id AS incident_id,
                o.failure_confirmations, o.recovery_confirmations, o.location_share_percent,
-               l.codes, l.failures, l.successes
+               l.codes, l.failures, l.successes, l.warned
           FROM unnest($1::bigint[], $2::bigint[]) AS k (organization_id, smtp_monitor_id)
           JOIN smtp_monitors m ON m.organization_id = k.organization_id AND m.id = k.smtp_monitor_id
           JOIN organizations o ON o.id = m.organization_id
+          JOIN smtp_monitor_states t ON t.organization_id = m.organization_id AND t.smtp_monitor_id = m.id
           LEFT JOIN incidents i
             ON i.organization_id = m.organization_id AND i.smtp_monitor_id = m.id AND i.closed_at IS NULL
          CROSS JOIN LATERAL (
-            SELECT array_agg(p.code ORDER BY p.id)      AS codes,
-                   array_agg(s.failures ORDER BY p.id)  AS failures,
-                   array_agg(s.successes ORDER BY p.id) AS successes
+            SELECT coalesce(array_agg(p.code ORDER BY p.id), '{}')      AS codes,
+                   coalesce(array_agg(s.failures ORDER BY p.id), '{}')  AS failures,
+                   coalesce(array_agg(s.successes ORDER BY p.id), '{}') AS successes,
+                   bool_or(s.verdict = 'warning')                       AS warned
               FROM smtp_monitor_locations s
               JOIN locations p ON p.id = s.location_id
              WHERE s.organization_id = m.organization_id
@@ -50,7 +56,6 @@ async def select_standings(db: Executor, monitors: Sequence[Key]) -> list[asyncp
                AND (m.allowed_check_country_codes IS NULL OR p.country = ANY(m.allowed_check_country_codes))
                AND s.checked_at > now() - make_interval(secs => $3 * m.check_interval + 2 * m.timeout_seconds + 60)
          ) l
-         WHERE l.codes IS NOT NULL
     """
     return await db.fetch(query, *arrays(Key, monitors), STALE_INTERVALS)
 

@@ -11,7 +11,7 @@ import asyncpg
 
 from sql.connection import Connection, Executor
 from sql.partitions import TABLES as PARTITIONED
-from sql.smtp_monitor_index import index_some
+from sql.smtp_monitor_index import LIVE_WORDS, index_some
 
 # every table with rows of an organization, but those of REBUILT
 COPIED = (
@@ -160,13 +160,14 @@ async def drop_publication(source: Executor, name: str) -> None:
 
 async def queue_for_index(target: Executor, organization_id: int) -> None:
     """Have those monitors indexed of which the index says something else, or nothing."""
-    query = """
+    query = f"""
         INSERT INTO unindexed_smtp_monitors (organization_id, smtp_monitor_id)
         SELECT $1, id
           FROM (SELECT * FROM smtp_monitors WHERE organization_id = $1) m
           FULL JOIN (SELECT * FROM indexed_smtp_monitors WHERE organization_id = $1) i USING (id)
-         WHERE (m.customer_id, m.status, lower(m.name) || E'\\n' || m.hostname)
-               IS DISTINCT FROM (i.customer_id, i.status, i.words)
+          LEFT JOIN (SELECT * FROM smtp_monitor_states WHERE organization_id = $1) s ON s.smtp_monitor_id = m.id
+         WHERE (m.customer_id, m.status, {LIVE_WORDS}, state_of(m.status, s.state))
+               IS DISTINCT FROM (i.customer_id, i.status, i.words, i.state)
     """
     await target.execute(query, organization_id)
 

@@ -53,6 +53,9 @@ TYPES = {
 }
 ARRAYS = ", ".join(f"${n}::{TYPES.get(name, 'text')}[]" for n, name in enumerate(NAMES, 2))
 
+# the state that a verdict leaves as it is, whatever other locations say
+SETTLED = {"success": "up", "warning": "warning"}
+
 # Locks the states of the monitors in one order. Agents of other locations wait here, and then see these results.
 # What is found too late, when the organization has left, is lost as with an agent that has died.
 STATES = f"""
@@ -65,6 +68,7 @@ STATES = f"""
          ORDER BY m.organization_id, m.id
             ON CONFLICT (organization_id, smtp_monitor_id)
             DO UPDATE SET last_checked_at = greatest(s.last_checked_at, excluded.last_checked_at)
+        RETURNING organization_id, smtp_monitor_id, state
 """
 # Recording is idempotent: after a lost connection, the same results are recorded again.
 RESULTS = f"""
@@ -88,7 +92,13 @@ RESULTS = f"""
                    due_at = CASE WHEN l.triggered THEN now() ELSE l.due_at END,
                    failures = CASE f.verdict WHEN 'failure' THEN l.failures + 1 ELSE 0 END,
                    successes = CASE f.verdict WHEN 'failure' THEN 0 ELSE l.successes + 1 END,
-                   capabilities = CASE f.verdict WHEN 'failure' THEN l.capabilities ELSE f.capabilities::json END
+                   capabilities = CASE f.verdict WHEN 'failure' THEN l.capabilities ELSE f.capabilities::json END,
+                   verdict = f.verdict,
+                   phase = CASE WHEN f.verdict <> 'success' THEN f.phase END,
+                   code = CASE f.verdict WHEN 'failure' THEN f.code
+                                         WHEN 'warning' THEN f.warnings::json #>> '{{0,code}}' END,
+                   detail = CASE f.verdict WHEN 'failure' THEN coalesce(nullif(f.detail, ''), f.reply_text, '')
+                                           WHEN 'warning' THEN f.warnings::json #>> '{{0,detail}}' END
               FROM found f
              WHERE l.organization_id = f.organization_id
                AND l.smtp_monitor_id = f.smtp_monitor_id
@@ -107,15 +117,21 @@ RESULTS = f"""
 """
 
 
-async def insert(db: Executor, location_id: int, found: Sequence[Found]) -> list[Key]:
-    """Store results and count them; the keys of the monitors whose incidents may open or close.
+async def insert(db: Executor, location_id: int, found: Sequence[Found]) -> set[Key]:
+    """Store results and count them; the keys of the monitors whose state may change, or incidents open or close.
 
     *found* has at most one result of a monitor. This runs in a transaction, which the incidents share.
     """
     columns = arrays(Found, found)
-    await db.execute(STATES, *columns[:3])
+    stated = await db.fetch(STATES, *columns[:3])
     rows = await db.fetch(RESULTS, location_id, *columns)
-    return [Key(row["organization_id"], row["smtp_monitor_id"]) for row in rows]
+    verdicts = {Key(one.organization_id, one.smtp_monitor_id): one.verdict for one in found}
+    changing = {key for row in stated if SETTLED.get(verdicts[key := _key(row)]) != row["state"]}
+    return changing | {_key(row) for row in rows}
+
+
+def _key(row: asyncpg.Record) -> Key:
+    return Key(row["organization_id"], row["smtp_monitor_id"])
 
 
 async def select_history(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sql.connection import Executor, Reach
 from sql.fragments import containing
-from sql.smtp_monitor_walks import All, Found, Ordered, Union, Values, Walk, Within
+from sql.smtp_monitor_walks import All, Found, Ordered, Union, Values, Walk, Wanted, Within
 
 # Above this it is faster to read all monitors than to look at those that are not indexed yet.
 MANY = 100_000
@@ -15,6 +15,8 @@ SAMPLED = 50  # pages of the table
 LOOKED_THROUGH = 50_000  # places of the queue in a step
 
 
+# of a monitor m, as the index has them
+LIVE_WORDS = "lower(m.name) || E'\\n' || m.hostname"
 UNINDEXED = """
     unindexed AS MATERIALIZED (
         SELECT DISTINCT organization_id, smtp_monitor_id AS id FROM unindexed_smtp_monitors
@@ -53,11 +55,17 @@ async def index_some(connection: Executor, limit: int) -> int:
                                       FROM queued
                                      WHERE (organization_id, id) IN (SELECT organization_id, id FROM stale)))
         ), present AS (
-            SELECT m.organization_id, m.id, m.customer_id, m.status, lower(m.name) || E'\\n' || m.hostname AS words
+            SELECT m.organization_id, m.id, m.customer_id, m.status, {LIVE_WORDS} AS words,
+                   state_of(m.status, s.state) AS state,
+                   CASE WHEN m.status = 'active' THEN coalesce(s.state_since, m.created_at)
+                        WHEN i.status = m.status THEN i.state_since
+                        ELSE m.updated_at END AS state_since
               FROM stale
               JOIN smtp_monitors m USING (organization_id, id)
+              LEFT JOIN smtp_monitor_states s ON s.organization_id = m.organization_id AND s.smtp_monitor_id = m.id
+              LEFT JOIN indexed_smtp_monitors i ON i.organization_id = m.organization_id AND i.id = m.id
         ), before AS (
-            SELECT i.organization_id, i.id, i.customer_id, i.status
+            SELECT i.organization_id, i.id, i.customer_id, i.status, i.state
               FROM stale
               JOIN indexed_smtp_monitors i USING (organization_id, id)
         ), gone AS (
@@ -66,19 +74,21 @@ async def index_some(connection: Executor, limit: int) -> int:
              WHERE i.organization_id = g.organization_id
                AND i.id = g.id
         ), put AS (
-            INSERT INTO indexed_smtp_monitors AS i (organization_id, id, customer_id, status, words)
-            SELECT organization_id, id, customer_id, status, words
+            INSERT INTO indexed_smtp_monitors AS i (organization_id, id, customer_id, status, words, state, state_since)
+            SELECT organization_id, id, customer_id, status, words, state, state_since
               FROM present
                 ON CONFLICT ON CONSTRAINT indexed_smtp_monitors_pkey
-                DO UPDATE SET customer_id = excluded.customer_id, status = excluded.status, words = excluded.words
-             WHERE (i.customer_id, i.status, i.words) <> (excluded.customer_id, excluded.status, excluded.words)
+                DO UPDATE SET customer_id = excluded.customer_id, status = excluded.status, words = excluded.words,
+                              state = excluded.state, state_since = excluded.state_since
+             WHERE (i.customer_id, i.status, i.words, i.state, i.state_since)
+                <> (excluded.customer_id, excluded.status, excluded.words, excluded.state, excluded.state_since)
         ), counted AS (
-            INSERT INTO indexed_smtp_monitor_counts AS c (organization_id, customer_id, status, smtp_monitors)
-            SELECT organization_id, customer_id, status, sum(n)
-              FROM (SELECT organization_id, customer_id, status, 1 AS n FROM present
+            INSERT INTO indexed_smtp_monitor_counts AS c (organization_id, customer_id, status, state, smtp_monitors)
+            SELECT organization_id, customer_id, status, state, sum(n)
+              FROM (SELECT organization_id, customer_id, status, state, 1 AS n FROM present
                      UNION ALL
-                    SELECT organization_id, customer_id, status, -1 FROM before) AS changes
-             GROUP BY organization_id, customer_id, status
+                    SELECT organization_id, customer_id, status, state, -1 FROM before) AS changes
+             GROUP BY organization_id, customer_id, status, state
             HAVING sum(n) <> 0
                 ON CONFLICT ON CONSTRAINT indexed_smtp_monitor_counts_pkey
                 DO UPDATE SET smtp_monitors = c.smtp_monitors + excluded.smtp_monitors
@@ -113,23 +123,21 @@ async def look_for(db: Executor, reach: Reach, text: str) -> Search:
     return Search(text, row["customers"], broad=len(text) < 3 or row["share"] > BROAD)
 
 
-def find(values: Values, within: Within, status: str | None, search: Search | None) -> Walk:
-    """The monitors *within* a part that have a status, or match a search, or both."""
-    wanted = None if status is None else values.put(status, "text")
+def find(values: Values, within: Within, wanted: Wanted, search: Search | None) -> Walk:
+    """The monitors *within* a part that are *wanted*, or match a search, or both."""
     if search is None:
-        assert wanted is not None
-        return Union([_changed(within, "true", wanted), _of_status(within, wanted)], before=[UNINDEXED])
+        return Union([_changed(within, "true", wanted), _of_wanted(within, wanted)], before=[UNINDEXED])
     match = _Match.of(values, within, search)
     of_words = _of_words(within, wanted, match)
     if match.customers is None:
         changed = _changed(within, f"({match.live})", wanted)
         return Union([changed, of_words], before=[UNINDEXED])
     own = Within(within.organization, match.customers, each=True)
-    if wanted is None:
-        changed = _changed(within, f"({match.live}) AND NOT {own.has('r')}")
+    if wanted.anything:
+        changed = _changed(within, f"({match.live}) AND NOT {own.has('r')}", wanted)
         return Union([changed, of_words, All(own)], before=[UNINDEXED])
     changed = _changed(within, f"({match.live} OR {own.has('r')})", wanted)
-    return Union([changed, of_words, _of_status(own, wanted)], before=[UNINDEXED])
+    return Union([changed, of_words, _of_wanted(own, wanted)], before=[UNINDEXED])
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,39 +166,37 @@ class _Match:
         return cls(live, indexed, trigrams, own)
 
 
-def _changed(within: Within, condition: str, status: str | None = None) -> Walk:
+def _changed(within: Within, condition: str, wanted: Wanted) -> Walk:
     """Those that are not indexed yet, by what they are now."""
-    condition = condition if status is None else f"{condition} AND r.status = {status}"
     return Found(
         "changed",
         f"""
             SELECT r.organization_id, r.id
               FROM unindexed u
               JOIN smtp_monitors r ON r.organization_id = u.organization_id AND r.id = u.id
-             WHERE {within.of("r")} AND {condition}
+             WHERE {within.of("r")} AND {condition} AND {wanted.live("r")}
         """,
     )
 
 
-def _of_status(within: Within, status: str) -> Walk:
-    """Those of a status; how many there are is kept."""
+def _of_wanted(within: Within, wanted: Wanted) -> Walk:
+    """Those of a status or state; how many there are is kept."""
+    indexed = wanted.indexed("r")
     counting = f"""
         ((SELECT coalesce(sum(r.smtp_monitors), 0)::bigint
             FROM indexed_smtp_monitor_counts r
-           WHERE {within.of("r")} AND r.status = {status})
+           WHERE {within.of("r")} AND {indexed})
          - (SELECT count(*)
               FROM unindexed u
               JOIN indexed_smtp_monitors r ON r.organization_id = u.organization_id AND r.id = u.id
-             WHERE {within.of("r")} AND r.status = {status}))
+             WHERE {within.of("r")} AND {indexed}))
     """
-    return Ordered(within, "indexed_smtp_monitors", f"r.status = {status} AND {INDEXED}", counting)
+    return Ordered(within, "indexed_smtp_monitors", f"{indexed} AND {INDEXED}", counting)
 
 
-def _of_words(within: Within, status: str | None, match: _Match) -> Walk:
+def _of_words(within: Within, wanted: Wanted, match: _Match) -> Walk:
     """Those whose words match, of customers who do not match themselves."""
-    conditions = [match.indexed, INDEXED]
-    if status is not None:
-        conditions.append(f"r.status = {status}")
+    conditions = [match.indexed, INDEXED, wanted.indexed("r")]
     if match.customers is not None:
         conditions.append(f"NOT {Within(within.organization, match.customers, each=True).has('r')}")
     if match.trigrams is not None:

@@ -6,13 +6,14 @@ from operator import itemgetter
 
 import asyncpg
 
-from sql import smtp_monitor_index
+from sql import smtp_monitor_index, smtp_monitor_orders, smtp_monitor_states
 from sql.connection import Executor, Reach
 from sql.fragments import DEPARTED
 from sql.smtp_monitor_updates import COLUMNS
-from sql.smtp_monitor_walks import FEW, All, Position, Values, Walk, Within, every_row, reads_each
+from sql.smtp_monitor_walks import FEW, All, Position, Values, Walk, Wanted, Within, every_row, reads_each
 
 ORDER = itemgetter("organization_id", "id")  # of select_page, for rows of several databases
+ORDERED = "organization_id, id"
 DEEP = 1000  # rows before a page from which on it may be read from the end
 
 
@@ -22,6 +23,8 @@ class Filters:
     customer_id: int | None = None
     status: str | None = None
     search: str | None = None
+    states: Sequence[str] | None = None
+    sort: str | None = None  # a key of ORDERS; without one, by organization and id
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,16 @@ async def select_page(db: Executor, reach: Reach, filters: Filters, window: Wind
         return Page([], more=False, total=0 if window.after is None else None)
     values = Values()
     within = await _within(db, values, meant, window)
-    walk = await _walk(db, values, meant, within, filters)
+    wanted = Wanted(
+        None if filters.status is None else values.put(filters.status, "text"),
+        None if filters.states is None else values.put(filters.states, "text[]"),
+    )
+    walk = await _walk(db, values, meant, within, wanted, filters.search or None)
     if window.after is not None:
         return await _select_behind(db, walk, values, meant.organization_id, window.after, window.limit)
-    return await _select_page(db, walk, values, window)
+    if filters.sort is None:
+        return await _select_page(db, walk, values, window)
+    return await _select_sorted(db, walk, values, within, wanted, filters, window)
 
 
 async def count_by_status(db: Executor) -> dict[str, int]:
@@ -109,14 +118,13 @@ async def _reads_each(db: Executor, meant: Reach, window: Window) -> bool:
     return reads_each(len(meant.customer_ids), rows=rows, share=monitors / max(row["of_all"], 1), monitors=monitors)
 
 
-async def _walk(db: Executor, values: Values, meant: Reach, within: Within, filters: Filters) -> Walk:
-    status, text = filters.status, filters.search or None
-    if status is None and text is None:
+async def _walk(db: Executor, values: Values, meant: Reach, within: Within, wanted: Wanted, text: str | None) -> Walk:
+    if wanted.anything and text is None:
         return All(within)
     if not await smtp_monitor_index.can_be_used(db):
-        return every_row(values, within, status, text)
+        return every_row(values, within, wanted, text)
     search = None if text is None else await smtp_monitor_index.look_for(db, meant, text)
-    return smtp_monitor_index.find(values, within, status, search)
+    return smtp_monitor_index.find(values, within, wanted, search)
 
 
 async def _select_page(db: Executor, walk: Walk, values: Values, window: Window) -> Page:
@@ -134,13 +142,32 @@ async def _select_page(db: Executor, walk: Walk, values: Values, window: Window)
                FROM ({walk.read(limit=far, backwards=True)}) AS r
              OFFSET (SELECT greatest(n - {offset} - {limit}, 0) FROM total))
         """
-    query = _statement(walk, [total], keys, "(SELECT n FROM total) AS total,")
-    rows = await db.fetch(query, *values)
+    return await _fetch(db, [*walk.ctes, total], values, window, keys, ORDERED)
+
+
+async def _select_sorted(
+    db: Executor, walk: Walk, values: Values, within: Within, wanted: Wanted, filters: Filters, window: Window
+) -> Page:
+    """As _select_page(), in an order of its own. What an index has in this order is not read whole."""
+    assert filters.sort is not None
+    limit, offset = values.put(window.limit, "bigint"), values.put(window.offset, "bigint")
+    total = f"total AS MATERIALIZED (SELECT {walk.counting} AS n)"
+    ctes = walk.ctes
+    if filters.search or not await smtp_monitor_index.can_be_used(db):
+        keys = smtp_monitor_orders.of_found(walk, filters.sort, limit=limit, offset=offset)
+    else:
+        ctes = ctes or [smtp_monitor_index.UNINDEXED]
+        keys = smtp_monitor_orders.of_all(within, wanted, filters.sort, limit=limit, offset=offset)
+    return await _fetch(db, [*ctes, total], values, window, keys, "place")
+
+
+async def _fetch(db: Executor, ctes: Sequence[str], values: Values, window: Window, keys: str, order: str) -> Page:
+    rows = await db.fetch(_statement(ctes, keys, "(SELECT n FROM total) AS total,", order), *values)
     # each row tells how many there are; a page behind the last one has no rows
     counted = rows[0]["total"] if rows else None
     if counted is None:
         # PostgreSQL has to know the type of every value, so those of the page are named here, too
-        counting = f"WITH {', '.join([*walk.ctes, total])} SELECT n, {limit}, {offset} FROM total"
+        counting = f"WITH {', '.join(ctes)} SELECT n, {', '.join(values.names)} FROM total"
         counted = await db.fetchval(counting, *values)
     return Page(rows, more=window.offset + len(rows) < counted, total=counted)
 
@@ -157,19 +184,19 @@ async def _select_behind(
     else:
         condition = f"AND r.id > {values.put(monitor_id if organization_id == tenant else 0, 'bigint')}"
     keys = walk.read(limit=values.put(limit + 1, "bigint"), after=condition)
-    rows = await db.fetch(_statement(walk, [], keys), *values)
+    rows = await db.fetch(_statement(walk.ctes, keys, "", ORDERED), *values)
     return Page(rows[:limit], more=len(rows) > limit, total=None)
 
 
-def _statement(walk: Walk, ctes: Sequence[str], keys: str, more: str = "") -> str:
+def _statement(ctes: Sequence[str], keys: str, more: str, order: str) -> str:
     """The rows of some keys, and how many there are, in one statement: all are of one moment.
 
     Before a far page only keys are read, from an index. Rows are joined one by one: the planner does not know
     how long a page is, and might read the whole table.
     """
     return f"""
-        WITH {", ".join([*walk.ctes, *ctes, f"k AS ({keys})"])}
-        SELECT {more} {COLUMNS},
+        WITH {", ".join([*ctes, f"k AS ({keys})"])}
+        SELECT {more} {COLUMNS}, {smtp_monitor_states.COLUMNS},
                (SELECT name
                   FROM customers c
                  WHERE c.organization_id = m.organization_id AND c.id = m.customer_id) AS customer_name
@@ -181,5 +208,6 @@ def _statement(walk: Walk, ctes: Sequence[str], keys: str, more: str = "") -> st
                    AND m.id = k.id
                  LIMIT 1
                ) AS m
-         ORDER BY organization_id, id
+        {smtp_monitor_states.JOINS}
+         ORDER BY {order}
     """

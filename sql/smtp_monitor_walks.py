@@ -16,10 +16,43 @@ BEGIN, NEXT_OF_CUSTOMER, NEXT_OF_ORGANIZATION = 6.0, 0.15, 0.2
 class Values(list[object]):
     """The values of a statement."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
     def put(self, value: object, type_: str) -> str:
         """The parameter that stands for *value*."""
         self.append(value)
-        return f"${len(self)}::{type_}"
+        self.names.append(f"${len(self)}::{type_}")
+        return self.names[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Parameters of the status and the states that are asked for; None is any."""
+
+    status: str | None = None
+    states: str | None = None
+
+    @property
+    def anything(self) -> bool:
+        return self.status is None and self.states is None
+
+    def indexed(self, row: str) -> str:
+        """The condition on a *row* of the index."""
+        return self._both(f"{row}.status", f"{row}.state")
+
+    def live(self, row: str) -> str:
+        """The condition on a *row* of the monitors."""
+        state = f"""(SELECT state_of({row}.status, max(s.state))
+                       FROM smtp_monitor_states s
+                      WHERE s.organization_id = {row}.organization_id AND s.smtp_monitor_id = {row}.id)"""
+        return self._both(f"{row}.status", state)
+
+    def _both(self, status: str, state: str) -> str:
+        conditions = [f"{status} = {self.status}"] if self.status else []
+        conditions += [f"{state} = ANY({self.states})"] if self.states else []
+        return " AND ".join(conditions) or "true"
 
 
 class Walk(Protocol):
@@ -146,9 +179,9 @@ class Union:
         return _sorted(f"SELECT r.organization_id, r.id FROM ({' UNION ALL '.join(parts)}) AS r", limit, backwards)
 
 
-def every_row(values: Values, within: Within, status: str | None, search: str | None) -> Walk:
+def every_row(values: Values, within: Within, wanted: Wanted, search: str | None) -> Walk:
     """Those that match, found by reading all of them."""
-    wanted, pattern = values.put(status, "text"), values.put(containing(search), "text")
+    pattern = values.put(containing(search), "text")
     return Found(
         "found",
         f"""
@@ -156,7 +189,7 @@ def every_row(values: Values, within: Within, status: str | None, search: str | 
               FROM smtp_monitors m
               JOIN customers c ON c.organization_id = m.organization_id AND c.id = m.customer_id
              WHERE {within.of("m")}
-               AND ({wanted} IS NULL OR m.status = {wanted})
+               AND {wanted.live("m")}
                AND ({pattern} IS NULL OR m.name ILIKE {pattern} OR m.hostname ILIKE {pattern} OR c.name ILIKE {pattern})
         """,
     )

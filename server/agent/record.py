@@ -5,7 +5,7 @@ sees the results of all, and a unique index admits one open incident (``tests/fl
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
@@ -13,8 +13,9 @@ import asyncpg
 import orjson
 
 import sql
+from server.agent import states
 from server.agent.incidents import Decision, Rules, Standing, certificate_occasion, decide
-from server.checks.outcome import Outcome, Phase, WarningCode
+from server.checks.outcome import Outcome, Phase, Verdict, WarningCode
 from sql.alerts import ExpiringCertificate
 from sql.connection import Executor
 from sql.incidents import Opened
@@ -60,19 +61,25 @@ async def _record(pool: asyncpg.Pool, location_id: int, batch: Sequence[Checked]
             await sql.alerts.insert_of_certificates(connection, expiring)
 
 
-async def _judge(db: Executor, batch: Sequence[Checked], monitors: Sequence[Key]) -> None:
+async def _judge(db: Executor, batch: Sequence[Checked], monitors: Collection[Key]) -> None:
     outcomes = {checked.monitor: checked.outcome for checked in batch}
-    opening, closing = [], []
-    for row in await sql.incidents.select_standings(db, monitors):
-        decision = decide(_standing(row), _rules(row))
-        if decision is Decision.OPEN:
-            opening.append(_opened(row, outcomes[Key(row["organization_id"], row["smtp_monitor_id"])]))
+    opening, closing, down = [], [], set()
+    rows = await sql.incidents.select_standings(db, monitors)
+    for row in rows:
+        key = Key(row["organization_id"], row["smtp_monitor_id"])
+        decision = decide(_standing(row), _rules(row)) if row["codes"] else Decision.NOTHING
+        if decision is Decision.OPEN and outcomes[key].verdict is Verdict.FAILURE:
+            opening.append(_opened(row, outcomes[key]))
+            down.add(key)
         elif decision is Decision.CLOSE:
             closing.append(Key(row["organization_id"], row["incident_id"]))
+        elif row["incident_id"] is not None:
+            down.add(key)
     if opening:
         await sql.alerts.insert_of_incidents(db, "incident_opened", await sql.incidents.insert(db, opening))
     if closing:
         await sql.alerts.insert_of_incidents(db, "incident_closed", await sql.incidents.close(db, closing))
+    await states.write(db, rows, down)
 
 
 def _opened(row: asyncpg.Record, outcome: Outcome) -> Opened:

@@ -16,7 +16,15 @@ from server.http import query, requests
 from server.http.answers import Answer
 from server.http.errors import ApiError, not_found, unavailable
 from server.http.times import timestamp
-from server.resources import alerts, histories, incidents, response_times, smtp_checks, smtp_monitor_details
+from server.resources import (
+    alerts,
+    histories,
+    incidents,
+    response_times,
+    smtp_checks,
+    smtp_monitor_details,
+    smtp_monitor_states,
+)
 from server.resources.maintenance_windows import represent as represent_window
 from server.resources.smtp_monitors import represent_with_customer
 
@@ -76,6 +84,7 @@ async def get_details(request: web.Request) -> Answer:
     day, year = span.start_of("day"), span.start_of("year")
     hours = [] if span.dated else await series(pool, *key, since=day, before=span.before, granularity="hour")
     days = await series(pool, *key, since=year, before=span.before, granularity="day")
+    state = await sql.smtp_monitor_states.select_one(pool, *key)
     stats, meta = smtp_monitor_details.uptime(span, hours, days)
     if span.granularity == "raw":
         data = smtp_monitor_details.represent_points(checks)
@@ -88,6 +97,7 @@ async def get_details(request: web.Request) -> Answer:
     return Answer.json(
         {
             "smtpMonitorId": monitor["id"],
+            **smtp_monitor_states.represent(state, language),
             "monitor": represent_with_customer(monitor, request.app[KEY_RING], passwords=caller.sees_passwords),
             "latestCheck": smtp_checks.represent_latest(latest[0]) if latest else None,
             "uptimeStats": stats,

@@ -27,7 +27,7 @@ from server.resources.smtp_monitors import (
     listing,
     missing,
     represent,
-    represent_with_customer,
+    represent_in_list,
     to_answer,
     to_columns,
     to_parts,
@@ -47,14 +47,18 @@ async def get_monitor(request: web.Request) -> Answer:
 async def list_monitors(request: web.Request) -> Answer:
     caller, filters = request[CALLER], query.parse_query(request, FILTERS)
     query.refuse_both(filters, "after", "page")
-    asked = caller.reach, caller.sees_passwords, frozenset(filters.items())
+    query.refuse_both(filters, "after", "sort")
+    if "sort" in filters and caller.reach.organization_id is None and "organizationId" not in filters:
+        raise invalid_fields([FieldError("sort", "needs_organization", {})])
+    asked = caller.reach, caller.sees_passwords, requests.language(request), frozenset(filters.items())
     return Answer.json(await request.app[LISTS].read(asked, lambda: _page(request, filters)))
 
 
 async def _page(request: web.Request, filters: dict[str, Any]) -> bytes:
     caller, ring = request[CALLER], request.app[KEY_RING]
     page, away = await merged_lists.select_monitors(reached(request), *to_parts(filters))
-    items = [represent_with_customer(row, ring, passwords=caller.sees_passwords) for row in page.rows]
+    shown: dict[str, Any] = {"passwords": caller.sees_passwords, "language": requests.language(request)}
+    items = [represent_in_list(row, ring, **shown) for row in page.rows]
     return orjson.dumps(listing(filters, page, items, away))
 
 

@@ -54,6 +54,7 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "sessions_user_id_fkey": ("userId", "unknown_user"),
     "smtp_check_rollups_granularity_check": ("granularity", "invalid_choice"),
     "smtp_checks_verdict_check": ("verdict", "invalid_choice"),
+    "smtp_monitor_states_state_check": ("state", "invalid_choice"),
     "smtp_monitor_locations_grid_offset_check": ("gridOffset", "out_of_range"),
     "smtp_monitor_locations_location_id_fkey": ("locationId", "unknown_location"),
     "smtp_monitor_locations_smtp_monitor_id_fkey": ("smtpMonitorId", "unknown_monitor"),

@@ -169,6 +169,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "unknown_monitor": ("ist kein SMTP Monitor, den es gibt", "is no SMTP monitor that exists"),
     "unknown_organization": ("gibt es nicht", "does not exist"),
     "unknown_user": ("gibt es nicht", "does not exist"),
+    "needs_organization": (
+        "braucht organizationId, weil Sie mehrere Organisationen sehen",
+        "needs organizationId, because you see several organizations",
+    ),
     "invalid_public_id_list": (
         "muss aus 1 bis {limit} öffentlichen UUIDs mit Kommas dazwischen bestehen",
         "must be 1 to {limit} public UUIDs with commas between them",

@@ -3,6 +3,7 @@
 from server.fields import smtp_config
 from server.fields.parser import Schema, or_null
 from server.openapi.schemas import IDENTIFIER, TIMESTAMP, UUID, accepted, one_of, page_with_cursor, properties, shape
+from server.openapi.smtp_monitor_states import STATE, STATE_SEEN
 from server.resources import smtp_monitor_batches
 from server.resources.smtp_monitor_batches import MAX_IDS
 from server.resources.smtp_monitors import CREATE_FIELDS, FIELDS, REQUIRED, SERVER_SET, STATUSES
@@ -97,7 +98,8 @@ SCHEMAS: dict[str, Schema] = {
         required=smtp_monitor_batches.REQUIRED,
     ),
     "SmtpMonitor": shape(SHOWN, optional=("customerName",)),
-    "SmtpMonitorPage": page_with_cursor(MONITOR),
+    "ListedSmtpMonitor": shape({**SHOWN, **STATE}),
+    "SmtpMonitorPage": page_with_cursor({"$ref": "#/components/schemas/ListedSmtpMonitor"}),
     "PatchedSmtpMonitors": shape(
         {
             "updated": {"type": "integer", "minimum": 0, "maximum": MAX_IDS, "description": "0 if `changes` is empty"},
@@ -138,3 +140,4 @@ ANSWERED = {
     "allowedCheckCountryCodes": None,
 }
 READ = {**ANSWERED, "customerName": "Example customer"}
+LISTED = {**READ, **STATE_SEEN}

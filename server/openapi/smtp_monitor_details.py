@@ -6,6 +6,7 @@ from server.openapi.schemas import BOOLEAN, IDENTIFIER, TIMESTAMP, shape
 from server.openapi.smtp_checks import CHECK, MILLISECONDS
 from server.openapi.smtp_monitor import READ
 from server.openapi.smtp_monitor_checks import ALERT, CHECKED, INCIDENT
+from server.openapi.smtp_monitor_states import STATE, STATE_SEEN
 from server.resources.histories import DEFAULT_LIMIT
 from server.resources.smtp_monitor_details import DEFAULT_RANGE, FILTERS, MAX_DAYS, STATS
 
@@ -41,6 +42,7 @@ SCHEMAS = {
     "Details": shape(
         {
             "smtpMonitorId": IDENTIFIER,
+            **STATE,
             "monitor": _named("SmtpMonitor"),
             "latestCheck": or_null(shape({**_POINT, "locationName": {"type": "string"}})),
             "uptimeStats": {
@@ -80,6 +82,7 @@ _POINT_SEEN = {
 }
 _DETAILS = {
     "smtpMonitorId": 200,
+    **STATE_SEEN,
     "monitor": READ,
     "latestCheck": {**_POINT_SEEN, "locationName": "Nuremberg"},
     "uptimeStats": {

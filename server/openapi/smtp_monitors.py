@@ -16,7 +16,7 @@ from server.openapi.operations import (
     request,
     shown,
 )
-from server.openapi.smtp_monitor import ANSWERED, PUBLIC_ID, READ, SENT_EXAMPLE
+from server.openapi.smtp_monitor import ANSWERED, LISTED, PUBLIC_ID, READ, SENT_EXAMPLE
 from server.resources.smtp_monitors import FILTERS
 
 TAG = "SMTP monitors"
@@ -65,15 +65,20 @@ PATHS = {
             "listSmtpMonitors",
             TAG,
             "A page of monitors",
-            {200: listed("SmtpMonitorPage", READ, next=None)},
+            {200: listed("SmtpMonitorPage", LISTED, next=None)},
             errors=LIST_ERRORS,
             parameters=queried(
                 FILTERS,
                 customerId="Of this customer only.",
                 status="Only those; `paused` and `inactive` mean `disabled`.",
+                state="Only those; several with commas between them.",
+                sort="Within one organization: `state` is the worst first, then the latest change. Excludes `after`.",
                 after="The `next` of an answer: what follows it, even if monitors come and go. Excludes `page`.",
             ),
-            description="In the order of organizations and ids. With `after`, nothing is counted or numbered.",
+            description=(
+                "In the order of organizations and ids, unless `sort` says otherwise. With `after`, nothing is counted "
+                "or numbered."
+            ),
         ),
         "post": operation(
             "makeSmtpMonitor",

@@ -28,6 +28,7 @@ from server.http.errors import ApiError, forbidden, not_found, unavailable
 from server.http.preferences import APPLIED, prefers_minimal
 from server.http.requests import none_match
 from server.http.times import timestamp_of
+from server.resources import smtp_monitor_states
 from sql.smtp_monitor_lists import Filters, Page, Window
 
 STATUSES = ("active", "maintenance", "disabled")
@@ -53,6 +54,8 @@ FILTERS: dict[str, Parameter] = {
     "customerId": query.identifier,
     "search": query.search,
     "status": STATUS,
+    "state": smtp_monitor_states.states,
+    "sort": smtp_monitor_states.SORT,
     "after": query.cursor,
     **query.PAGING,
 }
@@ -145,8 +148,13 @@ def represent(row: asyncpg.Record, ring: KeyRing, *, passwords: bool) -> dict[st
 
 
 def represent_with_customer(row: asyncpg.Record, ring: KeyRing, *, passwords: bool) -> dict[str, object]:
-    """As a list or a GET shows it."""
+    """As the details show it, without its state."""
     return {**represent(row, ring, passwords=passwords), "customerName": row["customer_name"]}
+
+
+def represent_in_list(row: asyncpg.Record, ring: KeyRing, *, passwords: bool, language: str) -> dict[str, object]:
+    """With its state, which is in no answer about one monitor: a check would change that one's entity tag."""
+    return represent_with_customer(row, ring, passwords=passwords) | smtp_monitor_states.represent(row, language)
 
 
 def with_password(config: str, encrypted: bytes | None, ring: KeyRing, public_id: UUID) -> str:
@@ -192,6 +200,8 @@ def to_parts(filters: Mapping[str, Any]) -> tuple[Filters, Window]:
         customer_id=filters.get("customerId"),
         status=filters.get("status"),
         search=filters.get("search"),
+        states=filters.get("state"),
+        sort=filters.get("sort"),
     )
     return wanted, Window(limit=page.size, offset=page.offset, after=filters.get("after"))
 

@@ -36,7 +36,7 @@ FILL = """
     INSERT INTO audit_events (organization_id, address, action, resource) VALUES (2, '', 'created', 'user');
     INSERT INTO indexed_smtp_monitors SELECT 2, id, customer_id, status, name FROM smtp_monitors
      WHERE organization_id = 2;
-    INSERT INTO indexed_smtp_monitor_counts SELECT 2, customer_id, status, 1 FROM smtp_monitors
+    INSERT INTO indexed_smtp_monitor_counts SELECT 2, customer_id, status, 1, 'unknown' FROM smtp_monitors
      WHERE organization_id = 2;
     INSERT INTO smtp_check_hours VALUES (2, 999, date_trunc('hour', now()), 1, 0, 0, 1, 1, 1, 1);
     INSERT INTO smtp_check_days VALUES (2, 999, date_trunc('day', now()), 1, 0, 0, 1, 1, 1, 1);

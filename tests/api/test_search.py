@@ -10,7 +10,7 @@ import sql
 from sql import smtp_monitor_index
 from sql.connection import Reach
 from sql.smtp_monitor_lists import Filters, Page, Window
-from sql.smtp_monitor_walks import Values, Within
+from sql.smtp_monitor_walks import Values, Wanted, Within
 from tests.api.test_cursors import EVERYBODY, get_list, ids
 from tests.conftest import Api
 
@@ -189,7 +189,7 @@ async def test_words_are_looked_up_by_their_trigrams(api: Api) -> None:
     await api.db.execute("ANALYZE indexed_smtp_monitors")
     values = Values()
     search = await smtp_monitor_index.look_for(api.db, Reach(None, None), "söhne 299")
-    walk = smtp_monitor_index.find(values, Within(None, None, each=False), None, search)
+    walk = smtp_monitor_index.find(values, Within(None, None, each=False), Wanted(), search)
     plan = await api.db.fetch(f"EXPLAIN WITH {', '.join(walk.ctes)} SELECT {walk.counting}", *values)
     assert "on indexed_smtp_monitors_words_idx" in "\n".join(row[0] for row in plan)
 

@@ -12,10 +12,18 @@ EXCEPTIONS = {
         sql.incidents.remind smtp_monitors
         sql.smtp_check_rollups.DAY smtp_check_hours
         sql.smtp_check_rollups.HOUR smtp_checks
+        sql.smtp_monitor_index.index_some indexed_smtp_monitors
+        sql.smtp_monitor_index.index_some smtp_monitor_states
+        sql.smtp_monitor_index.index_some smtp_monitors
         sql.smtp_monitor_index.index_some unindexed_smtp_monitors
         sql.smtp_monitor_locations.claim smtp_monitor_locations
         sql.smtp_monitor_locations.release_unknown smtp_monitor_locations
         sql.smtp_monitor_locations.seconds_to_next smtp_monitor_locations
+        sql.smtp_monitor_states.lock_outdated maintenance_windows
+        sql.smtp_monitor_states.lock_outdated smtp_monitor_states
+        sql.smtp_monitor_states.lock_outdated smtp_monitors
+        sql.smtp_monitor_states.lock_stale smtp_monitor_states
+        sql.smtp_monitor_states.lock_stale smtp_monitors
         sql.undeliverable_alerts.give_up alerts
         sql.undeliverable_alerts.insert_attempts alerts
         function.schedule_locations smtp_monitors
@@ -85,8 +93,13 @@ EXCEPTIONS = {
         sql.organization_copies.find_rows ?
     """,
     "A part of a statement that is made by code: the whole is judged by the tests below.": """
-        sql.smtp_monitor_index._of_status indexed_smtp_monitor_counts
+        sql.smtp_monitor_index._of_wanted indexed_smtp_monitor_counts
         sql.smtp_monitor_index._of_words indexed_smtp_monitors
+        sql.smtp_monitor_orders.LIVE ?
+        sql.smtp_monitor_orders.LIVE indexed_smtp_monitors
+        sql.smtp_monitor_orders.LIVE smtp_monitor_states
+        sql.smtp_monitor_orders.LIVE smtp_monitors
+        sql.smtp_monitor_orders.of_all indexed_smtp_monitors
         sql.smtp_monitor_updates.CHANGE ?
         sql.smtp_monitor_updates.QUEUE ?
         sql.smtp_monitor_updates._lock_write_and_store ?

@@ -4,6 +4,7 @@ import asyncio
 from datetime import date
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -86,20 +87,22 @@ def test_patches_name_the_organization(catalogue: Catalogue, columns: list[str])
 
 
 @pytest.mark.parametrize("customers", [None, (10,), tuple(range(10, 40))])
-@pytest.mark.parametrize("status", [None, "disabled"])
+@pytest.mark.parametrize(
+    "asked", [{}, {"status": "disabled"}, {"states": ("down", "up")}, {"sort": "state"}, {"sort": "name"}], ids=str
+)
 @pytest.mark.parametrize("search", [None, "smtp", "Example customer"])
 @pytest.mark.parametrize("window", [Window(10), Window(10, offset=2000), Window(10, after=(1, 5))])
 async def test_lists_name_the_organization(
     db: asyncpg.Connection,
     catalogue: Catalogue,
     customers: tuple[int, ...] | None,
-    status: str | None,
+    asked: dict[str, Any],
     search: str | None,
     window: Window,
 ) -> None:
     ran: list[str] = []
     with db.query_logger(lambda query: ran.append(query.query)):
-        await smtp_monitor_lists.select_page(db, Reach(1, customers), Filters(status=status, search=search), window)
+        await smtp_monitor_lists.select_page(db, Reach(1, customers), Filters(search=search, **asked), window)
         await asyncio.sleep(0)  # the logger is called in the next turn of the loop
     whole = [text for text in ran if "TABLESAMPLE" not in text]  # that of look_for() is judged above
     found = set[str]().union(*(unbound(text, catalogue) for text in whole))

@@ -1,0 +1,154 @@
+"""Whether each monitor is up: what the engine wrote last, and which monitors it has to look at again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import asyncpg
+
+from sql.connection import Executor
+from sql.fragments import DEPARTING, microseconds
+from sql.incidents import STALE_INTERVALS
+from sql.rows import Key, arrays
+
+# of a monitor m: its state, since when, and the error that explains it; a status that gives a state is its own reason
+SINCE = """(CASE WHEN m.status = 'active' THEN coalesce(x.state_since, m.created_at)
+                         ELSE coalesce(x.indexed_since, m.updated_at) END)"""
+COLUMNS = f"""
+        x.state, {microseconds(SINCE)} AS state_since,
+        coalesce(e.phase, o.phase) AS error_phase, coalesce(e.code, o.code) AS error_code,
+        coalesce(e.detail, o.detail) AS error_detail
+"""
+JOINS = """
+          LEFT JOIN LATERAL (
+                SELECT state_of(m.status, s.state) AS state, s.state_since, i.state_since AS indexed_since
+                  FROM (SELECT) AS one
+                  LEFT JOIN smtp_monitor_states s
+                    ON s.organization_id = m.organization_id AND s.smtp_monitor_id = m.id
+                  LEFT JOIN indexed_smtp_monitors i
+                    ON m.status <> 'active' AND i.organization_id = m.organization_id AND i.id = m.id
+                   AND i.status = m.status
+               ) AS x ON true
+          LEFT JOIN LATERAL (
+                SELECT l.phase, l.code, l.detail
+                  FROM smtp_monitor_locations l
+                 WHERE x.state IN ('down', 'warning', 'maintenance')
+                   AND l.organization_id = m.organization_id
+                   AND l.smtp_monitor_id = m.id
+                   AND l.verdict <> 'success'
+                 ORDER BY l.verdict = 'failure' DESC, l.checked_at DESC
+                 LIMIT 1
+               ) AS e ON true
+          LEFT JOIN incidents o
+            ON x.state = 'down' AND e.code IS NULL AND o.closed_at IS NULL
+           AND o.organization_id = m.organization_id AND o.smtp_monitor_id = m.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A monitor whose state is another one now."""
+
+    organization_id: int
+    smtp_monitor_id: int
+    state: str
+
+
+async def select_one(db: Executor, organization_id: int, smtp_monitor_id: int) -> asyncpg.Record:
+    """The state of a monitor that is there."""
+    query = f"SELECT {COLUMNS} FROM smtp_monitors m {JOINS} WHERE m.organization_id = $1 AND m.id = $2"
+    row = await db.fetchrow(query, organization_id, smtp_monitor_id)
+    assert row is not None
+    return row
+
+
+async def write(db: Executor, changed: Sequence[Changed]) -> None:
+    """Write states, and have the monitors indexed again. The caller has locked their rows, in their order."""
+    query = """
+        WITH changed AS (
+            UPDATE smtp_monitor_states s
+               SET state = c.state, state_since = now()
+              FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS c (organization_id, smtp_monitor_id, state)
+             WHERE s.organization_id = c.organization_id
+               AND s.smtp_monitor_id = c.smtp_monitor_id
+               AND s.state <> c.state
+            RETURNING s.organization_id, s.smtp_monitor_id
+        )
+        INSERT INTO unindexed_smtp_monitors (organization_id, smtp_monitor_id)
+        SELECT organization_id, smtp_monitor_id FROM changed
+    """
+    await db.execute(query, *arrays(Changed, changed))
+
+
+async def lock_outdated(db: Executor, *, limit: int) -> list[Key]:
+    """Monitors whose state no check will put right soon: a window has opened or closed, an incident was closed."""
+    query = f"""
+        WITH outdated AS (
+            (SELECT s.organization_id, s.smtp_monitor_id
+               FROM maintenance_windows w
+               JOIN smtp_monitor_states s
+                 ON s.organization_id = w.organization_id
+                AND s.state IN ('up', 'warning', 'down', 'unknown')
+               JOIN smtp_monitors m
+                 ON m.organization_id = s.organization_id AND m.id = s.smtp_monitor_id
+                AND (w.customer_id IS NULL OR m.customer_id = w.customer_id)
+              WHERE w.smtp_monitor_id IS NULL
+                AND is_open(w, now())
+              LIMIT $1)
+             UNION
+            (SELECT s.organization_id, s.smtp_monitor_id
+               FROM maintenance_windows w
+               JOIN smtp_monitor_states s
+                 ON s.organization_id = w.organization_id AND s.smtp_monitor_id = w.smtp_monitor_id
+              WHERE s.state <> 'maintenance'
+                AND is_open(w, now())
+              LIMIT $1)
+             UNION
+            (SELECT s.organization_id, s.smtp_monitor_id
+               FROM smtp_monitor_states s
+               JOIN smtp_monitors m ON m.organization_id = s.organization_id AND m.id = s.smtp_monitor_id
+              WHERE s.state = 'maintenance'
+                AND NOT in_window(m, now())
+              LIMIT $1)
+             UNION
+            (SELECT s.organization_id, s.smtp_monitor_id
+               FROM smtp_monitor_states s
+              WHERE s.state = 'down'
+                AND NOT EXISTS (SELECT
+                                  FROM incidents i
+                                 WHERE i.organization_id = s.organization_id
+                                   AND i.smtp_monitor_id = s.smtp_monitor_id
+                                   AND i.closed_at IS NULL)
+              LIMIT $1)
+        )
+        {_LOCKED.format(keys="SELECT organization_id, smtp_monitor_id FROM outdated", departing=DEPARTING)}
+    """
+    return _keys(await db.fetch(query, limit))
+
+
+async def lock_stale(db: Executor, *, limit: int) -> list[Key]:
+    """Monitors that nobody has checked for so long that their state is unknown. This reads every monitor."""
+    keys = f"""
+        SELECT s.organization_id, s.smtp_monitor_id
+          FROM smtp_monitor_states s
+          JOIN smtp_monitors m ON m.organization_id = s.organization_id AND m.id = s.smtp_monitor_id
+         WHERE s.state IN ('up', 'warning')
+           AND s.last_checked_at < now() - make_interval(secs => {STALE_INTERVALS} * m.check_interval
+                                                                 + 2 * m.timeout_seconds + 60)
+         LIMIT $1
+    """
+    return _keys(await db.fetch(_LOCKED.format(keys=keys, departing=DEPARTING), limit))
+
+
+# in the order in which results are recorded; whom somebody else writes now needs no other hand
+_LOCKED = """
+        SELECT organization_id, smtp_monitor_id
+          FROM smtp_monitor_states
+         WHERE (organization_id, smtp_monitor_id) IN ({keys})
+           AND organization_id NOT IN {departing}
+         ORDER BY organization_id, smtp_monitor_id
+           FOR UPDATE SKIP LOCKED
+"""
+
+
+def _keys(rows: Sequence[asyncpg.Record]) -> list[Key]:
+    return [Key(row["organization_id"], row["smtp_monitor_id"]) for row in rows]
