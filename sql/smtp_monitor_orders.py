@@ -9,8 +9,8 @@ from sql.smtp_monitor_walks import Walk, Wanted, Within
 # by the columns of a key: id, rank, state_since, words
 ORDERS = {
     "state": "rank, state_since DESC, id",
-    "stateSince": "state_since, id DESC",
-    "-stateSince": "state_since DESC, id",
+    "since": "state_since, id DESC",
+    "-since": "state_since DESC, id",
     "name": "words, id",
     "-name": "words DESC, id DESC",
 }

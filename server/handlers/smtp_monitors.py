@@ -18,7 +18,7 @@ from server.handlers.keys import CALLER, CELL, CHANGES, KEY_RING, LISTS, SIGNER,
 from server.http import query, requests
 from server.http.answers import Answer, entity_tag
 from server.http.errors import FieldError, invalid_fields, not_found
-from server.resources import audit, idempotency_keys
+from server.resources import audit, idempotency_keys, smtp_monitor_states
 from server.resources.smtp_monitors import (
     CREATE_FIELDS,
     FILTERS,
@@ -27,7 +27,7 @@ from server.resources.smtp_monitors import (
     listing,
     missing,
     represent,
-    represent_in_list,
+    represent_with_customer,
     to_answer,
     to_columns,
     to_parts,
@@ -57,8 +57,13 @@ async def list_monitors(request: web.Request) -> Answer:
 async def _page(request: web.Request, filters: dict[str, Any]) -> bytes:
     caller, ring = request[CALLER], request.app[KEY_RING]
     page, away = await merged_lists.select_monitors(reached(request), *to_parts(filters))
-    shown: dict[str, Any] = {"passwords": caller.sees_passwords, "language": requests.language(request)}
-    items = [represent_in_list(row, ring, **shown) for row in page.rows]
+    language = requests.language(request)
+    # no answer about one monitor has its state: a check would change that one's entity tag
+    items = [
+        represent_with_customer(row, ring, passwords=caller.sees_passwords)
+        | smtp_monitor_states.represent(row, language)
+        for row in page.rows
+    ]
     return orjson.dumps(listing(filters, page, items, away))
 
 

@@ -54,7 +54,7 @@ def page(of: Schema) -> Schema:
 
 
 def page_of_one(of: Schema) -> Schema:
-    """A page of what belongs to one monitor."""
+    """A page that names no databases which are away."""
     return shape(_page(of))
 
 

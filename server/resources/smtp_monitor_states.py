@@ -8,10 +8,10 @@ from server.checks.words import describe
 from server.fields.parser import described
 from server.fields.values import Invalid, choice
 from server.http.times import timestamp_of
-from sql.smtp_monitor_orders import ORDERS
 
 STATES = ("down", "warning", "unknown", "maintenance", "paused", "up")
-SORT = choice(*ORDERS)
+SORTS = {"state": "state", "stateSince": "since", "-stateSince": "-since", "name": "name", "-name": "-name"}
+SORT = choice(*SORTS)
 SEVERAL = f"(?:{'|'.join(STATES)})(?:,(?:{'|'.join(STATES)})){{0,{len(STATES) - 1}}}"
 
 

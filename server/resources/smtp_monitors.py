@@ -152,11 +152,6 @@ def represent_with_customer(row: asyncpg.Record, ring: KeyRing, *, passwords: bo
     return {**represent(row, ring, passwords=passwords), "customerName": row["customer_name"]}
 
 
-def represent_in_list(row: asyncpg.Record, ring: KeyRing, *, passwords: bool, language: str) -> dict[str, object]:
-    """With its state, which is in no answer about one monitor: a check would change that one's entity tag."""
-    return represent_with_customer(row, ring, passwords=passwords) | smtp_monitor_states.represent(row, language)
-
-
 def with_password(config: str, encrypted: bytes | None, ring: KeyRing, public_id: UUID) -> str:
     """The stored *config* as it was sent; ApiError 503 if no key opens its password."""
     if encrypted is None:
@@ -201,7 +196,7 @@ def to_parts(filters: Mapping[str, Any]) -> tuple[Filters, Window]:
         status=filters.get("status"),
         search=filters.get("search"),
         states=filters.get("state"),
-        sort=filters.get("sort"),
+        sort=smtp_monitor_states.SORTS.get(filters.get("sort", "")),
     )
     return wanted, Window(limit=page.size, offset=page.offset, after=filters.get("after"))
 

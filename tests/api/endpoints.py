@@ -20,6 +20,8 @@ ENDPOINTS: list[tuple[str, str, object, str]] = [
     ("DELETE", "/api/users/{supporter}/two-factor", None, "403 403 403 403 403 403 204 404 401"),
     ("GET", f"{MANY}/response-times?ids={MONITOR},{STRANGERS}", None, "200 200 200 200 200 200 200 200 401"),
     ("GET", f"{MANY}/response-times?ids=1", None, "400 400 400 400 400 400 400 400 401"),
+    ("GET", "/api/summary", None, "200 200 200 200 200 200 200 200 401"),
+    ("GET", "/api/summary?organizationId=2&customerId=20", None, "200 200 200 200 200 200 200 200 401"),
     ("GET", "/api/customers", None, "200 200 200 200 200 200 200 200 401"),
     ("POST", "/api/customers", {"name": "New"}, "201 403 403 403 403 403 201 201 401"),
     ("POST", "/api/customers", {"name": "New", "organizationId": 1}, "201 403 403 403 403 403 201 400 401"),

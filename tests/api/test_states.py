@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 import sql
-from sql.smtp_monitor_orders import ORDERS
+from server.resources.smtp_monitor_states import SORTS
 from tests.conftest import Api
 
 PATH = "/api/smtp-monitors"
@@ -37,6 +37,11 @@ async def fill(db: asyncpg.Connection, chance: random.Random) -> None:
     # answers show milliseconds: no two moments differ by less
     await db.execute("UPDATE smtp_monitors SET created_at = '2026-01-01T00:10Z', updated_at = '2026-01-01T00:05Z'")
     await db.execute("DELETE FROM smtp_monitor_states WHERE smtp_monitor_id % 11 = 0 AND smtp_monitor_id <> 200")
+
+
+async def summary(api: Api, who: str, query: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = await (await api.call("GET", f"/api/summary{query}", who)).json()
+    return found
 
 
 async def index(db: asyncpg.Connection) -> None:
@@ -77,7 +82,7 @@ async def test_lists_are_what_they_would_be_by_hand(api: Api, db: asyncpg.Connec
     for item in every:
         assert item["state"] == STATUSES.get(item["status"], item["state"])
     combinations = list(
-        itertools.product(("", "down", "down,warning", "up,paused,maintenance"), ("", "h3.", "b"), ("", *ORDERS))
+        itertools.product(("", "down", "down,warning", "up,paused,maintenance"), ("", "h3.", "b"), ("", *SORTS))
     )
     for _ in range(2):
         for who, customers in (("admin", {10, 11}), ("restricted", {10})):
@@ -93,6 +98,18 @@ async def test_lists_are_what_they_would_be_by_hand(api: Api, db: asyncpg.Connec
                 found = [item["id"] for page in pages for item in page["items"]]
                 assert found == expected[:34], (who, query)
                 assert {page["total"] for page in pages} == {len(expected)}, (who, query)
+            counts = {state: sum(item["state"] == state for item in items) for state in RANKS}
+            seen = await summary(api, who)
+            assert (seen["states"], seen["total"]) == (counts, len(items))
+            of_customers = {one["customerId"]: one["states"] for one in seen["customers"]["items"]}
+            assert of_customers.keys() == customers
+            for customer, states in of_customers.items():
+                mine = [item["state"] for item in items if item["customerId"] == customer]
+                assert states == {state: mine.count(state) for state in RANKS}
+                assert (await summary(api, who, f"?customerId={customer}"))["states"] == states
+        assert (await summary(api, "stranger"))["total"] == 1
+        assert (await summary(api, "supporter"))["total"] == len(every) + 1
+        assert (await summary(api, "supporter", "?perPage=1&page=9"))["customers"]["total"] == 3
         await index(db)
         every = (await whole(api, "admin", "perPage=200"))["items"]
 

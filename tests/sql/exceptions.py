@@ -73,10 +73,13 @@ EXCEPTIONS = {
         sql.organizations.select_id_of_monitor smtp_monitors
         sql.smtp_monitor_lists._meant customers
     """,
-    "How far the index is behind, and a sample of its words, only choose the plan of a search.": """
+    "How far the index is behind, and a sample of its words, only choose the plan of a search, or what it reads.": """
         sql.smtp_monitor_index.UNINDEXED unindexed_smtp_monitors
         sql.smtp_monitor_index.can_be_used unindexed_smtp_monitors
         sql.smtp_monitor_index.look_for indexed_smtp_monitors
+        sql.summaries.COUNTED unindexed_smtp_monitors
+        sql.summaries.select_customers unindexed_smtp_monitors
+        sql.summaries.select_totals unindexed_smtp_monitors
     """,
     "A caller who reaches all organizations searches customers of all.": """
         sql.smtp_monitor_index._Match.of customers
