@@ -10,16 +10,43 @@ from server.http.answers import Answer
 SHOWN = 50
 SILENT_HOURS = 2
 # names in the page's address that the API's list knows, too
-FILTERS = ("search", "customerId", "organizationId", "state", "sort", "page")
+FILTERS = ("search", "customerId", "organizationId", "state", "page")
+STATES = ("down", "warning", "unknown", "maintenance", "paused", "up")
+SORTS = ("state", "-stateSince", "name")
 STATUSES = {"pause": "disabled", "resume": "active"}
 
 
 async def get_list(visit: Visit) -> Answer:
-    query = visit.request.query
+    """Worst first, unless the address says otherwise."""
+    query, sort = visit.request.query, await _sort(visit)
     asked: dict[str, str | int | None] = {name: query[name] for name in FILTERS if query.get(name)}
-    listed = await visit.get("/api/smtp-monitors", {**asked, "perPage": SHOWN})
-    customers = await visit.get("/api/customers", {"perPage": 200})
-    return await visit.show("smtp_monitors.html", listed=listed, customers=customers["items"])
+    listed, summary, customers = await asyncio.gather(
+        visit.get("/api/smtp-monitors", {**asked, "sort": sort, "perPage": SHOWN}),
+        visit.get("/api/summary", {name: query.get(name) or None for name in ("customerId", "organizationId")}),
+        visit.get("/api/customers", {"perPage": 200}),
+    )
+    shown = {
+        "listed": {"unavailableCells": (), **listed},
+        "summary": summary,
+        "customers": customers["items"],
+        "times": await response_times(visit, [monitor["publicId"] for monitor in listed["items"]]),
+    }
+    return await visit.show("smtp_monitors.html", states=STATES, sorts=sort and SORTS, sort=sort, **shown)
+
+
+async def _sort(visit: Visit) -> str | None:
+    """Who reaches several organizations sees them one after the other, until he names one."""
+    if (await visit.who())["globalRole"] and not visit.request.query.get("organizationId"):
+        return None
+    return visit.request.query.get("sort") or SORTS[0]
+
+
+async def response_times(visit: Visit, public_ids: list[str]) -> dict[str, list[float | None]]:
+    """Of each monitor, the last 24 hours."""
+    if not public_ids:
+        return {}
+    answer = await visit.get("/api/smtp-monitors/response-times", {"ids": ",".join(public_ids)})
+    return {item["publicId"]: item["responseTimes"] for item in answer["items"]}
 
 
 async def post_list(visit: Visit) -> Answer:

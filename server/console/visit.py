@@ -166,6 +166,13 @@ class Visit:
     def say(self, key: str, **values: object) -> str:
         return say(key, self.language, **values)
 
+    async def who(self) -> dict[str, Any]:
+        """The visitor as the API knows it; RefusedError if it is nobody."""
+        if self.me is None:
+            self.me = await self.get("/api/session")
+        assert self.me is not None
+        return self.me
+
     async def show(self, template: str, *, status: int = 200, **context: Any) -> Answer:
         """A page. Who is logged in is known to all of them."""
         if self.token and self.me is None:

@@ -1,0 +1,69 @@
+// The events of the server, and parts of a page that follow them.
+
+import {localize} from "./console.js";
+
+const REFRESH_MS = 500; // what happens within it is shown at once
+
+/** Call *changed* with each event of the server, and with null when some may have been missed. */
+export function listen(changed) {
+  const shown = document.getElementById("live");
+  const source = new EventSource("/events");
+  for (const name of ["state", "incident", "change"]) {
+    source.addEventListener(name, (event) => changed({name, ...JSON.parse(event.data)}));
+  }
+  source.addEventListener("reset", () => changed(null));
+  source.addEventListener("open", () => { shown.textContent = shown.dataset.on; });
+  source.addEventListener("error", () => {
+    shown.textContent = shown.dataset.off;
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 10_000);
+  });
+  addEventListener("pagehide", () => source.close());
+}
+
+/** Keep the parts of this page that are marked data-live as the server would render them now. */
+export function follow(concerns = () => true, refreshed = () => {}) {
+  let waiting = null;
+  const refresh = async () => {
+    waiting = null;
+    const answer = await fetch(location.href, {headers: {Accept: "text/html"}});
+    if (answer.redirected) location.assign(answer.url);
+    if (!answer.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    localize(fresh);
+    for (const part of document.querySelectorAll("[data-live]")) {
+      const next = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
+      if (next) replace(part, next);
+    }
+    refreshed();
+  };
+  listen((event) => {
+    if (waiting === null && (event === null || concerns(event))) waiting = setTimeout(refresh, REFRESH_MS);
+  });
+}
+
+function replace(part, next) {
+  if (part.tagName === "TBODY") return replaceRows(part, next);
+  if (part.innerHTML !== next.innerHTML && !part.contains(document.activeElement)) part.replaceChildren(...next.childNodes);
+}
+
+/** Rows stay what they are, selected and focused, as long as they are in the list; only what they show is new. */
+function replaceRows(body, next) {
+  const present = new Map([...body.rows].map((row) => [row.dataset.id, row]));
+  const rows = [...next.rows].map((fresh) => {
+    const row = present.get(fresh.dataset.id);
+    if (!row || !fresh.dataset.id) return fresh;
+    [...fresh.cells].forEach((cell, index) => {
+      const old = row.cells[index];
+      if (!old.querySelector("input") && old.innerHTML !== cell.innerHTML && !old.contains(document.activeElement)) {
+        old.innerHTML = cell.innerHTML;
+        if (old.querySelector(".state")) {
+          row.classList.remove("changed");
+          void row.offsetWidth; // the animation begins anew
+          row.classList.add("changed");
+        }
+      }
+    });
+    return row;
+  });
+  if (rows.some((row, index) => body.rows[index] !== row) || body.rows.length !== rows.length) body.replaceChildren(...rows);
+}
