@@ -105,7 +105,7 @@ async def close_disabled(db: Executor) -> list[Key]:
 
 
 async def remind(db: Executor) -> list[Key]:
-    """Record a reminder for each open incident that is due for one; their keys."""
+    """Record a reminder for each open incident that is due for one, and that nobody has taken over; their keys."""
     query = f"""
         UPDATE incidents i
            SET reminded_at = now()
@@ -114,6 +114,7 @@ async def remind(db: Executor) -> list[Key]:
            AND m.organization_id = i.organization_id
            AND m.id = i.smtp_monitor_id
            AND i.closed_at IS NULL
+           AND i.acknowledged_at IS NULL
            AND i.reminded_at <= now() - make_interval(mins => o.reminder_interval_minutes)
            AND NOT is_silent(m, now())
            AND i.organization_id NOT IN {DEPARTED}
@@ -133,7 +134,8 @@ async def select_history(
 ) -> list[asyncpg.Record]:
     """The newest incidents that were open at any time of the span, newest first."""
     query = """
-        SELECT id, opened_at, closed_at, close_reason, phase, code, detail, location_codes
+        SELECT id, opened_at, closed_at, close_reason, phase, code, detail, location_codes,
+               acknowledged_at, acknowledged_by, acknowledge_reason
           FROM incidents
          WHERE organization_id = $1
            AND smtp_monitor_id = $2

@@ -1,4 +1,4 @@
-"""Parsers of references to a customer, by number or public UUID."""
+"""Parsers of references to a customer, by number or public UUID, and to a monitor, by its public UUID."""
 
 from uuid import UUID
 
@@ -25,3 +25,10 @@ def customers(value: object) -> list[int | UUID]:
     if len(value) > MAX_CUSTOMERS:
         raise Invalid("too_many", limit=MAX_CUSTOMERS)
     return list(dict.fromkeys(map(customer, value)))
+
+
+@described(UUID_SCHEMA)
+def monitor(value: object) -> UUID:
+    if type(value) is not str or not CANONICAL_UUID.fullmatch(value):
+        raise Invalid("invalid_monitor")
+    return UUID(value)

@@ -97,7 +97,6 @@ async def get_details(request: web.Request) -> Answer:
     return Answer.json(
         {
             "smtpMonitorId": monitor["id"],
-            **smtp_monitor_states.represent(state, language),
             "monitor": represent_with_customer(monitor, request.app[KEY_RING], passwords=caller.sees_passwords),
             "latestCheck": smtp_checks.represent_latest(latest[0]) if latest else None,
             "uptimeStats": stats,
@@ -110,6 +109,7 @@ async def get_details(request: web.Request) -> Answer:
                 "active": monitor["status"] == "maintenance" or any(row["open_now"] for row in windows),
                 "windows": [represent_window(row) for row in windows],
             },
+            **smtp_monitor_states.represent(state, language),
         }
     )
 

@@ -38,5 +38,6 @@ CHECK_MESSAGES: dict[str, tuple[str, str]] = {
         "Ein Fenster gilt für einen Kunden oder einen Monitor, nicht für beides",
         "a window is for a customer or for a monitor, not for both",
     ),
+    "incident_closed": ("Der Vorfall ist schon vorbei", "The incident is over already"),
     "repeat_missing": ("setzt repeat voraus", "needs repeat"),
 }

@@ -16,6 +16,8 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "customers_organization_id_fkey": ("organizationId", "unknown_organization"),
     "customers_public_id_key": ("publicId", "already_taken"),
     "idempotency_keys_key_check": ("Idempotency-Key", "wrong_length"),
+    "incidents_acknowledge_reason_check": ("reason", "wrong_length"),
+    "incidents_acknowledged_by_check": ("reason", "invalid_choice"),
     "incidents_close_reason_check": ("closeReason", "invalid_choice"),
     "incidents_closed_at_check": ("closedAt", "ends_before_start"),
     "incidents_smtp_monitor_id_fkey": ("smtpMonitorId", "unknown_monitor"),

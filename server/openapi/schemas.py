@@ -84,3 +84,6 @@ AWAY: dict[str, Schema] = {
 
 def one_of(*names: str) -> Schema:
     return {"type": "string", "enum": list(names)}
+
+
+ACTOR = shape({"userId": IDENTIFIER, "email": {"type": "string"}, "tokenName": {"type": ["string", "null"]}})

@@ -3,7 +3,7 @@
 from server.fields.parser import or_null
 from server.http.query import PAGING
 from server.openapi.operations import READ_ERRORS, REMOVE_ERRORS, empty, in_path, listed, operation, queried, shown
-from server.openapi.schemas import IDENTIFIER, TIMESTAMP, one_of, page_of_one, shape
+from server.openapi.schemas import ACTOR, IDENTIFIER, TIMESTAMP, one_of, page_of_one, shape
 from server.openapi.smtp_monitor import ANSWERED
 from server.resources.smtp_monitor_changes import FIELDS
 
@@ -14,9 +14,7 @@ SCHEMAS = {
             "id": IDENTIFIER,
             "action": one_of("created", "updated", "deleted"),
             "changedAt": TIMESTAMP,
-            "actor": shape(
-                {"userId": IDENTIFIER, "email": {"type": "string"}, "tokenName": {"type": ["string", "null"]}}
-            ),
+            "actor": ACTOR,
             "address": or_null({"type": "string"}),
             "fields": {
                 "type": "array",

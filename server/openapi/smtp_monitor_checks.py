@@ -4,7 +4,7 @@ from typing import Any
 
 from server.fields.parser import Schema, or_null
 from server.openapi.operations import READ_ERRORS, REMOVE_ERRORS, Operation, operation, queried, shown
-from server.openapi.schemas import BOOLEAN, IDENTIFIER, TIMESTAMP, UUID, one_of, shape
+from server.openapi.schemas import ACTOR, BOOLEAN, IDENTIFIER, TIMESTAMP, UUID, one_of, shape
 from server.openapi.smtp_checks import CHECK, CODE, SEEN, WARNINGS
 from server.resources.histories import DEFAULT_LIMIT, FILTERS
 
@@ -15,20 +15,21 @@ _ALERT_KINDS = ("incident_opened", "incident_reminder", "incident_closed", "cert
 _NUMBER = {"type": "integer", "minimum": 0, "description": "0: no agent has the channel, so none was made yet."}
 _ATTEMPT = shape({"number": _NUMBER, "endedAt": TIMESTAMP, "delivered": BOOLEAN, "detail": _TEXT})
 _CHECK_RECORD = shape({**CHECK, "warnings": WARNINGS, **_PLACE})
-_INCIDENT = shape(
-    {
-        "id": IDENTIFIER,
-        "status": one_of("open", "closed"),
-        "openedAt": TIMESTAMP,
-        "closedAt": or_null(TIMESTAMP),
-        "durationSeconds": {"type": ["integer", "null"], "minimum": 0},
-        "closeReason": or_null(one_of("recovered", "disabled")),
-        "phase": CHECK["phase"],
-        "code": CODE,
-        "message": _TEXT,
-        "locationCodes": {"type": "array", "items": _TEXT},
-    }
-)
+INCIDENT_SHOWN: dict[str, Schema] = {
+    "id": IDENTIFIER,
+    "status": one_of("open", "closed"),
+    "openedAt": TIMESTAMP,
+    "closedAt": or_null(TIMESTAMP),
+    "durationSeconds": {"type": ["integer", "null"], "minimum": 0},
+    "closeReason": or_null(one_of("recovered", "disabled")),
+    "phase": CHECK["phase"],
+    "code": CODE,
+    "message": _TEXT,
+    "locationCodes": {"type": "array", "items": _TEXT},
+    "acknowledgedAt": or_null(TIMESTAMP),
+    "acknowledgedBy": or_null(ACTOR),
+    "acknowledgeReason": or_null(_TEXT),
+}
 _ALERT = shape(
     {
         "id": UUID,
@@ -42,7 +43,7 @@ _ALERT = shape(
         "attempts": {"type": "array", "items": _ATTEMPT},
     }
 )
-_KINDS = {"CheckRecord": _CHECK_RECORD, "Incident": _INCIDENT, "Alert": _ALERT}
+_KINDS = {"CheckRecord": _CHECK_RECORD, "Incident": shape(INCIDENT_SHOWN), "Alert": _ALERT}
 SCHEMAS: dict[str, Schema] = {
     **_KINDS,
     **{
@@ -91,6 +92,9 @@ INCIDENT = {
     "code": "connect_refused",
     "message": "Die Verbindung wurde abgelehnt",
     "locationCodes": ["de-nbg"],
+    "acknowledgedAt": None,
+    "acknowledgedBy": None,
+    "acknowledgeReason": None,
 }
 ALERT = {
     "id": "99999999-9999-4999-8999-999999999999",

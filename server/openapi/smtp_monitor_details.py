@@ -42,7 +42,6 @@ SCHEMAS = {
     "Details": shape(
         {
             "smtpMonitorId": IDENTIFIER,
-            **STATE,
             "monitor": _named("SmtpMonitor"),
             "latestCheck": or_null(shape({**_POINT, "locationName": {"type": "string"}})),
             "uptimeStats": {
@@ -64,6 +63,7 @@ SCHEMAS = {
             "alerts": _list(_named("Alert")),
             "testResultLog": _list(_named("CheckRecord")),
             "maintenance": shape({"active": BOOLEAN, "windows": {**_list(_named("MaintenanceWindow")), **_WINDOWS}}),
+            **STATE,
         }
     )
 }
@@ -82,7 +82,6 @@ _POINT_SEEN = {
 }
 _DETAILS = {
     "smtpMonitorId": 200,
-    **STATE_SEEN,
     "monitor": READ,
     "latestCheck": {**_POINT_SEEN, "locationName": "Nuremberg"},
     "uptimeStats": {
@@ -95,6 +94,7 @@ _DETAILS = {
     "alerts": [ALERT],
     "testResultLog": [CHECKED],
     "maintenance": {"active": False, "windows": []},
+    **STATE_SEEN,
 }
 
 PATHS = {

@@ -32,6 +32,7 @@ ACTIONS = ("created", "updated", "deleted", "logged_in", "log_in_failed", "logge
 RESOURCES = (
     "cell",
     "customer",
+    "incident",
     "location",
     "maintenance_window",
     "organization",

@@ -1,23 +1,13 @@
 """A maintenance window: silence for a monitor, a customer or an organization; once, daily or weekly."""
 
-from uuid import UUID
-
 import asyncpg
 
 from server.fields.moments import moment, time_zone
-from server.fields.parser import Field, Parameter, described
-from server.fields.references import customer
-from server.fields.values import CANONICAL_UUID, UUID_SCHEMA, Invalid, choice, identifier, nullable, trimmed
+from server.fields.parser import Field, Parameter
+from server.fields.references import customer, monitor
+from server.fields.values import choice, identifier, nullable, trimmed
 from server.http import query
 from server.http.times import timestamp
-
-
-@described(UUID_SCHEMA)
-def _monitor(value: object) -> UUID:
-    if type(value) is not str or not CANONICAL_UUID.fullmatch(value):
-        raise Invalid("invalid_monitor")
-    return UUID(value)
-
 
 FIELDS: dict[str, Field] = {
     "name": trimmed(1, 255),
@@ -32,7 +22,7 @@ CREATE_FIELDS: dict[str, Field] = {
     **FIELDS,
     "organizationId": identifier,
     "customerId": nullable(customer),
-    "smtpMonitorId": nullable(_monitor),
+    "smtpMonitorId": nullable(monitor),
 }
 REQUIRED = ("name", "startsAt", "endsAt")  # to create one
 FILTERS: dict[str, Parameter] = {"organizationId": query.identifier, **query.PAGING}

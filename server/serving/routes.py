@@ -6,6 +6,7 @@ from server.handlers import (
     audit,
     customers,
     docs,
+    incidents,
     locations,
     maintenance_windows,
     operations,
@@ -26,6 +27,7 @@ from server.handlers import (
 MONITOR = "/api/smtp-monitors/{smtpMonitorPublicId:[^/]*}"
 CUSTOMER = "/api/customers/{customerId:[^/]*}"
 ORGANIZATION = "/api/organizations/{organizationId:[^/]*}"
+INCIDENT = "/api/incidents/{incidentId:[^/]*}"
 WINDOW = "/api/maintenance-windows/{windowId:[^/]*}"
 USER = "/api/users/{userId:[^/]*}"
 
@@ -76,6 +78,9 @@ ROUTES = [
     web.get(f"{MONITOR}/incident-history", smtp_monitor_checks.get_incident_history),
     web.get(f"{MONITOR}/alert-history", smtp_monitor_checks.get_alert_history),
     web.get(f"{MONITOR}/details", smtp_monitor_checks.get_details),
+    web.get("/api/incidents", incidents.list_incidents),
+    web.get(INCIDENT, incidents.get_incident),
+    web.post(f"{INCIDENT}/acknowledge", incidents.acknowledge),
     web.get("/api/summary", summaries.get_summary),
     web.get("/api/locations", locations.list_locations),
     web.post("/api/locations", locations.post_location),

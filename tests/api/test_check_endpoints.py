@@ -132,6 +132,9 @@ async def test_details_add_up_whether_rolled_up_or_not(api: Api, db: asyncpg.Con
             "alerts",
             "testResultLog",
             "maintenance",
+            "state",
+            "stateSince",
+            "lastError",
         ]
         assert answer["latestCheck"]["status"] == "failure"
         assert set(answer["latestCheck"]) == {"status", "checkedAt", "timingSmtp", "locationCode", "locationName"}

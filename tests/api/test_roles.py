@@ -93,11 +93,21 @@ async def test_who_sees_a_password(api: Api, who: str) -> None:
     assert monitor["config"] == monitor["smtpConfig"]
 
 
+INCIDENT = """
+    INSERT INTO incidents (organization_id, smtp_monitor_id, phase, code, detail, location_codes)
+    VALUES ($1, $2, 'connect', 'connect_refused', '', '{}') RETURNING id
+"""
+
+
 async def made_for(api: Api, what: str, who: str | None) -> object:
     """The id of what is named in a path: a user, or something made for this call."""
     kind, _, owner = what.partition(" of ")
     if kind == "customer":
         return (await sql.customers.insert(api.db, int(owner), "Spare"))["id"]
+    if kind == "incident":
+        monitor = await api.db.fetchval("SELECT min(id) FROM smtp_monitors WHERE organization_id = $1", int(owner))
+        await api.db.execute("UPDATE incidents SET closed_at = now(), close_reason = 'recovered'")
+        return await api.db.fetchval(INCIDENT, int(owner), monitor)
     if kind == "user":
         email = f"{uuid4()}@example.com"
         made = await sql.users.insert(api.db, int(owner), email=email, password_hash="", name="Spare", role="user")
