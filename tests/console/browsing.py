@@ -23,6 +23,7 @@ class Window:
         self.context, self.console = context, console
         self.problems: list[str] = []
         self.expected: tuple[int, ...] = ()
+        self.sites = {console.url}
         context.on("console", self._message)
         context.on("weberror", lambda error: self.problems.append(f"error in a script: {error.error}"))
         context.on("request", self._request)
@@ -36,6 +37,11 @@ class Window:
 
     def go(self, path: str) -> None:
         self.page.goto(f"{self.console.url}{path}")
+
+    def visit_elsewhere(self, url: str) -> None:
+        """A page of another site, which the test serves itself."""
+        self.sites.add(_site(url))
+        self.page.goto(url)
 
     @property
     def path(self) -> str:
@@ -92,8 +98,7 @@ class Window:
             self.problems.append(f"message in the console: {message.type}: {message.text}")
 
     def _request(self, request: Request) -> None:
-        parts = urlsplit(request.url)
-        if parts.scheme != "data" and f"{parts.scheme}://{parts.netloc}" != self.console.url:
+        if not request.url.startswith("data:") and _site(request.url) not in self.sites:
             self.problems.append(f"request to another host: {request.url}")
 
     def _response(self, response: Response) -> None:
@@ -103,3 +108,8 @@ class Window:
     def _failed(self, request: Request) -> None:
         if request.failure != ABORTED:
             self.problems.append(f"{request.failure} for {request.method} {request.url}")
+
+
+def _site(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -25,7 +25,7 @@ ARGUMENTS = [
     "--disable-gpu",
     "--disable-quic",
     "--disable-component-update",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.*",
 ]
 PATIENCE_MS = 30_000  # of a machine that has much else to do; nothing waits in vain
 
