@@ -38,6 +38,7 @@ def _environment(language: str) -> Environment:
     filters: dict[str, Callable[..., object]] = {
         "moment": lambda text: _moment(text, language),
         "since": lambda text: _since(text, words),
+        "lasted": lambda seconds: _lasted(seconds, words),
         "number": lambda value, digits=0: _number(value, digits, language),
         "milliseconds": lambda value: "–" if value is None else f"{_number(value, 0, language)} ms",
     }
@@ -70,6 +71,14 @@ def _since(text: str | None, words: Callable[..., str]) -> str | Markup:
         (pair for pair in (("days", DAY), ("hours", HOUR), ("minutes", MINUTE)) if seconds >= pair[1]), ("seconds", 1)
     )
     return Markup('<time datetime="{}" data-since>{}</time>').format(text, words(f"since.{unit}", n=seconds // size))
+
+
+def _lasted(seconds: int, words: Callable[..., str]) -> str:
+    """A length of time in its two largest units."""
+    for unit, size, smaller in (("days", DAY, HOUR), ("hours", HOUR, MINUTE), ("minutes", MINUTE, 1)):
+        if seconds >= size:
+            return words(f"lasted.{unit}", n=seconds // size, m=seconds % size // smaller)
+    return words("lasted.seconds", n=seconds)
 
 
 def _number(value: float | None, digits: int, language: str) -> str:

@@ -9,6 +9,10 @@ ROLES = ["admin", "user", "readonly", "restricted", "restricted-readonly", "supp
 # a line a page: its path, and the status for each of ROLES
 PAGES: list[tuple[str, str]] = [
     ("/", "200 200 200 200 200 200 200 200 303"),
+    ("/incidents", "200 200 200 200 200 200 200 200 303"),
+    ("/incidents?status=&customerId=11", "200 200 200 200 200 200 200 200 303"),
+    ("/incidents/999", "404 404 404 404 404 404 404 404 303"),
+    ("/wall", "200 200 200 200 200 200 200 200 303"),
     ("/login", "303 303 303 303 303 303 303 303 200"),
 ]
 IDS = (MONITOR, OTHER_CUSTOMERS, STRANGERS, ABSENT)

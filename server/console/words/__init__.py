@@ -1,8 +1,8 @@
 """What the console's pages say: German and English, a module for each page."""
 
-from server.console.words import account, frame, monitors
+from server.console.words import account, frame, incidents, monitors
 
-WORDS: dict[str, tuple[str, str]] = {**frame.WORDS, **account.WORDS, **monitors.WORDS}
+WORDS: dict[str, tuple[str, str]] = {**frame.WORDS, **account.WORDS, **incidents.WORDS, **monitors.WORDS}
 LANGUAGES = ("de", "en")
 NOTICES = frozenset(
     {"login.ended", "form.saved", "form.deleted", "account.must_enrol"} | {key for key in WORDS if ".done_" in key}
