@@ -4,7 +4,7 @@ from importlib.resources import files
 from typing import Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, Response, ViewportSize
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, Response, ViewportSize, expect
 
 from tests.console.running import Console
 
@@ -63,6 +63,10 @@ class Window:
         self.context.add_cookies(
             [{"name": "session", "value": token, "url": self.console.url, "httpOnly": True, "sameSite": "Strict"}]
         )
+
+    def is_live(self) -> None:
+        """The page hears of events from now on."""
+        expect(self.page.locator("#live")).to_have_text("Live")
 
     def is_accessible(self) -> None:
         """axe finds nothing in either theme, and the page of a phone has no horizontal scroll bar."""

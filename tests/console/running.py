@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
+from server.cli.cluster import Cluster
 from tests.product.process import Product
 
 LINE = re.compile(r"^demo user (\S+) has the password (\S+)$", re.MULTILINE)
@@ -20,6 +21,10 @@ class Console:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.product.port}"
+
+    @property
+    def database_url(self) -> str:
+        return Cluster(self.product.data_dir / "postgres", alone=False).url
 
     def token(self, email: str) -> str:
         """One session of the user for all that the test asks for."""
@@ -53,6 +58,6 @@ class Console:
 
 
 def start(product: Product) -> Console:
-    """Serve with an agent; monitors may watch servers on loopback."""
-    printed = product.start(AGENT="on", PROBE_ALLOW="127.0.0.0/8,::1/128")
+    """Serve with an agent, which may check servers on loopback, and purges nothing."""
+    printed = product.start(AGENT="on", PROBE_ALLOW="127.0.0.0/8,::1/128", RETENTION_DAYS="400")
     return Console(product, dict(LINE.findall(printed)))

@@ -7,19 +7,28 @@ import pytest
 
 from server.console.routes import ROUTES
 from tests.conftest import MONITOR
+from tests.console import showcase
 from tests.console.browsing import Window
+from tests.console.running import Console
 
 pytestmark = pytest.mark.slow
 Open = Callable[..., Window]
 
+NO_PAGES = ("/static/", "/events", "/monitors.csv")
 # what stands for a name in a path
 VALUES = {"smtpMonitorId": MONITOR}
 VARIABLE = re.compile(r"{(\w+)(?::[^}]*)?}")
 PATHS = sorted(
     VARIABLE.sub(lambda found: VALUES[found[1]], route.path)
     for route in ROUTES
-    if route.method == "GET" and not route.path.startswith("/static/")
+    if route.method == "GET" and not route.path.startswith(NO_PAGES)
 )
+
+
+@pytest.fixture(scope="module")
+def console(console: Console) -> Console:
+    showcase.load(console.database_url)
+    return console
 
 
 @pytest.mark.parametrize("locale", ["de", "en"])
