@@ -16,7 +16,7 @@ Open = Callable[..., Window]
 
 NO_PAGES = ("/static/", "/events", "/monitors.csv")
 # what stands for a name in a path
-VALUES = {"smtpMonitorId": MONITOR}
+VALUES = {"smtpMonitorId": MONITOR, "incidentId": "1"}
 VARIABLE = re.compile(r"{(\w+)(?::[^}]*)?}")
 PATHS = sorted(
     VARIABLE.sub(lambda found: VALUES[found[1]], route.path)
