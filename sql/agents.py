@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from sql.connection import Executor
-from sql.fragments import DEPARTED
+from sql.fragments import REFUSED
 
 # An agent shows itself several times in this. After a start of the database, every agent gets this time anew.
 DEAD_AFTER = timedelta(seconds=6)
@@ -40,7 +40,7 @@ async def bury(db: Executor) -> None:
              WHERE l.location_id = d.location_id
                AND l.running_by = d.id
                AND l.running_until IS NOT NULL
-               AND l.organization_id NOT IN {DEPARTED}
+               AND l.organization_id NOT IN {REFUSED}
         )
         SELECT pg_notify('agents', code)
           FROM locations

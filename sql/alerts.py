@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from sql.connection import Executor
-from sql.fragments import DELETED, DEPARTED, DEPARTING
+from sql.fragments import DELETED, DEPARTING, REFUSED
 from sql.rows import Key, arrays
 
 LEASE = timedelta(seconds=60)  # an attempt that has not ended by then was lost; another one is made
@@ -83,7 +83,7 @@ async def insert_of_certificates(db: Executor, expiring: Sequence[ExpiringCertif
           JOIN smtp_monitors m ON m.organization_id = k.organization_id AND m.id = k.smtp_monitor_id
           {RECEIVERS}
          WHERE r.recipient IS NOT NULL
-           AND m.organization_id NOT IN {DEPARTED}
+           AND m.organization_id NOT IN {REFUSED}
            AND m.status <> 'disabled'
            AND NOT is_silent(m, now())
             ON CONFLICT ON CONSTRAINT alerts_occasion_key DO NOTHING

@@ -1,21 +1,13 @@
-"""Organizations that leave a cell: who may still begin something there, and who may still write.
+"""Organizations that leave a cell: who may still begin something there, and whose rows its rows are.
 
-The fence is a trigger on every table that is copied, for the rows of one organization alone (``refuse_departed``). With
-no move there is no trigger, so a PATCH pays nothing. To make the triggers takes a lock on one table after the other,
-each for a moment, and they refuse nothing yet. Then one short transaction fences: it waits for the organization's own
-writers, who share an advisory lock, and for nobody else's. Triggers that cannot be dropped, because somebody reads a
-table for long, refuse nothing as soon as the organization is said to live here.
+One that is about to leave has a row here that counts only while the session of the move lasts (``sql/fences.py`` has
+more of that session's locks). One that has departed has a row that counts for good.
 """
 
 import asyncpg
 
-from sql import organization_moves, smtp_check_rollups
 from sql.connection import Connection, Executor
-from sql.organization_copies import COPIED, owner
-from sql.partitions import TABLES as PARTITIONED
 
-# Results are written with the states of their monitors, and their hours under a lock that the fence takes, too.
-FENCED = tuple(table for table in COPIED if table not in (*PARTITIONED, "move_marks"))
 LOCK_MILLISECONDS = 100  # that others wait for us, while we wait for a lock
 
 
@@ -24,21 +16,39 @@ def is_refusal(error: BaseException) -> bool:
     return isinstance(error, asyncpg.LockNotAvailableError) and error.constraint_name == "departures"
 
 
+async def lease(connection: Connection, seconds: int) -> None:
+    """The session ends, and its locks with it, if it has no statement for so long; 0 is never."""
+    query = f"""
+        SET idle_session_timeout = '{seconds}s';
+        SET idle_in_transaction_session_timeout = '{seconds}s';
+        SET client_connection_check_interval = '{seconds}s'
+    """
+    await connection.execute(query)
+
+
+async def renew(db: Executor) -> None:
+    """Any statement does it."""
+    await db.execute("SELECT")
+
+
 async def begin(connection: Connection, organization_id: int) -> str | None:
     """From now on no check and no alert of it is begun here; tables, if somebody holds them.
 
-    The locks are held for a moment. They wait for whoever has begun some without seeing this.
+    It holds until this connection ends: whoever begins some looks whether he can share the lock of the connection. The
+    locks of tables are held for a moment. They wait for whoever has begun some without seeing this.
     """
     query = f"""
+        SELECT pg_advisory_lock(hashtextextended('departing', {organization_id}));
         LOCK TABLE smtp_monitor_locations, alerts IN SHARE ROW EXCLUSIVE MODE;
         INSERT INTO departures (organization_id, departed)
         VALUES ({organization_id}, false)
             ON CONFLICT (organization_id) DO UPDATE SET departed = false
     """
-    return None if await _briefly(connection, query) else "smtp_monitor_locations or alerts"
+    return None if await briefly(connection, query) else "smtp_monitor_locations or alerts"
 
 
-async def stop_refusing(db: Executor, organization_id: int) -> None:
+async def return_home(db: Executor, organization_id: int) -> None:
+    """What this cell has of the organization is its own again; it may still be about to leave."""
     await db.execute("UPDATE departures SET departed = false WHERE organization_id = $1 AND departed", organization_id)
 
 
@@ -77,49 +87,6 @@ async def select_under_way(db: Executor, organization_id: int) -> tuple[int, int
     """
     [row] = await db.fetch(query, organization_id)
     return row["checks"], row["alerts"]
-
-
-async def install_fence(connection: Connection, organization_id: int) -> str | None:
-    """Make triggers, which refuse nothing before fence(); the table that lacks them because somebody holds it."""
-    column_of = {table: owner(table) for table in FENCED}
-    for table in await _select_tables(connection, organization_id, with_fence=False):
-        insert, change = (f"{_trigger(organization_id)}_{what}" for what in ("insert", "change"))
-        make = f"""
-            CREATE TRIGGER {insert} BEFORE INSERT ON {table}
-                FOR EACH ROW WHEN (new.{column_of[table]} = {organization_id})
-                EXECUTE FUNCTION refuse_departed({organization_id});
-            CREATE TRIGGER {change} BEFORE UPDATE OR DELETE ON {table}
-                FOR EACH ROW WHEN (old.{column_of[table]} = {organization_id})
-                EXECUTE FUNCTION refuse_departed({organization_id})
-        """
-        if not await _briefly(connection, make):
-            return table
-    return None
-
-
-async def remove_fence(connection: Connection, organization_id: int) -> str | None:
-    """Drop the triggers; the table that still has them because somebody holds it."""
-    for table in await _select_tables(connection, organization_id, with_fence=True):
-        insert, change = (f"{_trigger(organization_id)}_{what}" for what in ("insert", "change"))
-        drop = f"DROP TRIGGER {insert} ON {table}; DROP TRIGGER {change} ON {table}"
-        if not await _briefly(connection, drop):
-            return table
-    return None
-
-
-async def fence(connection: Connection, organization_id: int) -> bool:
-    """Refuse the organization's writes from now on; False if some are under way, or results are being rolled up."""
-    try:
-        async with connection.transaction():
-            await connection.execute(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")
-            await smtp_check_rollups.select_locked(connection)
-            lock = "SELECT pg_advisory_xact_lock(hashtextextended('departures', $1))"
-            await connection.execute(lock, organization_id)
-            await disown(connection, organization_id)
-            await organization_moves.insert_mark(connection, organization_id)
-    except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
-        return False
-    return True
 
 
 async def insert_departed_monitors(source: Executor, organization_id: int) -> None:
@@ -173,22 +140,7 @@ async def wake_agents(target: Executor) -> None:
     await target.execute("SELECT pg_notify('agents', 'alerts'), pg_notify('agents', code) FROM locations")
 
 
-async def _select_tables(db: Executor, organization_id: int, *, with_fence: bool) -> list[str]:
-    query = """
-        SELECT t.name
-          FROM unnest($1::text[]) WITH ORDINALITY AS t (name, n)
-         WHERE EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t.name::regclass AND tgname = $2) = $3
-         ORDER BY n
-    """
-    rows = await db.fetch(query, FENCED, f"{_trigger(organization_id)}_insert", with_fence)
-    return [row["name"] for row in rows]
-
-
-def _trigger(organization_id: int) -> str:
-    return f"departure_{organization_id}"
-
-
-async def _briefly(connection: Connection, statements: str) -> bool:
+async def briefly(connection: Connection, statements: str) -> bool:
     """Run them in a transaction of their own, unless somebody holds what they need."""
     try:
         async with connection.transaction():

@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 DELETED = "(SELECT id FROM organizations WHERE deleted_at IS NOT NULL)"
 # the organizations whose rows here are nobody's, since they live in another cell; the same
 DEPARTED = "(SELECT organization_id FROM departures WHERE departed)"
+_MOVED = "(SELECT organization_id FROM departures WHERE departed OR NOT pg_try_advisory_xact_lock_shared({}))"
+# those, and the organizations that are fenced now: one row of theirs would fail a statement for all
+REFUSED = _MOVED.format("hashtextextended('departures', organization_id)")
 # those, and the organizations that are about to leave: nothing of theirs is begun here
-DEPARTING = "(SELECT organization_id FROM departures)"
+DEPARTING = _MOVED.format("hashtextextended('departing', organization_id)")
 
 
 def within_reach(organization: str, customer: str | None = None) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 import asyncpg
 
 from sql.connection import Executor
-from sql.fragments import DEPARTED
+from sql.fragments import REFUSED
 from sql.rows import Key, arrays
 
 # A location that has not checked a monitor for so many intervals does not count.
@@ -98,7 +98,7 @@ async def close_disabled(db: Executor) -> list[Key]:
            AND m.id = i.smtp_monitor_id
            AND m.status = 'disabled'
            AND i.closed_at IS NULL
-           AND i.organization_id NOT IN {DEPARTED}
+           AND i.organization_id NOT IN {REFUSED}
         RETURNING i.organization_id, i.id
     """
     return _keys(await db.fetch(query))
@@ -117,7 +117,7 @@ async def remind(db: Executor) -> list[Key]:
            AND i.acknowledged_at IS NULL
            AND i.reminded_at <= now() - make_interval(mins => o.reminder_interval_minutes)
            AND NOT is_silent(m, now())
-           AND i.organization_id NOT IN {DEPARTED}
+           AND i.organization_id NOT IN {REFUSED}
         RETURNING i.organization_id, i.id
     """
     return _keys(await db.fetch(query))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sql.connection import Executor
-from sql.fragments import DEPARTED
+from sql.fragments import REFUSED
 
 Position = tuple[int, int]
 START: Position = (0, 0)
@@ -19,7 +19,7 @@ class Kind:
     table: str
     over: str
     step: int = 1000
-    but: str = f"organization_id IN {DEPARTED}"
+    but: str = f"organization_id IN {REFUSED}"
 
 
 KINDS = {
@@ -94,7 +94,7 @@ async def purge_changes(
                                       ORDER BY h.version
                                       LIMIT $5) AS old
                  WHERE first.changed_at < now() - make_interval(days => $3)
-                   AND w.organization_id NOT IN {DEPARTED}
+                   AND w.organization_id NOT IN {REFUSED}
                  LIMIT $5))
             RETURNING 1
         )

@@ -7,10 +7,10 @@ from uuid import UUID
 import asyncpg
 
 from sql.connection import Connection, Executor, Reach
-from sql.fragments import DEPARTED, within_reach
+from sql.fragments import REFUSED, within_reach
 
 # those of one organization, or of all that live here
-WHOSE = f"(organization_id = $3 OR ($3::bigint IS NULL AND organization_id NOT IN {DEPARTED}))"
+WHOSE = f"(organization_id = $3 OR ($3::bigint IS NULL AND organization_id NOT IN {REFUSED}))"
 # An hour is rolled up when its last results should be in, and again with the next hour, for results that came late.
 HOUR = f"""
         INSERT INTO smtp_check_hours AS r (organization_id, smtp_monitor_id, starts_at, checks, failures, warnings,

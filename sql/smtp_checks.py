@@ -7,7 +7,7 @@ from datetime import datetime
 import asyncpg
 
 from sql.connection import Executor
-from sql.fragments import DEPARTED
+from sql.fragments import REFUSED
 from sql.rows import Key, arrays
 
 
@@ -63,7 +63,7 @@ STATES = f"""
         SELECT m.organization_id, m.id, max(f.checked_at)
           FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) AS f (organization_id, smtp_monitor_id, checked_at)
           JOIN smtp_monitors m ON m.organization_id = f.organization_id AND m.id = f.smtp_monitor_id
-         WHERE f.organization_id NOT IN {DEPARTED}
+         WHERE f.organization_id NOT IN {REFUSED}
          GROUP BY m.organization_id, m.id
          ORDER BY m.organization_id, m.id
             ON CONFLICT (organization_id, smtp_monitor_id)
@@ -75,7 +75,7 @@ RESULTS = f"""
         WITH found AS (
             SELECT *
               FROM unnest({ARRAYS}) AS f ({", ".join(NAMES)})
-             WHERE organization_id NOT IN {DEPARTED}
+             WHERE organization_id NOT IN {REFUSED}
         ), stored AS (
             INSERT INTO smtp_checks (location_id, {STORED})
             SELECT $1, {STORED.replace("warnings", "warnings::json")}

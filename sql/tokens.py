@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from sql.connection import Executor, Reach
-from sql.fragments import DEPARTED, within_reach
+from sql.fragments import REFUSED, within_reach
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)  # when a token without an end expires
 COLUMNS = "s.organization_id, s.id, s.user_id, s.name, s.customer_id, s.created_at, s.expires_at, s.last_used_at"
@@ -105,7 +105,7 @@ async def record_uses(db: Executor, uses: Mapping[tuple[int, UUID], datetime], *
           FROM unnest($1::bigint[], $2::uuid[], $3::timestamptz[]) AS u (organization_id, id, used_at)
          WHERE s.organization_id = u.organization_id
            AND s.id = u.id
-           AND s.organization_id NOT IN {DEPARTED}
+           AND s.organization_id NOT IN {REFUSED}
            AND (s.last_used_at IS NULL OR s.last_used_at < u.used_at - make_interval(secs => $4))
     """
     organization_ids, ids = zip(*uses, strict=True)

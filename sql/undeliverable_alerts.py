@@ -7,7 +7,7 @@ import asyncpg
 
 from sql.alerts import GIVE_UP
 from sql.connection import Executor
-from sql.fragments import DEPARTED
+from sql.fragments import REFUSED
 
 PATIENCE = timedelta(seconds=20)  # that an alert waits for an agent with its channel before it says so
 
@@ -25,7 +25,7 @@ async def insert_attempts(db: Executor, channels: Sequence[str]) -> list[asyncpg
              WHERE state = 'pending'
                AND attempts = 0
                AND channel = ANY($1)
-               AND organization_id NOT IN {DEPARTED}
+               AND organization_id NOT IN {REFUSED}
                AND created_at < now() - $2::interval
                AND NOT EXISTS (SELECT FROM agents WHERE channels IS NULL OR a.channel = ANY(channels))
                AND NOT EXISTS (SELECT
@@ -48,7 +48,7 @@ async def give_up(db: Executor) -> None:
         UPDATE alerts
            SET state = 'given_up', ended_at = now()
          WHERE state = 'pending'
-           AND organization_id NOT IN {DEPARTED}
+           AND organization_id NOT IN {REFUSED}
            AND next_attempt_at < now() - $1::interval
     """
     await db.execute(query, GIVE_UP)

@@ -18,6 +18,7 @@ from server.cli.environment import ConfigError
 
 COPYING, ARRIVING, LEAVING, ABORTING = "copying", "arriving", "leaving", "aborting"
 OTHER_SECONDS = 10.0  # in which what a killed command has begun comes to its end
+SLOT_SECONDS = 60.0  # until nobody reads a slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,20 @@ async def judge(ends: Ends) -> None:
         raise ConfigError(f"cell {ends.target_id} lacks the locations {', '.join(missing)}; its agents copy them")
     if table := await sql.organization_copies.find_rows(ends.target, organization_id):
         raise ConfigError(f"cell {ends.target_id} has rows of organization {organization_id} already, in {table}")
+
+
+async def end_copy(ends: Ends) -> None:
+    """The target follows no more, and the source keeps nothing for it."""
+    name, copies = ends.name, sql.organization_copies
+    await copies.disable(ends.target, name)
+    subscription = await copies.select_subscription(ends.target, name)
+    deadline = time.monotonic() + SLOT_SECONDS
+    while not await copies.drop_slots(ends.source, name, subscription):
+        if time.monotonic() > deadline:
+            raise ConfigError(f"cell {ends.source_id} still sends to cell {ends.target_id}; run the same again")
+        await asyncio.sleep(0.05)
+    await copies.drop_subscription(ends.target, name)
+    await copies.drop_publication(ends.source, name)
 
 
 @contextlib.contextmanager

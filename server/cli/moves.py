@@ -1,5 +1,8 @@
 """The steps of a move, each of which can be done again.
 
+A move that dies or hangs refuses nothing any more (``sql/fences.py``), unless it does so between the last statement of
+``_fence`` and the flip in ``_arrive``: then writes are refused until somebody runs the command again.
+
 What the rows of the target lack without triggers: counts are copied as rows; the index of search is made before the
 fence, and what has changed since is queued within it; agents are woken; locations that came meanwhile are scheduled.
 """
@@ -11,12 +14,13 @@ from datetime import UTC, datetime, timedelta
 
 import sql
 from server.access.cell_numbers import made_in
+from server.cli import move_ends
 from server.cli.environment import ConfigError
 from server.cli.move_ends import ABORTING, ARRIVING, COPYING, Ends, worded
+from server.cli.move_lease import Lease
 from sql.organization_copies import COPIED
 
 SETTLE_SECONDS = 10.0  # after which no worker has a write for the source any more; one waits for 8 at most
-SLOT_SECONDS = 60.0  # until nobody reads a slot
 FENCE_SECONDS = 3.0  # in which the target must have the rest; otherwise writes go on, and it is tried again
 CLOSE_SECONDS = 0.5  # that the target may be behind when writes are refused
 TELL_SECONDS = 2.0
@@ -36,6 +40,7 @@ class Move:
         self._to, self._from = f"cell {ends.target_id}", f"cell {ends.source_id}"
         self._told_at = 0.0
         self._fenced_at: float | None = None
+        self._lease = Lease(ends.source)
 
     async def go_on(self, step: str) -> None:
         if step == COPYING:
@@ -50,8 +55,8 @@ class Move:
 
     async def abort(self) -> None:
         """Leave no trace of it. Writes go on first."""
-        await sql.organization_moves.set_step(self._directory, self._id, ABORTING)
         await sql.departures.own(self._source, self._id)
+        await sql.organization_moves.set_step(self._directory, self._id, ABORTING)
         tell(f"writes go on in {self._from}")
         await self._withdraw()
         await sql.organization_moves.delete(self._directory, self._id)
@@ -60,7 +65,7 @@ class Move:
     async def _copy(self) -> None:
         """Until the target has all rows, and follows."""
         started = time.monotonic()
-        await sql.departures.stop_refusing(self._source, self._id)  # of one that was broken off
+        await sql.departures.return_home(self._source, self._id)  # of one that was broken off
         copies, name = sql.organization_copies, self._ends.name
         if await copies.select_subscription(self._target, name) and not await copies.has_slot(self._source, name):
             tell(f"{self._from} has lost what it kept for the copy, which begins anew")
@@ -94,12 +99,13 @@ class Move:
 
     async def _depart(self) -> None:
         """Until nothing of it is under way, and everything is ready to refuse writes."""
+        await self._lease.take()
         await self._retry(sql.departures.begin)
         tell("no check and no alert is begun any more")
         while any(under_way := await sql.departures.select_under_way(self._source, self._id)):
             await self._wait("waiting for {} checks and {} alerts under way".format(*under_way))
         await sql.departures.insert_departed_monitors(self._source, self._id)
-        await self._retry(sql.departures.install_fence)
+        await self._retry(sql.fences.install)
         tell("nothing is under way")
 
     async def _fence(self) -> None:
@@ -111,16 +117,19 @@ class Move:
                 await self._wait(f"{self._to} was {behind:.1f} s behind")
                 continue
             started = time.monotonic()
-            if not await sql.departures.fence(self._source, self._id):
+            if not await sql.fences.close(self._source, self._id):
                 await self._wait("waiting for writers of the organization, or for results to be summed up")
                 continue
             tell(f"{self._to} was {behind * 1000:.0f} ms behind; writes are refused")
             await sql.departures.insert_departed_monitors(self._source, self._id)
             if await self._follow(at_most=FENCE_SECONDS) < FENCE_SECONDS:
                 break
-            await sql.departures.stop_refusing(self._source, self._id)
+            await sql.fences.open_again(self._source, self._id)
             tell(f"{self._to} is too slow; writes go on, and this is tried again")
         self._fenced_at = started
+        if not await sql.fences.seal(self._source, self._id):
+            raise ConfigError(f"{self._from} does not refuse writes any more; run the same again")
+        await self._lease.end()
         await sql.organization_moves.set_step(self._directory, self._id, ARRIVING)
 
     async def _arrive(self) -> None:
@@ -150,10 +159,10 @@ class Move:
             await sql.smtp_check_rollups.roll_up_one(self._target, self._id, mark.rolled_up_to)
         await sql.departures.insert_missing_locations(self._target, self._id)
         await sql.departures.delete_departed_monitors(self._target, self._id)
-        await self._end_copy()
+        await move_ends.end_copy(self._ends)
         tell(f"the copy has ended; what {self._from} has left is removed in {SETTLE_SECONDS:g} s")
         await asyncio.sleep(SETTLE_SECONDS)
-        await self._retry(sql.departures.remove_fence)
+        await self._retry(sql.fences.remove)
         tell(f"removing what {self._from} has left")
         await self._remove(self._source)
         await sql.organization_moves.delete_mark(self._target, self._id)
@@ -162,9 +171,9 @@ class Move:
 
     async def _withdraw(self) -> None:
         """Both cells as before the copy."""
-        await self._end_copy()
+        await move_ends.end_copy(self._ends)
         tell("the copy has ended")
-        await self._retry(sql.departures.remove_fence)
+        await self._retry(sql.fences.remove)
         await sql.departures.delete_departed_monitors(self._source, self._id)
         await sql.organization_moves.delete_mark(self._source, self._id)
         tell(f"removing what {self._to} has copied")
@@ -173,18 +182,6 @@ class Move:
         lived_there = await sql.departures.has_departed_monitors(self._target, self._id)
         if not lived_there and made_in(self._id) != self._ends.target_id:
             await sql.departures.own(self._target, self._id)
-
-    async def _end_copy(self) -> None:
-        name, copies = self._ends.name, sql.organization_copies
-        await copies.disable(self._target, name)
-        subscription = await copies.select_subscription(self._target, name)
-        deadline = time.monotonic() + SLOT_SECONDS
-        while not await copies.drop_slots(self._source, name, subscription):
-            if time.monotonic() > deadline:
-                raise ConfigError(f"{self._from} still sends to {self._to}; run the same again")
-            await asyncio.sleep(POLL)
-        await copies.drop_subscription(self._target, name)
-        await copies.drop_publication(self._source, name)
 
     async def _remove(self, db: "sql.connection.Connection") -> None:
         more = True
@@ -217,4 +214,5 @@ class Move:
             self._told_at = now
             errors = await sql.organization_copies.select_errors(self._target, self._ends.name)
             tell(f"{line}; failed {errors} times, see the log of {self._to}" if errors else line)
+        await self._lease.renew()
         await asyncio.sleep(pause)

@@ -1,7 +1,7 @@
 """A second cell beside the database that every test has: with an organization, a customer, users and a monitor."""
 
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,9 +15,14 @@ from server.access.signer import Signer
 from server.cli import migrations
 from server.serving.app import create_app
 from server.serving.config import Config
+from tests.cells.filling import REST, fill
+from tests.cells.pair import Pair, logical_cluster, pair_of
+from tests.cells.writing import Writer
 from tests.conftest import PASSWORD_HASH, AiohttpClient, Api
 
 USERS = {"north-admin": ("admin", None), "north-readonly": ("readonly", None), "north-globaladmin": ("user", "admin")}
+
+LEAVER = 2
 
 
 @dataclass
@@ -92,3 +97,37 @@ async def away(
         api = Api(await aiohttp_client(create_app(config)), db, config)
         api.tokens = both.tokens
         yield api
+
+
+@pytest.fixture
+async def departing(db: asyncpg.Connection, config: Config) -> AsyncIterator[asyncpg.Connection]:
+    """Organization 2 has some of everything, and is about to leave, as this connection says."""
+    await sql.partitions.maintain(db, retention_days=35)
+    user = await db.fetchval("SELECT min(id) FROM users WHERE organization_id = $1", LEAVER)
+    for statement in REST:
+        await db.execute(statement, LEAVER, user)
+    mover = await asyncpg.connect(config.database_url)
+    assert await sql.departures.begin(mover, LEAVER) is None
+    assert await sql.fences.install(mover, LEAVER) is None
+    yield mover
+    await mover.close()
+    await db.execute("DELETE FROM departures")
+    assert await sql.fences.remove(db, LEAVER) is None
+    await db.execute("DELETE FROM move_marks; DELETE FROM departed_smtp_monitors; DELETE FROM smtp_checks")
+    await db.execute("DELETE FROM smtp_check_hours; DELETE FROM smtp_check_days")
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    with logical_cluster(tmp_path_factory.mktemp("move")) as cluster, pair_of(cluster) as pair:
+        yield pair
+
+
+@pytest.fixture
+async def writer(pair: Pair) -> Writer:
+    for number in (0, 1):
+        async with pair.connected(number) as db:
+            await db.execute("TRUNCATE departures, departed_smtp_monitors")  # of moves before
+            await db.execute("DELETE FROM users WHERE email = 'mover@example.com'")
+    async with pair.connected(0) as db:
+        return Writer(pair, *await fill(db, "Mover", 50))

@@ -24,12 +24,9 @@ from sql.connection import create_pool
 from sql.loops import running
 from sql.rows import Key
 from sql.smtp_monitor_patches import STATEMENTS, Patch
-from tests.cells.conftest import North
-from tests.cells.filling import REST
+from tests.cells.conftest import LEAVER, North
 from tests.cells.writing import Silent
 from tests.conftest import MONITOR, STRANGERS, Api, becomes
-
-LEAVER = 2
 
 
 @pytest.fixture
@@ -40,24 +37,8 @@ async def pool(db: asyncpg.Connection, config: Config) -> AsyncIterator[asyncpg.
 
 
 @pytest.fixture
-async def departing(db: asyncpg.Connection) -> AsyncIterator[None]:
-    """Organization 2 has some of everything, and is about to leave."""
-    await sql.partitions.maintain(db, retention_days=35)
-    user = await db.fetchval("SELECT min(id) FROM users WHERE organization_id = $1", LEAVER)
-    for statement in REST:
-        await db.execute(statement, LEAVER, user)
-    assert await sql.departures.begin(db, LEAVER) is None
-    assert await sql.departures.install_fence(db, LEAVER) is None
-    yield
-    await db.execute("DELETE FROM departures")
-    assert await sql.departures.remove_fence(db, LEAVER) is None
-    await db.execute("DELETE FROM move_marks; DELETE FROM departed_smtp_monitors; DELETE FROM smtp_checks")
-    await db.execute("DELETE FROM smtp_check_hours; DELETE FROM smtp_check_days")
-
-
-@pytest.fixture
-async def departed(db: asyncpg.Connection, departing: None) -> None:
-    assert await sql.departures.fence(db, LEAVER)
+async def departed(departing: asyncpg.Connection) -> None:
+    assert await sql.fences.close(departing, LEAVER)
 
 
 def patches(count: int) -> list[Patch]:
@@ -86,10 +67,9 @@ async def test_one_that_is_about_to_leave_is_written_as_before(api: Api) -> None
     assert (await api.patch({"port": 25}, "stranger", monitor=STRANGERS)).status == 200
 
 
-@pytest.mark.usefixtures("departing")
-async def test_a_write_that_is_refused_is_told_to_come_back(api: Api, db: asyncpg.Connection) -> None:
+async def test_a_write_that_is_refused_is_told_to_come_back(api: Api, departing: asyncpg.Connection) -> None:
     token = await api.token("stranger")
-    assert await sql.departures.fence(db, LEAVER)
+    assert await sql.fences.close(departing, LEAVER)
 
     async def status() -> int:
         headers = {"Authorization": f"Bearer {token}"}
@@ -124,15 +104,16 @@ async def test_a_batch_with_refused_patches_is_tried_three_times_and_not_once_fo
     assert int(after) - int(before) < 20
 
 
-@pytest.mark.usefixtures("departing")
-async def test_the_fence_waits_for_writers_of_the_organization_alone(db: asyncpg.Connection, config: Config) -> None:
+async def test_the_fence_waits_for_writers_of_the_organization_alone(
+    departing: asyncpg.Connection, config: Config
+) -> None:
     update = "UPDATE smtp_monitors SET port = 27 WHERE organization_id = $1"
     for organization_id, fenced in ((LEAVER, False), (1, True)):
         other = await asyncpg.connect(config.database_url)
         transaction = other.transaction()
         await transaction.start()
         await other.execute(update, organization_id)
-        assert await sql.departures.fence(db, LEAVER) is fenced
+        assert await sql.fences.close(departing, LEAVER) is fenced
         await transaction.rollback()
         await other.close()
 
@@ -160,9 +141,8 @@ async def rows_of_leaver(db: asyncpg.Connection) -> dict[str, list[str]]:
     return {table: [row["t"] for row in await db.fetch(query)] for table, query in queries.items()}
 
 
-@pytest.mark.usefixtures("departing")
 async def test_agents_pass_over_the_rows_of_one_that_has_left(
-    pool: asyncpg.Pool, db: asyncpg.Connection, config: Config
+    pool: asyncpg.Pool, db: asyncpg.Connection, departing: asyncpg.Connection
 ) -> None:
     """Each of their statements is for all organizations, and one row that is refused would fail all of it."""
     await db.execute("INSERT INTO locations (id, code, name, country) VALUES (7, 'x', 'X', 'DE')")
@@ -173,7 +153,7 @@ async def test_agents_pass_over_the_rows_of_one_that_has_left(
     await db.execute("INSERT INTO agents VALUES ($1, 7, now() - interval '1 hour')", dead)
     await db.execute("UPDATE smtp_monitor_locations SET running_by = $1, running_until = now()", dead)
     await db.execute("UPDATE smtp_check_rollups SET rolled_up_to = now() - interval '3 days'")
-    assert await sql.departures.fence(db, LEAVER)
+    assert await sql.fences.close(departing, LEAVER)
     before = await rows_of_leaver(db)
 
     await upkeep.sweep(pool)
