@@ -6,7 +6,7 @@ them, and the directory names the new home. Writes of others are not refused (``
 
 The directory has the step. Until ``arriving`` a move can be aborted; from then on it only goes on. Each step can be
 done again, so whoever runs the command again goes on where it was broken off
-(``tests/cells/test_organization_move.py``).
+(``tests/cells/test_interrupted_moves.py``).
 """
 
 import argparse

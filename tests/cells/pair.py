@@ -39,6 +39,7 @@ UNTIL_FENCE = (
     "nothing is under way",
 )
 STEPS = (*UNTIL_FENCE, "writes are refused", "lives in", "copy has ended", "removing what", "done")
+ABORT_STEPS = ("writes go on in", "copy has ended", "removing what")
 SETTINGS = "wal_level = logical\nwal_retrieve_retry_interval = 100ms\nmax_worker_processes = 16\n"
 TRACES = {
     "triggers": "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'departure\\_%'",

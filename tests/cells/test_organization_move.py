@@ -1,9 +1,7 @@
 """An organization moves between two databases of one server while it is patched, and nothing acknowledged is lost."""
 
 import asyncio
-from collections.abc import Iterator
 
-import asyncpg
 import pytest
 
 import sql
@@ -15,26 +13,9 @@ from server.cli.environment import ConfigError
 from server.serving.app import create_app
 from server.serving.config import Config
 from sql.loops import running
-from tests.cells.filling import fill
-from tests.cells.pair import KEY, STEPS, UNTIL_FENCE, Pair, kill, logical_cluster, pair_of, read_until
+from tests.cells.pair import KEY, Pair
 from tests.cells.writing import Writer, check_whole
 from tests.conftest import PASSWORD, PASSWORD_HASH, AiohttpClient, Api
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    with logical_cluster(tmp_path_factory.mktemp("move")) as cluster, pair_of(cluster) as pair:
-        yield pair
-
-
-@pytest.fixture
-async def writer(pair: Pair) -> Writer:
-    for number in (0, 1):
-        async with pair.connected(number) as db:
-            await db.execute("TRUNCATE departures, departed_smtp_monitors")  # of moves before
-            await db.execute("DELETE FROM users WHERE email = 'mover@example.com'")
-    async with pair.connected(0) as db:
-        return Writer(pair, *await fill(db, "Mover", 50))
 
 
 async def test_it_moves_and_comes_back_while_it_is_patched(pair: Pair, writer: Writer) -> None:
@@ -90,43 +71,6 @@ async def test_every_row_is_the_same_in_its_new_cell(pair: Pair, writer: Writer)
     assert await pair.traces() == {"departures in 0": 1, "departed monitors in 0": len(writer.monitors)}
 
 
-@pytest.mark.parametrize("words", [STEPS[1], STEPS[4], STEPS[7], STEPS[8], STEPS[10]])
-async def test_a_move_that_is_killed_goes_on(pair: Pair, writer: Writer, words: str) -> None:
-    async with writer.writing():
-        process = pair.command(writer.organization_id, "--to", "1")
-        await asyncio.to_thread(read_until, process, words)
-        kill(process)
-        status, output = await asyncio.to_thread(pair.run, writer.organization_id, "--to", "1")
-    assert (status, output.splitlines()[-1]) == (0, "done"), output
-    await check_whole(pair, writer, 1)
-
-
-@pytest.mark.parametrize("words", UNTIL_FENCE[:-1])
-async def test_a_move_that_is_aborted_leaves_no_trace(pair: Pair, writer: Writer, words: str) -> None:
-    traces = await pair.traces()
-    async with writer.writing():
-        process = pair.command(writer.organization_id, "--to", "1")
-        await asyncio.to_thread(read_until, process, words)
-        kill(process)
-        status, output = await asyncio.to_thread(pair.run, writer.organization_id, "--abort")
-        assert (status, output.splitlines()[-1]) == (0, "the move is undone"), output
-    await check_whole(pair, writer, 0)
-    assert await pair.traces() == traces
-    async with pair.connected(0) as db:
-        assert await sql.organization_moves.select(db, writer.organization_id) is None
-
-
-async def test_it_is_not_aborted_once_it_has_arrived(pair: Pair, writer: Writer) -> None:
-    process = pair.command(writer.organization_id, "--to", "1", settle=60)
-    await asyncio.to_thread(read_until, process, "copy has ended")
-    kill(process)
-    status, output = pair.run(writer.organization_id, "--abort")
-    words = f"it is too late: cell 1 has all of organization {writer.organization_id}"
-    assert (status, words in output) == (1, True), output
-    assert pair.run(writer.organization_id, "--to", "1")[0] == 0
-    await check_whole(pair, writer, 1)
-
-
 async def test_it_waits_for_checks_and_alerts_under_way(pair: Pair, writer: Writer) -> None:
     async with pair.connected(0) as db:
         running_until = "UPDATE smtp_monitor_locations SET running_until = now() + interval '4 seconds'"
@@ -135,40 +79,6 @@ async def test_it_waits_for_checks_and_alerts_under_way(pair: Pair, writer: Writ
         await db.execute(f"{leased} WHERE organization_id = $1", writer.organization_id)
     status, output = pair.run(writer.organization_id, "--to", "1")
     assert (status, f"waiting for {len(writer.monitors)} checks and 1 alerts under way" in output) == (0, True), output
-
-
-async def test_an_abort_lets_writes_go_on_that_were_refused(pair: Pair, writer: Writer) -> None:
-    """The command is held where it would write that the target has all."""
-    async with pair.connected(0) as db:
-        traces = await pair.traces()
-        process = pair.command(writer.organization_id, "--to", "1")
-        await asyncio.to_thread(read_until, process, UNTIL_FENCE[-2])
-        async with db.transaction():
-            await db.execute("SELECT FROM organization_moves FOR UPDATE")
-            await asyncio.to_thread(read_until, process, "writes are refused")
-            update = "UPDATE smtp_monitors SET port = 28 WHERE organization_id = $1"
-            other = await asyncpg.connect(pair.urls[0])
-            while await refused(other, update, writer.organization_id) is None:
-                await asyncio.sleep(0.01)
-            kill(process)
-            holds = (
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'UPDATE organization_moves%'"
-            )
-            await other.fetch(holds)
-        status, output = pair.run(writer.organization_id, "--abort")
-        assert (status, output.splitlines()[-1]) == (0, "the move is undone"), output
-        assert await refused(other, update, writer.organization_id) is None
-        await other.close()
-    await check_whole(pair, writer, 0)
-    assert await pair.traces() == traces
-
-
-async def refused(db: asyncpg.Connection, update: str, organization_id: int) -> BaseException | None:
-    try:
-        await db.execute(update, organization_id)
-    except asyncpg.LockNotAvailableError as error:
-        return error
-    return None
 
 
 async def test_a_target_that_cannot_be_reached_from_is_told(pair: Pair, writer: Writer) -> None:
