@@ -62,6 +62,20 @@ async def test_every_table_with_rows_of_an_organization_is_copied_or_made_anew(d
     assert tables | {"organizations"} == {*sql.organization_copies.COPIED, *sql.organization_copies.REBUILT}
 
 
+async def test_the_key_of_every_table_that_is_copied_says_whose_a_row_is(db: asyncpg.Connection) -> None:
+    """Otherwise PostgreSQL refuses every UPDATE of the table, whoever's row it is, while an organization moves."""
+    query = """
+        SELECT indrelid::regclass::text AS name, array_agg(attname::text) AS columns
+          FROM pg_index
+          JOIN pg_attribute ON attrelid = indexrelid
+         WHERE indisprimary
+         GROUP BY 1
+    """
+    keys = {row["name"]: row["columns"] for row in await db.fetch(query)}
+    owner = sql.organization_copies.owner
+    assert [table for table in sql.organization_copies.COPIED if owner(table) not in keys.get(table, [])] == []
+
+
 @pytest.mark.usefixtures("departing")
 async def test_one_that_is_about_to_leave_is_written_as_before(api: Api) -> None:
     assert (await api.patch({"port": 25}, "stranger", monitor=STRANGERS)).status == 200

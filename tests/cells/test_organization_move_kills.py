@@ -9,7 +9,7 @@ import pytest
 from server.cli import postmaster
 from server.cli.cluster import Cluster
 from tests.cells.filling import fill
-from tests.cells.pair import STEPS, Pair, kill, logical_cluster, pair_of, read_until
+from tests.cells.pair import ABORT_STEPS, STEPS, UNTIL_FENCE, Pair, kill, logical_cluster, pair_of, read_until
 from tests.cells.writing import Writer, check_whole
 
 ATTEMPTS = 8
@@ -36,12 +36,12 @@ async def restart(cluster: Cluster) -> None:
     await asyncio.to_thread(cluster.start)
 
 
-async def move(pair: Pair, organization_id: int, target: int) -> str:
-    """Again until it is done: a database that has just started may still recover."""
+async def again(pair: Pair, organization_id: int, *options: str) -> str:
+    """Until it is done: a database that has just started may still recover."""
     output = ""
     for _ in range(ATTEMPTS):
-        status, output = await asyncio.to_thread(pair.run, organization_id, "--to", str(target))
-        if status == 0 or "lives in cell" in output.splitlines()[-1]:
+        status, output = await asyncio.to_thread(pair.run, organization_id, *options)
+        if status == 0 or any(words in output.splitlines()[-1] for words in ("lives in cell", "does not move")):
             return output
         assert len(output.splitlines()[-1]) < 300
         assert "Traceback" not in output, output
@@ -63,7 +63,7 @@ async def test_a_database_that_is_killed_while_one_moves_loses_nothing(
         await asyncio.to_thread(read_until, process, "writes are refused")
         await restart(clusters[("source", "target").index(victim)])
         await asyncio.to_thread(process.communicate)
-        await move(pair, writer.organization_id, 1)
+        await again(pair, writer.organization_id, "--to", "1")
     await check_whole(pair, writer, 1)
 
 
@@ -86,6 +86,27 @@ async def test_whatever_is_killed_at_whichever_step(
         else:
             await restart(clusters[("source", "target").index(victim)])
             await asyncio.to_thread(process.communicate)
-        await move(pair, writer.organization_id, 1)
+        await again(pair, writer.organization_id, "--to", "1")
     assert await pair.home(writer.organization_id) == 1
     await check_whole(pair, writer, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("step", "victim"), [(ABORT_STEPS[0], "source"), (ABORT_STEPS[1], "target")])
+async def test_a_database_that_is_killed_while_a_move_is_undone(
+    pair: Pair, clusters: list[Cluster], step: str, victim: str
+) -> None:
+    writer = await fill_and_write(pair)
+    traces = await pair.traces()
+    async with writer.writing():
+        process = pair.command(writer.organization_id, "--to", "1")
+        await asyncio.to_thread(read_until, process, UNTIL_FENCE[-1])
+        kill(process)
+        process = pair.command(writer.organization_id, "--abort")
+        await asyncio.to_thread(read_until, process, step)
+        await restart(clusters[("source", "target").index(victim)])
+        await asyncio.to_thread(process.communicate)
+        await again(pair, writer.organization_id, "--abort")
+    assert await pair.home(writer.organization_id) == 0
+    await check_whole(pair, writer, 0)
+    assert await pair.traces() == traces
