@@ -2,8 +2,17 @@
 
 from aiohttp import web
 
-from server.console import incidents, log_in, smtp_monitors, static_files, wall
+from server.console import customers, incidents, log_in, smtp_monitors, static_files, tokens, users, wall
+from server.console.forms import MakePage, posting, showing
 from server.console.pages import page
+
+NUMBER = "{number:[1-9][0-9]{0,17}}"
+
+
+def _both(path: str, make: MakePage) -> list[web.RouteDef]:
+    """A page with forms, which are sent to the page itself."""
+    return [web.get(path, page(showing(make))), web.post(path, page(posting(make)))]
+
 
 ROUTES = [
     web.get("/", page(smtp_monitors.get_list)),
@@ -14,6 +23,15 @@ ROUTES = [
     web.get("/wall", page(wall.get_wall)),
     web.get("/login", page(log_in.get_log_in)),
     web.post("/login", page(log_in.post_log_in)),
+    web.get("/customers", page(customers.get_list)),
+    *_both("/customers/new", customers.new),
+    *_both(f"/customers/{NUMBER}", customers.one),
+    web.get("/users", page(users.get_list)),
+    *_both("/users/new", users.new),
+    *_both(f"/users/{NUMBER}", users.one),
+    web.get("/tokens", page(tokens.get_list)),
+    *_both("/tokens/new", tokens.new),
+    web.post("/tokens/{token:[0-9a-f-]{36}}/end", page(tokens.post_end)),
     web.post("/logout", page(log_in.post_log_out)),
     web.post("/language", page(log_in.post_language)),
     web.get("/static/{version:[^/]*}/{file:[^/]*}", static_files.get_file),

@@ -39,7 +39,7 @@ SECTIONS = [
     ("/status-pages", "status_pages", ()),
     ("/customers", "customers", ()),
     ("/users", "users", ADMINS),
-    ("/tokens", "tokens", ()),
+    ("/tokens", "tokens", (*WRITERS, "readonly")),
     ("/organization", "organization", ADMINS),
     ("/audit", "audit", (*ADMINS, "supporter")),
     ("/wall", "wall", ()),

@@ -1,8 +1,13 @@
 """What the console's pages say: German and English, a module for each page."""
 
-from server.console.words import account, frame, incidents, monitors
+from importlib import import_module
+from pkgutil import iter_modules
 
-WORDS: dict[str, tuple[str, str]] = {**frame.WORDS, **account.WORDS, **incidents.WORDS, **monitors.WORDS}
+WORDS: dict[str, tuple[str, str]] = {
+    key: words
+    for module in iter_modules(__path__)
+    for key, words in import_module(f"{__name__}.{module.name}").WORDS.items()
+}
 LANGUAGES = ("de", "en")
 NOTICES = frozenset(
     {"login.ended", "form.saved", "form.deleted", "account.must_enrol"} | {key for key in WORDS if ".done_" in key}

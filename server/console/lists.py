@@ -1,0 +1,95 @@
+"""Pages with a list of the API: its filters are those of the page's address, and it comes in pages."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from server.console.inputs import Empty, Input, to_moment
+from server.console.visit import Visit
+from server.http.answers import Answer
+
+SHOWN = 50
+CHOICES = 200  # more are no choice in a form: it takes a number instead
+MOMENTS = ("from", "to")
+MAX_DIGITS = 19
+
+
+@dataclass(frozen=True, slots=True)
+class Organizations:
+    """For who reaches several: their names by number, and whether those are all."""
+
+    names: Mapping[int, str]
+    complete: bool
+
+
+async def show(
+    visit: Visit,
+    words: str,
+    path: str,
+    columns: Sequence[str],
+    *,
+    filters: Sequence[str] = (),
+    may_make: Callable[[Visit], bool] = lambda visit: False,
+    beside: Callable[[Any], Awaitable[Any]] | None = None,
+) -> Answer:
+    """The list at *path*, by the template <words>.html. *filters* are names in the address that the API knows, too.
+
+    *may_make* tells whether the visitor is offered to make one more. *beside* gets what the list needs besides.
+    """
+    query = visit.request.query
+    asked = {name: query[name] for name in ("organizationId", "page", *filters) if query.get(name)}
+    for name in MOMENTS:
+        if name in asked:
+            asked[name] = to_moment(asked[name])
+    reached = await organizations(visit)
+    listed = await visit.get(path, {**asked, "perPage": SHOWN})
+    shown: dict[str, Any] = {
+        "listed": {"unavailableCells": (), **listed},
+        "columns": columns,
+        "words": words,
+        "organizations": reached,
+        "may_make": may_make(visit),
+        "beside": None if beside is None else await beside(listed),
+    }
+    return await visit.show(f"{words}.html", **shown)
+
+
+async def organizations(visit: Visit) -> Organizations | None:
+    """None for who reaches but the own one."""
+    if not (await visit.who())["globalRole"]:
+        return None
+    listed = await visit.get("/api/organizations", {"perPage": CHOICES})
+    return Organizations({one["id"]: one["name"] for one in listed["items"]}, listed["total"] <= CHOICES)
+
+
+async def organization(visit: Visit) -> int:
+    """Where something is made: the visitor's own organization, or the one that the address names."""
+    me = await visit.who()
+    wanted = visit.request.query.get("organizationId", "")
+    return int(wanted) if me["globalRole"] and wanted.isdecimal() and len(wanted) < MAX_DIGITS else me["organizationId"]
+
+
+async def customer_input(visit: Visit, organization_id: int, everything: str | None) -> Input:
+    """One customer, or *everything* where there are words for that."""
+    choices = await customers(visit, organization_id)
+    whole = [] if everything is None else [("", everything)]
+    if not choices and everything is None:
+        return Input("customerId", "number", hint=True, required=True)
+    return Input("customerId", "number", empty=Empty.NULL, choices=choices and [*whole, *choices], hint=not choices)
+
+
+async def customers(visit: Visit, organization_id: int) -> list[tuple[object, str]]:
+    """The customers to choose from; none if they are too many for that."""
+    organization_filter = organization_id if (await visit.who())["globalRole"] else None
+    listed = await visit.get("/api/customers", {"perPage": CHOICES, "organizationId": organization_filter})
+    if listed["total"] > CHOICES:
+        return []
+    return [(one["id"], one["name"]) for one in listed["items"]]
+
+
+async def customer_names(visit: Visit, ids: Sequence[int | None]) -> dict[int, str]:
+    """Of the customers that a list names by their number."""
+    wanted = sorted({one for one in ids if one is not None})
+    replies = await asyncio.gather(*(visit.ask("GET", f"/api/customers/{one}") for one in wanted))
+    return {one: reply.body["name"] if reply.ok else f"#{one}" for one, reply in zip(wanted, replies, strict=True)}

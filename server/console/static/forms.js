@@ -1,0 +1,37 @@
+// Forms: times in the visitor's own zone, and copies of what is shown once.
+
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** The server writes and reads times in UTC; in between the visitor sees them in the own zone. */
+function localizeInput(input) {
+  const utc = input.defaultValue;
+  if (utc) input.value = shifted(new Date(`${utc}Z`), -1);
+  const shown = input.value;
+  const label = input.labels[0]?.querySelector(".zone");
+  if (label) label.textContent = `(${zone})`;
+  input.form.addEventListener("formdata", (event) => {
+    // an hour that comes twice in autumn stays the one that it was
+    if (input.value) event.formData.set(input.name, input.value === shown ? utc : shifted(new Date(input.value), 0));
+  });
+}
+
+/** A time as an input has it: in UTC, or for *sign* -1 in the visitor's zone. */
+function shifted(time, sign) {
+  return new Date(time.getTime() + sign * time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+async function copy(button) {
+  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+  button.textContent = button.dataset.done;
+}
+
+for (const input of document.querySelectorAll('input[type="datetime-local"]')) localizeInput(input);
+for (const select of document.querySelectorAll("select[data-zone]")) {
+  if ([...select.options].some((option) => option.value === zone)) select.value = zone;
+}
+if (navigator.clipboard) {
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => copy(button));
+  }
+}

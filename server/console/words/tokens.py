@@ -1,0 +1,33 @@
+"""What the pages of API tokens say."""
+
+WORDS = {
+    "tokens.title": ("Zugangsschlüssel", "API tokens"),
+    "tokens.intro": ("Für Programme, die die API benutzen.", "For programs that use the API."),
+    "tokens.docs": ("Beschreibung der API", "Description of the API"),
+    "tokens.new": ("Neuer Zugangsschlüssel", "New API token"),
+    "tokens.name": ("Name", "Name"),
+    "tokens.name_hint": ("Welches Programm ihn benutzt", "Which program uses it"),
+    "tokens.owner": ("Benutzer", "User"),
+    "tokens.customer": ("Kunde", "Customer"),
+    "tokens.customerId": ("Nur für einen Kunden", "For one customer only"),
+    "tokens.customerId_hint": ("Die Nummer steht in der Liste der Kunden.", "The list of customers shows the number."),
+    "tokens.all_customers": ("Alles, was der Benutzer sieht", "All that the user sees"),
+    "tokens.created": ("Angelegt", "Created"),
+    "tokens.used": ("Zuletzt benutzt", "Last used"),
+    "tokens.unused": ("Noch nie", "Not yet"),
+    "tokens.ends": ("Endet", "Ends"),
+    "tokens.expiresInDays": ("Gültig", "Valid"),
+    "tokens.days": ("{n} Tage", "{n} days"),
+    "tokens.never": ("Ohne Ende", "Without an end"),
+    "tokens.make": ("Anlegen", "Create"),
+    "tokens.end": ("Beenden", "End"),
+    "tokens.end_hint": (
+        "Programme mit diesem Schlüssel haben sofort keinen Zugang mehr.",
+        "Programs with this token lose access at once.",
+    ),
+    "tokens.made": ("Der Zugangsschlüssel ist angelegt", "The API token has been created"),
+    "tokens.is": ("Zugangsschlüssel „{name}“:", "API token “{name}”:"),
+    "tokens.example": ("Beispiel", "Example"),
+    "tokens.back": ("Zu den Zugangsschlüsseln", "To the API tokens"),
+    "tokens.done_ended": ("Der Zugangsschlüssel ist beendet.", "The API token has ended."),
+}
