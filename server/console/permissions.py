@@ -8,6 +8,10 @@ def administers(visit: Visit) -> bool:
     return visit.role in ADMINS and (visit.me or {}).get("customerIds") is None
 
 
+def is_global_admin(visit: Visit) -> bool:
+    return visit.role == "global admin"
+
+
 async def require_administrator(visit: Visit) -> None:
     """RefusedError for others."""
     await visit.who()
@@ -16,7 +20,7 @@ async def require_administrator(visit: Visit) -> None:
 
 async def require_global_admin(visit: Visit) -> None:
     await visit.who()
-    _require(visit, visit.role == "global admin")
+    _require(visit, is_global_admin(visit))
 
 
 async def require_writer(visit: Visit) -> None:

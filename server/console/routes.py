@@ -2,7 +2,17 @@
 
 from aiohttp import web
 
-from server.console import customers, incidents, log_in, smtp_monitors, static_files, tokens, users, wall
+from server.console import (
+    customers,
+    incidents,
+    log_in,
+    organizations,
+    smtp_monitors,
+    static_files,
+    tokens,
+    users,
+    wall,
+)
 from server.console.forms import MakePage, posting, showing
 from server.console.pages import page
 
@@ -32,6 +42,10 @@ ROUTES = [
     web.get("/tokens", page(tokens.get_list)),
     *_both("/tokens/new", tokens.new),
     web.post("/tokens/{token:[0-9a-f-]{36}}/end", page(tokens.post_end)),
+    *_both("/organization", organizations.own),
+    web.get("/organizations", page(organizations.get_list)),
+    *_both("/organizations/new", organizations.new),
+    *_both(f"/organizations/{NUMBER}", organizations.one),
     web.post("/logout", page(log_in.post_log_out)),
     web.post("/language", page(log_in.post_language)),
     web.get("/static/{version:[^/]*}/{file:[^/]*}", static_files.get_file),

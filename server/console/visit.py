@@ -41,6 +41,7 @@ SECTIONS = [
     ("/users", "users", ADMINS),
     ("/tokens", "tokens", (*WRITERS, "readonly")),
     ("/organization", "organization", ADMINS),
+    ("/organizations", "organizations", ("global admin", "supporter")),
     ("/audit", "audit", (*ADMINS, "supporter")),
     ("/wall", "wall", ()),
 ]

@@ -12,6 +12,7 @@ WORDS = {
     "nav.users": ("Benutzer", "Users"),
     "nav.tokens": ("Zugangsschlüssel", "API tokens"),
     "nav.organization": ("Organisation", "Organization"),
+    "nav.organizations": ("Organisationen", "Organizations"),
     "nav.audit": ("Protokoll", "Audit"),
     "nav.wall": ("Wandanzeige", "Wall"),
     "nav.account": ("Mein Konto", "My account"),
