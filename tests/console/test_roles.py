@@ -24,6 +24,9 @@ PAGES: list[tuple[str, str]] = [
     ("/organizations", "200 200 200 200 200 200 200 200 303"),
     ("/organizations/new", "403 403 403 403 403 403 200 403 303"),
     ("/organizations/1", "200 200 200 200 200 200 200 404 303"),
+    ("/windows", "200 200 200 200 200 200 200 200 303"),
+    ("/windows/new", "200 200 403 200 403 403 200 200 303"),
+    (f"/windows/new?smtpMonitorId={OTHER_CUSTOMERS}", "200 200 403 404 403 403 200 404 303"),
     ("/login", "303 303 303 303 303 303 303 303 200"),
 ]
 IDS = (MONITOR, OTHER_CUSTOMERS, STRANGERS, ABSENT)
