@@ -12,7 +12,7 @@ COLUMNS = ("name", "number", "created", "more")
 
 
 async def get_list(visit: Visit) -> Answer:
-    return await lists.show(visit, "customers", "/api/customers", COLUMNS, filters=("search",), may_make=administers)
+    return await lists.show(visit, "customers", "/api/customers", COLUMNS, filters=lists.SEARCH, may_make=administers)
 
 
 async def new(visit: Visit) -> Page:

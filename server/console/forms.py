@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from server.console.inputs import Input
+from server.console.inputs import Filled, Input
 from server.console.visit import RefusedError, Reply, Visit, see_other
 from server.http.answers import Answer
 
@@ -63,25 +63,17 @@ class Refused:
     reply: Reply
 
 
-class Shown:
+class Shown(Filled):
     """A form as its template sees it."""
 
     def __init__(self, visit: Visit, form: Form, refused: Refused | None) -> None:
         again = refused if refused is not None and refused.form.name == form.name else None
-        self.form, self.name, self.again = form, form.name, again is not None
-        self.texts: Texts = form.texts() if again is None else again.sent
+        errors = {} if again is None else _errors(visit, form, again)
+        inputs = [one for one in form.inputs if not one.on_demand or one.name in errors]
+        super().__init__(form.name, inputs, form.texts() if again is None else again.sent, errors)
+        self.form, self.again = form, again is not None
         self.was = form.was() if again is None else again.sent.get("was", ("{}",))[-1]
-        self.errors = {} if again is None else _errors(visit, form, again)
-        self.inputs = [one for one in form.inputs if not one.on_demand or one.name in self.errors]
-        self.problem = "" if again is None else _problem(visit, self.inputs, again.reply)
-
-    def text(self, one: Input) -> str:
-        """A password is never shown again."""
-        texts = self.texts.get(one.name, ())
-        return texts[-1] if texts and one.kind != "password" else ""
-
-    def is_first_wrong(self, one: Input) -> bool:
-        return one.name == next((other.name for other in self.inputs if other.name in self.errors), None)
+        self.problem = "" if again is None else _problem(visit, inputs, again.reply)
 
 
 @dataclass(frozen=True, slots=True)

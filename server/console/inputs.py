@@ -46,6 +46,23 @@ class Input:
         return {self.name: value}
 
 
+class Filled:
+    """Inputs with their texts and what is wrong with them, as templates see them."""
+
+    def __init__(
+        self, name: str, inputs: Sequence[Input], texts: Mapping[str, Sequence[str]], errors: Mapping[str, str]
+    ) -> None:
+        self.name, self.inputs, self.texts, self.errors = name, inputs, texts, errors
+
+    def text(self, one: Input) -> str:
+        """A password is never shown again."""
+        texts = self.texts.get(one.name, ())
+        return texts[-1] if texts and one.kind != "password" else ""
+
+    def is_first_wrong(self, one: Input) -> bool:
+        return one.name == next((other.name for other in self.inputs if other.name in self.errors), None)
+
+
 PASSWORD = Input(
     "currentPassword",
     "password",

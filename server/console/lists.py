@@ -1,17 +1,17 @@
 """Pages with a list of the API: its filters are those of the page's address, and it comes in pages."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from server.console.inputs import Empty, Input, to_moment
-from server.console.visit import Visit
+from server.console.inputs import Empty, Filled, Input
+from server.console.visit import RefusedError, Visit
 from server.http.answers import Answer
 
 SHOWN = 50
 CHOICES = 200  # more are no choice in a form: it takes a number instead
-MOMENTS = ("from", "to")
+SEARCH = (Input("search", "search", words="monitors.search"),)
 MAX_DIGITS = 19
 
 
@@ -29,30 +29,42 @@ async def show(
     path: str,
     columns: Sequence[str],
     *,
-    filters: Sequence[str] = (),
+    filters: Sequence[Input] = (),
     may_make: Callable[[Visit], bool] = lambda visit: False,
     beside: Callable[[Any], Awaitable[Any]] | None = None,
 ) -> Answer:
-    """The list at *path*, by the template <words>.html. *filters* are names in the address that the API knows, too.
+    """The list at *path*, by the template <words>.html. *filters* are named as the API's.
 
     *may_make* tells whether the visitor is offered to make one more. *beside* gets what the list needs besides.
     """
-    query = visit.request.query
-    asked = {name: query[name] for name in ("organizationId", "page", *filters) if query.get(name)}
-    for name in MOMENTS:
-        if name in asked:
-            asked[name] = to_moment(asked[name])
     reached = await organizations(visit)
-    listed = await visit.get(path, {**asked, "perPage": SHOWN})
+    listed, errors = await _read(visit, path, filters)
+    texts = {name: [text] for name, text in visit.request.query.items()}
     shown: dict[str, Any] = {
-        "listed": {"unavailableCells": (), **listed},
+        "listed": listed,
         "columns": columns,
         "words": words,
+        "filters": Filled("filter", filters, texts, errors),
         "organizations": reached,
         "may_make": may_make(visit),
         "beside": None if beside is None else await beside(listed),
     }
-    return await visit.show(f"{words}.html", **shown)
+    return await visit.show(f"{words}.html", status=400 if errors else 200, **shown)
+
+
+async def _read(visit: Visit, path: str, filters: Sequence[Input]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The list that the address asks for; an empty one, and what is wrong with the filters."""
+    query = visit.request.query
+    asked: dict[str, Any] = {name: query[name] for name in ("organizationId", "page") if query.get(name)}
+    for one in filters:
+        if query.get(one.name):
+            asked |= one.read([query[one.name]])
+    reply = await visit.ask("GET", path, query={**asked, "perPage": SHOWN})
+    if reply.ok:
+        return {"unavailableCells": (), **reply.body}, {}
+    if not reply.errors or not reply.errors.keys() <= {one.name for one in filters}:
+        raise RefusedError(reply)
+    return {"items": (), "total": 0, "page": 1, "perPage": SHOWN, "unavailableCells": ()}, reply.errors
 
 
 async def organizations(visit: Visit) -> Organizations | None:
@@ -88,8 +100,8 @@ async def customers(visit: Visit, organization_id: int) -> list[tuple[object, st
     return [(one["id"], one["name"]) for one in listed["items"]]
 
 
-async def customer_names(visit: Visit, ids: Sequence[int | None]) -> dict[int, str]:
-    """Of the customers that a list names by their number."""
-    wanted = sorted({one for one in ids if one is not None})
-    replies = await asyncio.gather(*(visit.ask("GET", f"/api/customers/{one}") for one in wanted))
-    return {one: reply.body["name"] if reply.ok else f"#{one}" for one, reply in zip(wanted, replies, strict=True)}
+async def names(visit: Visit, path: str, ids: Iterable[int | str | None]) -> dict[int | str, str]:
+    """Of what a list names by id alone; what the visitor does not see keeps its id."""
+    wanted = list(dict.fromkeys(one for one in ids if one is not None))
+    replies = await asyncio.gather(*(visit.ask("GET", f"{path}/{one}") for one in wanted))
+    return {one: reply.body["name"] if reply.ok else str(one) for one, reply in zip(wanted, replies, strict=True)}

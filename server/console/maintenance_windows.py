@@ -120,10 +120,8 @@ async def _search(visit: Visit) -> list[dict[str, Any]] | None:
 
 async def _scopes(visit: Visit, windows: list[dict[str, Any]]) -> dict[int | str, str]:
     """The names of the customers and monitors that windows are for."""
-    monitors = sorted({window["smtpMonitorId"] for window in windows} - {None})
-    asked = [visit.ask("GET", f"/api/smtp-monitors/{one}") for one in monitors]
-    customers, *replies = await asyncio.gather(
-        lists.customer_names(visit, [window["customerId"] for window in windows]), *asked
+    customers, monitors = await asyncio.gather(
+        lists.names(visit, "/api/customers", (window["customerId"] for window in windows)),
+        lists.names(visit, "/api/smtp-monitors", (window["smtpMonitorId"] for window in windows)),
     )
-    names = {one: reply.body["name"] if reply.ok else one for one, reply in zip(monitors, replies, strict=True)}
-    return {**customers, **names}
+    return customers | monitors

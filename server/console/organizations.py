@@ -33,7 +33,7 @@ LIMIT_INPUTS = tuple(Input(name, "number", attributes={"min": 0}) for name in LI
 
 async def get_list(visit: Visit) -> Answer:
     return await lists.show(
-        visit, "organizations", "/api/organizations", COLUMNS, filters=("search",), may_make=is_global_admin
+        visit, "organizations", "/api/organizations", COLUMNS, filters=lists.SEARCH, may_make=is_global_admin
     )
 
 

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from server.console import (
+    audit,
     customers,
     incidents,
     log_in,
@@ -50,6 +51,7 @@ ROUTES = [
     web.get("/windows", page(maintenance_windows.get_list)),
     *_both("/windows/new", maintenance_windows.new),
     *_both(f"/windows/{NUMBER}", maintenance_windows.one),
+    web.get("/audit", page(audit.get_list)),
     web.post("/logout", page(log_in.post_log_out)),
     web.post("/language", page(log_in.post_language)),
     web.get("/static/{version:[^/]*}/{file:[^/]*}", static_files.get_file),

@@ -17,7 +17,7 @@ async def get_list(visit: Visit) -> Answer:
         "/api/tokens",
         COLUMNS,
         may_make=lambda visit: True,
-        beside=lambda listed: lists.customer_names(visit, [one["customerId"] for one in listed["items"]]),
+        beside=lambda listed: lists.names(visit, "/api/customers", (one["customerId"] for one in listed["items"])),
     )
 
 

@@ -22,7 +22,7 @@ COLUMNS = ("email", "name", "role", "customers", "state")
 
 
 async def get_list(visit: Visit) -> Answer:
-    return await lists.show(visit, "users", "/api/users", COLUMNS, filters=("search",), may_make=administers)
+    return await lists.show(visit, "users", "/api/users", COLUMNS, filters=lists.SEARCH, may_make=administers)
 
 
 async def new(visit: Visit) -> Page:

@@ -27,6 +27,7 @@ PAGES: list[tuple[str, str]] = [
     ("/windows", "200 200 200 200 200 200 200 200 303"),
     ("/windows/new", "200 200 403 200 403 403 200 200 303"),
     (f"/windows/new?smtpMonitorId={OTHER_CUSTOMERS}", "200 200 403 404 403 403 200 404 303"),
+    ("/audit", "200 403 403 403 403 200 200 200 303"),
     ("/login", "303 303 303 303 303 303 303 303 200"),
 ]
 IDS = (MONITOR, OTHER_CUSTOMERS, STRANGERS, ABSENT)

@@ -45,8 +45,10 @@ async def test_a_monitor_is_found_and_silenced(api: Api) -> None:
     assert 'name="customerId"' not in await (await visit(api, path, "user")).text()
     assert (await visit(api, path, "user", form=window(repeat="daily"))).status == 303
     query = "SELECT smtp_monitor_id, repeat, id FROM maintenance_windows"
-    monitor, repeat, number = await api.db.fetchrow(query) or ()
-    assert (monitor, repeat) == (200, "daily")
+    row = await api.db.fetchrow(query)
+    assert row is not None
+    number = row["id"]
+    assert (row["smtp_monitor_id"], row["repeat"]) == (200, "daily")
     assert "Outbound SMTP (Primary)" in await (await visit(api, "/windows")).text()
     # one that repeats would open again tomorrow
     await visit(api, f"/windows/{number}", form={"action": "end"})

@@ -8,7 +8,6 @@ WORDS = {
     "customers.number": ("Nummer", "Number"),
     "customers.created": ("Angelegt", "Created"),
     "customers.monitors": ("Monitore anzeigen", "Show monitors"),
-    "customers.search": ("Suchen", "Search"),
     "customers.make": ("Anlegen", "Create"),
     "customers.save": ("Speichern", "Save"),
     "customers.delete": ("Kunde löschen", "Delete customer"),

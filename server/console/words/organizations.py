@@ -3,7 +3,6 @@
 WORDS = {
     "organizations.title": ("Organisationen", "Organizations"),
     "organizations.new": ("Neue Organisation", "New organization"),
-    "organizations.search": ("Suchen", "Search"),
     "organizations.name": ("Name", "Name"),
     "organizations.number": ("Nummer", "Number"),
     "organizations.created": ("Angelegt", "Created"),

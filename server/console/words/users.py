@@ -4,7 +4,6 @@ WORDS = {
     "users.title": ("Benutzer", "Users"),
     "users.new": ("Neuer Benutzer", "New user"),
     "users.edit": ("Benutzer", "User"),
-    "users.search": ("Suchen", "Search"),
     "users.email": ("E-Mail-Adresse", "E-mail address"),
     "users.name": ("Name", "Name"),
     "users.number": ("Nummer", "Number"),
