@@ -11,6 +11,14 @@ from tests.console.running import Console
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 PHONE: ViewportSize = {"width": 360, "height": 740}
+# beside what Playwright gives by itself: nothing leaves this machine
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-component-update",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.*",
+]
 # a page that is left ends its requests
 ABORTED = "net::ERR_ABORTED"
 MANY_KEYS = 200

@@ -19,14 +19,6 @@ if TYPE_CHECKING:
 
     from tests.console.browsing import Window
 
-# beside what Playwright gives by itself: nothing leaves this machine
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-component-update",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.*",
-]
 PATIENCE_MS = 30_000  # of a machine that has much else to do; nothing waits in vain
 
 
@@ -35,6 +27,8 @@ def browser() -> "Iterator[Browser]":
     if (chromium := shutil.which("chromium")) is None:
         missing("chromium is not installed")
     from playwright.sync_api import expect, sync_playwright
+
+    from tests.console.browsing import ARGUMENTS
 
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
