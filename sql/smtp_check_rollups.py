@@ -9,12 +9,16 @@ import asyncpg
 from sql.connection import Connection, Executor, Reach
 from sql.fragments import REFUSED, within_reach
 
+PHASES = ("dns", "connect", "tls", "greeting", "ehlo", "starttls", "auth", "mail", "quit")
+SUMS = ", ".join(f"{phase}_ms_sum" for phase in PHASES)
+SUMS_OF_CHECKS = ", ".join(f"sum({phase}_ms) FILTER (WHERE verdict <> 'failure')" for phase in PHASES)
+SUMS_OF_SUMS = ", ".join(f"sum({phase}_ms_sum) AS {phase}_ms_sum" for phase in PHASES)
 # those of one organization, or of all that live here
 WHOSE = f"(organization_id = $3 OR ($3::bigint IS NULL AND organization_id NOT IN {REFUSED}))"
 # An hour is rolled up when its last results should be in, and again with the next hour, for results that came late.
 HOUR = f"""
         INSERT INTO smtp_check_hours AS r (organization_id, smtp_monitor_id, starts_at, checks, failures, warnings,
-                                           answered, total_ms_sum, total_ms_min, total_ms_max)
+                                           answered, total_ms_sum, total_ms_min, total_ms_max, {SUMS})
         SELECT organization_id, smtp_monitor_id, date_trunc('hour', checked_at, 'UTC'),
                count(*),
                count(*) FILTER (WHERE verdict = 'failure'),
@@ -22,7 +26,8 @@ HOUR = f"""
                count(*) FILTER (WHERE verdict <> 'failure'),
                coalesce(sum(total_ms) FILTER (WHERE verdict <> 'failure'), 0),
                min(total_ms) FILTER (WHERE verdict <> 'failure'),
-               max(total_ms) FILTER (WHERE verdict <> 'failure')
+               max(total_ms) FILTER (WHERE verdict <> 'failure'),
+               {SUMS_OF_CHECKS}
           FROM smtp_checks
          WHERE checked_at >= $1
            AND checked_at < $2
@@ -31,21 +36,22 @@ HOUR = f"""
 """
 DAY = f"""
         INSERT INTO smtp_check_days AS r (organization_id, smtp_monitor_id, starts_at, checks, failures, warnings,
-                                          answered, total_ms_sum, total_ms_min, total_ms_max)
+                                          answered, total_ms_sum, total_ms_min, total_ms_max, {SUMS})
         SELECT organization_id, smtp_monitor_id, date_trunc('day', starts_at, 'UTC'),
                sum(checks), sum(failures), sum(warnings), sum(answered),
-               sum(total_ms_sum), min(total_ms_min), max(total_ms_max)
+               sum(total_ms_sum), min(total_ms_min), max(total_ms_max), {SUMS_OF_SUMS}
           FROM smtp_check_hours
          WHERE starts_at >= $1
            AND starts_at < $2
            AND {WHOSE}
          GROUP BY 1, 2, 3
 """
-REPLACE = """
+REPLACE = f"""
             ON CONFLICT (organization_id, smtp_monitor_id, starts_at)
             DO UPDATE SET checks = excluded.checks, failures = excluded.failures, warnings = excluded.warnings,
                           answered = excluded.answered, total_ms_sum = excluded.total_ms_sum,
-                          total_ms_min = excluded.total_ms_min, total_ms_max = excluded.total_ms_max
+                          total_ms_min = excluded.total_ms_min, total_ms_max = excluded.total_ms_max,
+                          {", ".join(f"{phase}_ms_sum = excluded.{phase}_ms_sum" for phase in PHASES)}
 """
 SPAN = """
         SELECT rolled_up_to - ('1 ' || granularity)::interval AS since,
@@ -97,16 +103,19 @@ async def roll_up_one(connection: Connection, organization_id: int, rolled_up_to
                 await connection.execute(query + REPLACE, since, until[granularity], organization_id, timeout=SECONDS)
 
 
-SERIES = """
+BINS = {"tenMinutes": timedelta(minutes=10), "hour": timedelta(hours=1), "day": timedelta(days=1)}
+FIGURES = f"checks, failures, warnings, answered, total_ms_sum, total_ms_min, total_ms_max, {SUMS}"
+SERIES = f"""
         WITH hours AS (
-            SELECT starts_at, checks, failures, warnings, answered, total_ms_sum, total_ms_min, total_ms_max
+            SELECT starts_at, {FIGURES}
               FROM smtp_check_hours
              WHERE organization_id = $1 AND smtp_monitor_id = $2
                AND starts_at >= $3 AND starts_at < least($4::timestamptz, $5::timestamptz)
              UNION ALL
             SELECT checked_at, 1, (verdict = 'failure')::integer, (verdict = 'warning')::integer,
                    (verdict <> 'failure')::integer, CASE WHEN verdict <> 'failure' THEN total_ms ELSE 0 END,
-                   CASE WHEN verdict <> 'failure' THEN total_ms END, CASE WHEN verdict <> 'failure' THEN total_ms END
+                   CASE WHEN verdict <> 'failure' THEN total_ms END, CASE WHEN verdict <> 'failure' THEN total_ms END,
+                   {", ".join(f"CASE WHEN verdict <> 'failure' THEN {phase}_ms END" for phase in PHASES)}
               FROM smtp_checks
              WHERE organization_id = $1 AND smtp_monitor_id = $2
                AND checked_at >= greatest($3::timestamptz, $5::timestamptz) AND checked_at < $4
@@ -117,19 +126,19 @@ SERIES = """
 async def select_series(
     db: Executor, organization_id: int, smtp_monitor_id: int, *, since: datetime, before: datetime, granularity: str
 ) -> list[asyncpg.Record]:
-    """Figures by ``hour`` or ``day`` of the span, oldest first: counts, and times in ms of checks that succeeded."""
+    """Figures by the granularity of BINS, oldest first: counts, and times in ms of checks that succeeded."""
     rolled = {
         row["granularity"]: row["rolled_up_to"]
         for row in await db.fetch("SELECT granularity, rolled_up_to FROM smtp_check_rollups")
     }
     source = "SELECT * FROM hours"
-    hours_since = since
-    arguments: list[object] = [organization_id, smtp_monitor_id, hours_since, before, rolled["hour"], granularity]
+    single_since = since if granularity == "tenMinutes" else rolled["hour"]
+    arguments: list[object] = [organization_id, smtp_monitor_id, since, before, single_since, BINS[granularity]]
     if granularity == "day":
         arguments[2] = max(since, min(rolled["day"], before))
-        source += """
+        source += f"""
              UNION ALL
-            SELECT starts_at, checks, failures, warnings, answered, total_ms_sum, total_ms_min, total_ms_max
+            SELECT starts_at, {FIGURES}
               FROM smtp_check_days
              WHERE organization_id = $1 AND smtp_monitor_id = $2
                AND starts_at >= $7 AND starts_at < least($4, $8::timestamptz)
@@ -137,10 +146,10 @@ async def select_series(
         arguments += [since, rolled["day"]]
     query = f"""
         {SERIES}
-        SELECT date_trunc($6, starts_at, 'UTC') AS starts_at,
+        SELECT date_bin($6, starts_at, timestamptz '2000-01-01T00:00:00Z') AS starts_at,
                sum(checks)::bigint AS checks, sum(failures)::bigint AS failures, sum(warnings)::bigint AS warnings,
                sum(answered)::bigint AS answered, sum(total_ms_sum) AS total_ms_sum,
-               min(total_ms_min) AS total_ms_min, max(total_ms_max) AS total_ms_max
+               min(total_ms_min) AS total_ms_min, max(total_ms_max) AS total_ms_max, {SUMS_OF_SUMS}
           FROM ({source}) figures
          GROUP BY 1
          ORDER BY 1

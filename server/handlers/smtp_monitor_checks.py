@@ -79,7 +79,8 @@ async def get_details(request: web.Request) -> Answer:
     key = monitor["organization_id"], monitor["id"]
     bounds: dict[str, Any] = {"since": span.since, "before": span.before}
     series = sql.smtp_check_rollups.select_series
-    checks = await sql.smtp_checks.select_history(pool, *key, limit=smtp_monitor_details.MAX_POINTS, **bounds)
+    limit = smtp_monitor_details.MAX_POINTS if span.granularity == "raw" else histories.DEFAULT_LIMIT
+    checks = await sql.smtp_checks.select_history(pool, *key, limit=limit, **bounds)
     latest = await sql.smtp_checks.select_history(pool, *key, limit=1)
     day, year = span.start_of("day"), span.start_of("year")
     hours = [] if span.dated else await series(pool, *key, since=day, before=span.before, granularity="hour")

@@ -3,7 +3,7 @@
 from server.fields.parser import Schema, or_null
 from server.openapi.operations import READ_ERRORS, operation, queried, shown
 from server.openapi.schemas import BOOLEAN, IDENTIFIER, TIMESTAMP, shape
-from server.openapi.smtp_checks import CHECK, MILLISECONDS
+from server.openapi.smtp_checks import CHECK, MILLISECONDS, PHASES
 from server.openapi.smtp_monitor import READ
 from server.openapi.smtp_monitor_checks import ALERT, CHECKED, INCIDENT
 from server.openapi.smtp_monitor_states import STATE, STATE_SEEN
@@ -24,6 +24,10 @@ _FIGURE = {
     **dict.fromkeys(("checks", "failures", "warnings"), _COUNT),
     "uptime": _PERCENT,
     **dict.fromkeys(("avgResponse", "minResponse", "maxResponse"), MILLISECONDS),
+    "timings": {
+        **shape(dict.fromkeys(PHASES, MILLISECONDS)),
+        "description": "The mean of each phase over the checks that succeeded; together they are `avgResponse`.",
+    },
 }
 _META = shape({"since": TIMESTAMP, "before": TIMESTAMP, **dict.fromkeys(("checks", "failures", "warnings"), _COUNT)})
 
@@ -57,7 +61,8 @@ SCHEMAS = {
             "uptimeStatsMeta": shape(dict.fromkeys(STATS, _META)),
             "monitoringData": {
                 **_list({"anyOf": [shape(_POINT), shape(_FIGURE)]}),
-                "description": "Each check with granularity `raw`, else sums of hours or days; the oldest first.",
+                "description": "Each check with granularity `raw`, else sums of ten minutes, hours or days; the oldest "
+                "first.",
             },
             "incidents": _list(_named("Incident")),
             "alerts": _list(_named("Alert")),
@@ -114,9 +119,10 @@ PATHS = {
                     date="The last day of the range; without it, the range ends now.",
                     startDate="The first day, instead of the range.",
                     endDate="The last day.",
-                    granularity="Of `monitoringData`: at most {raw} days raw, {hour} in hours, {day} in days.".format(
-                        **MAX_DAYS
-                    ),
+                    granularity=(
+                        "Of `monitoringData`: at most {raw} days raw, {tenMinutes} in ten minutes, {hour} in hours, "
+                        "{day} in days."
+                    ).format(**MAX_DAYS),
                 ),
             ),
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from server.checks.outcome import Phase
 from server.fields.moments import day
 from server.fields.parser import Parameter
 from server.fields.values import choice
@@ -18,7 +19,7 @@ DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 DEFAULT_RANGE = "day"
 STATS = ("day", "month", "year")
 GRANULARITY = {"day": "raw", "week": "hour", "month": "hour", "year": "day"}
-MAX_DAYS = {"raw": 7, "hour": 62, "day": 366}
+MAX_DAYS = {"raw": 7, "tenMinutes": 7, "hour": 62, "day": 366}
 MAX_POINTS = 10_000  # the newest raw points
 FILTERS: dict[str, Parameter] = {
     "range": choice(*DAYS),
@@ -68,7 +69,8 @@ def to_span(parsed: Mapping[str, Any], now: datetime) -> Span:
 
 
 def represent_figures(rows: Iterable[asyncpg.Record]) -> list[dict[str, object]]:
-    return [{"startsAt": timestamp(row["starts_at"]), **_summary([row])} for row in rows]
+    """Sums and means, oldest first. The mean of a phase is of all checks that succeeded, so that phases add up."""
+    return [{"startsAt": timestamp(row["starts_at"]), **_summary([row]), "timings": _phases(row)} for row in rows]
 
 
 def represent_points(rows: Iterable[asyncpg.Record]) -> list[dict[str, object]]:
@@ -122,6 +124,11 @@ def _summary(rows: Sequence[asyncpg.Record]) -> dict[str, object]:
         "minResponse": milliseconds(min((row["total_ms_min"] for row in rows if row["answered"]), default=None)),
         "maxResponse": milliseconds(max((row["total_ms_max"] for row in rows if row["answered"]), default=None)),
     }
+
+
+def _phases(row: asyncpg.Record) -> dict[str, float | None]:
+    sums = {phase.value: row[f"{phase.value}_ms_sum"] for phase in Phase}
+    return {phase: None if total is None else milliseconds(total / row["answered"]) for phase, total in sums.items()}
 
 
 def _fitting(name: str, length: timedelta) -> str:

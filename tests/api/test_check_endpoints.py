@@ -102,10 +102,12 @@ async def fill(db: asyncpg.Connection, now: datetime) -> None:
                 await sql.partitions.create(db, table, moment)
     query = """
         INSERT INTO smtp_checks (organization_id, smtp_monitor_id, checked_at, location_id, verdict, phase, code,
-                                 detail, hostname, port, total_ms)
+                                 detail, hostname, port, total_ms, dns_ms, connect_ms, auth_ms, quit_ms)
         SELECT 1, 200, $1::timestamptz - n * interval '10 minutes', l.id,
                CASE n % 6 WHEN 0 THEN 'failure' ELSE 'success' END, 'quit', 'ok', '', 'a.example', 25,
-               CASE n % 6 WHEN 0 THEN 5000 ELSE 100 END
+               CASE n % 6 WHEN 0 THEN 5000 ELSE 100 END,
+               20, CASE n % 6 WHEN 0 THEN 4980 ELSE 60 END,
+               CASE n % 2 WHEN 1 THEN 10 END, CASE n % 2 WHEN 1 THEN 10 ELSE 20 END
           FROM generate_series(0, 6 * 24 * 3 - 1) AS n, locations l
     """
     await db.execute(query, now - timedelta(seconds=1))
@@ -147,6 +149,15 @@ async def test_details_add_up_whether_rolled_up_or_not(api: Api, db: asyncpg.Con
         assert sum(point["checks"] for point in answer["monitoringData"]) == 432
         assert len(answer["testResultLog"]) == 50
         assert answer["maintenance"] == {"active": False, "windows": []}
+        for query in ("range=day&granularity=tenMinutes", "range=day&granularity=hour", "range=week", "range=year"):
+            points = (await (await api.call("GET", f"{PATH}/details?{query}")).json())["monitoringData"]
+            answered = [point for point in points if point["checks"] > point["failures"]]
+            for point in answered:
+                timings = {phase: taken for phase, taken in point["timings"].items() if taken is not None}
+                assert (timings["dns"], timings["connect"]) == (20, 60), query
+                assert abs(sum(timings.values()) - 100) < 1, query
+                assert "tls" not in timings
+            assert any(point["timings"]["auth"] for point in answered), query
         for name, total in (("day", 144), ("month", 432), ("year", 432)):
             answer = await (await api.call("GET", f"{PATH}/details?range={name}")).json()
             points = answer["monitoringData"]
