@@ -162,3 +162,19 @@ async def trigger(db: Executor, reach: Reach, public_id: UUID) -> asyncpg.Record
           FROM monitor
     """
     return await db.fetchrow(query, reach.organization_id, reach.customer_ids, public_id, FLOOR)
+
+
+async def select_of_monitor(db: Executor, organization_id: int, smtp_monitor_id: int) -> list[asyncpg.Record]:
+    """Where a monitor is checked, and what its server offered there last."""
+    query = """
+        SELECT p.code, p.name, p.country, l.checked_at, l.capabilities
+          FROM smtp_monitor_locations l
+          JOIN smtp_monitors m ON m.organization_id = l.organization_id AND m.id = l.smtp_monitor_id
+          JOIN locations p ON p.id = l.location_id
+         WHERE l.organization_id = $1
+           AND l.smtp_monitor_id = $2
+           AND p.active
+           AND (m.allowed_check_country_codes IS NULL OR p.country = ANY(m.allowed_check_country_codes))
+         ORDER BY p.code
+    """
+    return await db.fetch(query, organization_id, smtp_monitor_id)

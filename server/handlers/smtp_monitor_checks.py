@@ -95,11 +95,13 @@ async def get_details(request: web.Request) -> Answer:
     outages = await sql.incidents.select_history(pool, *key, limit=200, **bounds)
     told = await sql.alerts.select_history(pool, *key, limit=200, **bounds)
     windows = await sql.maintenance_windows.select_of_monitor(pool, *key, limit=histories.DEFAULT_LIMIT)
+    places = await sql.smtp_monitor_locations.select_of_monitor(pool, *key)
     return Answer.json(
         {
             "smtpMonitorId": monitor["id"],
             "monitor": represent_with_customer(monitor, request.app[KEY_RING], passwords=caller.sees_passwords),
             "latestCheck": smtp_checks.represent_latest(latest[0]) if latest else None,
+            "locations": [smtp_monitor_details.represent_location(row) for row in places],
             "uptimeStats": stats,
             "uptimeStatsMeta": meta,
             "monitoringData": data,

@@ -31,6 +31,17 @@ _FIGURE = {
 }
 _META = shape({"since": TIMESTAMP, "before": TIMESTAMP, **dict.fromkeys(("checks", "failures", "warnings"), _COUNT)})
 
+_PLACE = {
+    "locationCode": {"type": "string"},
+    "locationName": {"type": "string"},
+    "country": {"type": "string"},
+    "checkedAt": or_null(TIMESTAMP),
+    "capabilities": {
+        "type": ["array", "null"],
+        "items": {"type": "string"},
+        "description": "What the server offered in the last check that did not fail; null: none yet, or no EHLO.",
+    },
+}
 _WINDOWS = {"description": f"Those that are open, then others that are not over; at most {DEFAULT_LIMIT}."}
 
 
@@ -48,6 +59,7 @@ SCHEMAS = {
             "smtpMonitorId": IDENTIFIER,
             "monitor": _named("SmtpMonitor"),
             "latestCheck": or_null(shape({**_POINT, "locationName": {"type": "string"}})),
+            "locations": {**_list(shape(_PLACE)), "description": "Where it is checked."},
             "uptimeStats": {
                 **shape(
                     {
@@ -89,6 +101,15 @@ _DETAILS = {
     "smtpMonitorId": 200,
     "monitor": READ,
     "latestCheck": {**_POINT_SEEN, "locationName": "Nuremberg"},
+    "locations": [
+        {
+            "locationCode": "de-nbg",
+            "locationName": "Nuremberg",
+            "country": "DE",
+            "checkedAt": "2026-01-01T12:00:00.000Z",
+            "capabilities": ["PIPELINING", "STARTTLS"],
+        }
+    ],
     "uptimeStats": {
         **dict.fromkeys(STATS, 99.653),
         **{f"{name}AvgResponse": 46.1 for name in STATS},

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import asyncpg
+import orjson
 
 from server.checks.outcome import Phase
 from server.fields.moments import day
@@ -85,6 +86,17 @@ def represent_points(rows: Iterable[asyncpg.Record]) -> list[dict[str, object]]:
         for row in rows
     ]
     return points[::-1]
+
+
+def represent_location(row: asyncpg.Record) -> dict[str, object]:
+    """One place where the monitor is checked; capabilities are those of the last check that did not fail."""
+    return {
+        "locationCode": row["code"],
+        "locationName": row["name"],
+        "country": row["country"],
+        "checkedAt": timestamp(row["checked_at"]),
+        "capabilities": None if row["capabilities"] is None else orjson.loads(row["capabilities"]),
+    }
 
 
 def uptime(

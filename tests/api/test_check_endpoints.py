@@ -86,6 +86,9 @@ async def test_a_check_is_read_back_in_the_shape_of_a_probe(api: Api, db: asyncp
         assert list(timings) == phases
         assert timings["tls"] is None
         assert 0 <= timings["greeting"] <= timings["total"]
+        [place] = (await (await api.call("GET", f"{PATH}/details")).json())["locations"]
+        assert (place["locationCode"], place["country"], place["checkedAt"]) == ("de-nbg", "DE", failed["checkedAt"])
+        assert "HELP" in place["capabilities"]  # of the check before, which saw some
         one = await (await api.call("GET", f"{PATH}/check-history?limit=1")).json()
         assert one["items"] == [failed]
         assert (await api.call("GET", f"{PATH}/check-history?limit=201")).status == 400
@@ -127,6 +130,7 @@ async def test_details_add_up_whether_rolled_up_or_not(api: Api, db: asyncpg.Con
             "smtpMonitorId",
             "monitor",
             "latestCheck",
+            "locations",
             "uptimeStats",
             "uptimeStatsMeta",
             "monitoringData",
