@@ -1,5 +1,5 @@
 -- How long each phase of the checks that succeeded took, by hour and day. Null is never entered, or summed before this.
--- depends: 0031_move-organizations
+-- depends: 0033_acknowledge-incidents
 
 ALTER TABLE smtp_check_hours
     ADD COLUMN dns_ms_sum real, ADD COLUMN connect_ms_sum real, ADD COLUMN tls_ms_sum real,

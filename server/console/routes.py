@@ -9,6 +9,7 @@ from server.console import (
     log_in,
     maintenance_windows,
     organizations,
+    smtp_monitor,
     smtp_monitors,
     static_files,
     tokens,
@@ -25,6 +26,10 @@ def _both(path: str, make: MakePage) -> list[web.RouteDef]:
     """A page with forms, which are sent to the page itself."""
     return [web.get(path, page(showing(make))), web.post(path, page(posting(make)))]
 
+from server.console.pages import page
+
+# what cannot be an id is refused by the API, in words
+MONITOR = "/monitors/{smtpMonitorPublicId:[0-9A-Za-z-]+}"
 
 ROUTES = [
     web.get("/", page(smtp_monitors.get_list)),
@@ -33,6 +38,10 @@ ROUTES = [
     web.get("/incidents/{incidentId:[^/]*}", page(incidents.get_one)),
     web.post("/incidents/{incidentId:[^/]*}", page(incidents.post_one)),
     web.get("/wall", page(wall.get_wall)),
+    web.get(MONITOR, page(smtp_monitor.get_page)),
+    web.post(MONITOR, page(smtp_monitor.post_page)),
+    web.get(f"{MONITOR}/delete", page(smtp_monitor.get_delete)),
+    web.post(f"{MONITOR}/delete", page(smtp_monitor.post_delete)),
     web.get("/login", page(log_in.get_log_in)),
     web.post("/login", page(log_in.post_log_in)),
     web.get("/customers", page(customers.get_list)),

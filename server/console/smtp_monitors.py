@@ -61,12 +61,12 @@ async def post_list(visit: Visit) -> Answer:
     elif action == "trigger":
         _require(await asyncio.gather(*(visit.ask("POST", f"/api/smtp-monitors/{one}/trigger-check") for one in ids)))
     else:
-        await _silence(visit, ids)
+        await silence(visit, ids)
         action = "silence"
     return see_other(back, notice=f"monitors.done_{action}", count=len(ids))
 
 
-async def _silence(visit: Visit, ids: list[str]) -> None:
+async def silence(visit: Visit, ids: list[str]) -> None:
     starts_at = datetime.now(UTC)
     window: dict[str, Any] = {
         "name": visit.say("monitors.window"),

@@ -28,6 +28,11 @@ PAGES: list[tuple[str, str]] = [
     ("/windows/new", "200 200 403 200 403 403 200 200 303"),
     (f"/windows/new?smtpMonitorId={OTHER_CUSTOMERS}", "200 200 403 404 403 403 200 404 303"),
     ("/audit", "200 403 403 403 403 200 200 200 303"),
+    (f"/monitors/{MONITOR}", "200 200 200 200 200 200 200 404 303"),
+    (f"/monitors/{OTHER_CUSTOMERS}", "200 200 200 404 404 200 200 404 303"),
+    (f"/monitors/{STRANGERS}", "404 404 404 404 404 200 200 200 303"),
+    (f"/monitors/{ABSENT}", "404 404 404 404 404 404 404 404 303"),
+    (f"/monitors/{MONITOR}/delete", "200 200 303 200 303 303 200 404 303"),
     ("/login", "303 303 303 303 303 303 303 303 200"),
 ]
 IDS = (MONITOR, OTHER_CUSTOMERS, STRANGERS, ABSENT)

@@ -20,16 +20,24 @@ export function listen(changed) {
   addEventListener("pagehide", () => source.close());
 }
 
+/** A page as the server renders it now; null if it is not to be had. */
+export async function load(href = location.href) {
+  const answer = await fetch(href, {headers: {Accept: "text/html"}});
+  if (answer.redirected) location.assign(answer.url);
+  if (!answer.ok) return null;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  localize(page);
+  return page;
+}
+
 /** Keep the parts of this page that are marked data-live as the server would render them now. */
-export function follow(concerns = () => true, refreshed = () => {}) {
+export function follow(concerns = () => true, refreshed = () => {}, prepare = () => {}) {
   let waiting = null;
   const refresh = async () => {
     waiting = null;
-    const answer = await fetch(location.href, {headers: {Accept: "text/html"}});
-    if (answer.redirected) location.assign(answer.url);
-    if (!answer.ok) return;
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    localize(fresh);
+    const fresh = await load();
+    if (!fresh) return;
+    prepare(fresh);
     for (const part of document.querySelectorAll("[data-live]")) {
       const next = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
       if (next) replace(part, next);
@@ -43,6 +51,9 @@ export function follow(concerns = () => true, refreshed = () => {}) {
 
 function replace(part, next) {
   if (part.tagName === "TBODY") return replaceRows(part, next);
+  for (const open of part.querySelectorAll("details[id][open]")) {
+    next.querySelector(`[id="${open.id}"]`)?.setAttribute("open", "");
+  }
   if (part.innerHTML !== next.innerHTML && !part.contains(document.activeElement)) part.replaceChildren(...next.childNodes);
 }
 
