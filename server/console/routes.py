@@ -26,7 +26,6 @@ def _both(path: str, make: MakePage) -> list[web.RouteDef]:
     """A page with forms, which are sent to the page itself."""
     return [web.get(path, page(showing(make))), web.post(path, page(posting(make)))]
 
-from server.console.pages import page
 
 # what cannot be an id is refused by the API, in words
 MONITOR = "/monitors/{smtpMonitorPublicId:[0-9A-Za-z-]+}"

@@ -1,5 +1,5 @@
 -- How long each phase of the checks that succeeded took, by hour and day. Null is never entered, or summed before this.
--- depends: 0033_acknowledge-incidents
+-- depends: 0036_lift-fences-of-dead-moves
 
 ALTER TABLE smtp_check_hours
     ADD COLUMN dns_ms_sum real, ADD COLUMN connect_ms_sum real, ADD COLUMN tls_ms_sum real,
