@@ -5,7 +5,7 @@ global role can still read what is not removed yet. Its changes of monitors and 
 deleted, by whom and what it was stays in the audit of no organization.
 """
 
-from sql import cells, partitions, smtp_check_rollups, smtp_monitor_index
+from sql import cells, partitions, smtp_check_rollups, smtp_monitor_index, status_page_slugs
 from sql.connection import Connection, Executor
 
 STEP = 1000  # rows that a step removes at most, beside those that go with a row
@@ -22,6 +22,9 @@ TABLES = (
     "alerts",
     "incidents",
     "maintenance_windows",
+    "status_page_messages",
+    "status_page_smtp_monitors",
+    "status_pages",
     "smtp_monitor_locations",
     "smtp_monitor_states",
     "smtp_monitors",
@@ -64,9 +67,9 @@ async def select_marked(db: Executor) -> list[int]:
 async def step(connection: Connection, *, organization_id: int, directory: Executor | None = None) -> bool:
     """Remove some rows, in a transaction; whether there are others. Locked rows are left to a later step.
 
-    At last the *directory* forgets its users' addresses; None if *connection* is to the directory. While the directory
-    is away, the organization stays marked, and the last step is taken again. Where it lived stays known: whatever
-    named it is looked for there, and not found, instead of where it had moved away from.
+    At last the *directory* forgets its users' addresses and its slugs; None if *connection* is to the directory. While
+    the directory is away, the organization stays marked, and the last step is taken again. Where it lived stays known:
+    whatever named it is looked for there, and not found, instead of where it had moved away from.
     """
     if await _remove(connection, organization_id):
         return True
@@ -75,6 +78,7 @@ async def step(connection: Connection, *, organization_id: int, directory: Execu
     if await _remove(connection, organization_id):
         return True
     await cells.delete_remote_logins(directory or connection, organization_id)
+    await status_page_slugs.keep_only(directory or connection, organization_id, [])
     await connection.execute("DELETE FROM organizations WHERE id = $1 AND deleted_at IS NOT NULL", organization_id)
     return False
 

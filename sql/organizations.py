@@ -14,6 +14,8 @@ LIMITS = {
     "max_users": "users",
     "max_tokens": "tokens",
     "max_maintenance_windows": "maintenance_windows",
+    "max_status_pages": "status_pages",
+    "max_status_page_messages": "status_page_messages",
 }
 UPDATABLE = (
     "name",

@@ -82,7 +82,7 @@ async def _delete(connection: asyncpg.Connection) -> None:
     await connection.execute("DELETE FROM idempotency_keys")
     await connection.execute("DELETE FROM indexed_smtp_monitor_counts")
     await connection.execute("DELETE FROM agents; DELETE FROM locations; DELETE FROM cells")
-    await connection.execute("DELETE FROM organization_homes; DELETE FROM remote_logins")
+    await connection.execute("DELETE FROM organization_homes; DELETE FROM remote_logins; DELETE FROM status_page_slugs")
     await connection.execute("DELETE FROM departures; DELETE FROM departed_smtp_monitors")
     await connection.execute("SELECT purge_audit_events('infinity', 1000000)")
 

@@ -148,10 +148,11 @@ class Directory:
         if not self.lives_in(organization_id, 0):
             await sql.cells.insert_remote_login(self.home, email, organization_id)
 
-    async def forget_logins(self, organization_id: int) -> None:
-        """Of an organization that is gone."""
+    async def forget(self, organization_id: int) -> None:
+        """The addresses and slugs of an organization that is gone."""
         if self._urls:
             await sql.cells.delete_remote_logins(self.home, organization_id)
+            await sql.status_page_slugs.keep_only(self.home, organization_id, [])
 
     async def _named(self, name: str) -> list[Place]:
         return [

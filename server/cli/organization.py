@@ -82,7 +82,7 @@ async def _delete(opening: Opening, name: str, *, sure: bool) -> int:
                 if await sql.retention.try_lock(connection):
                     await sql.organization_removals.step(connection, organization_id=organization)
             await asyncio.sleep(PAUSE)
-        await cells.forget_logins(organization)
+        await cells.forget(organization)
         return organization
 
 

@@ -64,6 +64,23 @@ def trimmed(low: int, high: int) -> Parser[object, str]:
     return _text(low, high, f"^[{SPACE}]*{visible}(?:[^{CONTROL}]*{visible})?[{SPACE}]*$", strip=True)
 
 
+def paragraphs(low: int, high: int) -> Parser[object, str]:
+    """As text, but with line breaks, which are stored as line feeds."""
+
+    @described({"type": "string", "minLength": low, "maxLength": high, "pattern": rf"^(?:[^{CONTROL}]|\r?\n)*$"})
+    def parse(value: object) -> str:
+        if type(value) is not str:
+            raise wrong_type(value, "not_a_string")
+        string = value.replace("\r\n", "\n")
+        if NO_TEXT.search(string.replace("\n", "")):
+            raise Invalid("control_character")
+        if not low <= len(string) <= high:
+            raise Invalid("wrong_length", low=low, high=high)
+        return string
+
+    return parse
+
+
 def _text(low: int, high: int, pattern: str, *, strip: bool) -> Parser[object, str]:
     @described({"type": "string", "minLength": low, "maxLength": high, "pattern": pattern})
     def parse(value: object) -> str:

@@ -3,6 +3,7 @@
 from server.http.account_messages import ACCOUNT_MESSAGES
 from server.http.cell_messages import CELL_MESSAGES
 from server.http.check_messages import CHECK_MESSAGES
+from server.http.status_page_messages import STATUS_PAGE_MESSAGES
 
 MESSAGES: dict[str, tuple[str, str]] = {
     # whole answers
@@ -190,6 +191,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **ACCOUNT_MESSAGES,
     **CELL_MESSAGES,
     **CHECK_MESSAGES,
+    **STATUS_PAGE_MESSAGES,
 }
 
 

@@ -50,6 +50,8 @@ _ORGANIZATION = {
     "maxUsers": 1000,
     "maxTokens": 1000,
     "maxMaintenanceWindows": 1000,
+    "maxStatusPages": 100,
+    "maxStatusPageMessages": 10_000,
     "createdAt": "2026-01-01T12:00:00.000Z",
 }
 _NAMED = in_path("organizationId", IDENTIFIER, "The organization's number.", 1)

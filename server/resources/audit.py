@@ -38,6 +38,8 @@ RESOURCES = (
     "organization",
     "session",
     "smtp_monitor",
+    "status_page",
+    "status_page_message",
     "token",
     "user",
     "webhook",

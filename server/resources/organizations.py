@@ -18,6 +18,8 @@ LIMITS: dict[str, Field] = {
     "maxUsers": integer(0, MAX_LIMIT),
     "maxTokens": integer(0, MAX_LIMIT),
     "maxMaintenanceWindows": integer(0, MAX_LIMIT),
+    "maxStatusPages": integer(0, MAX_LIMIT),
+    "maxStatusPageMessages": integer(0, MAX_LIMIT),
 }
 FIELDS: dict[str, Field] = {
     "name": trimmed(1, 255),
@@ -42,6 +44,8 @@ COLUMNS = {
     "maxUsers": "max_users",
     "maxTokens": "max_tokens",
     "maxMaintenanceWindows": "max_maintenance_windows",
+    "maxStatusPages": "max_status_pages",
+    "maxStatusPageMessages": "max_status_page_messages",
 }
 FILTERS: dict[str, Parameter] = {"search": query.search, **query.PAGING}
 SERVER_SET = frozenset({"id", "createdAt"})

@@ -16,7 +16,14 @@ from server.http.answers import Answer, Handler
 from server.http.errors import ApiError
 from server.http.requests import keep_body, monitor_id, number, number_or_uuid, uuid
 
-NAMED = {"customerId": number_or_uuid, "incidentId": number, "tokenId": uuid, "userId": number, "windowId": number}
+NAMED = {
+    "customerId": number_or_uuid,
+    "incidentId": number,
+    "statusPageId": number,
+    "tokenId": uuid,
+    "userId": number,
+    "windowId": number,
+}
 
 
 async def serve(request: web.Request, handler: Handler) -> Answer:

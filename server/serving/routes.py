@@ -17,6 +17,8 @@ from server.handlers import (
     smtp_monitor_checks,
     smtp_monitor_patches,
     smtp_monitors,
+    status_page_messages,
+    status_pages,
     summaries,
     tokens,
     two_factor,
@@ -30,6 +32,8 @@ ORGANIZATION = "/api/organizations/{organizationId:[^/]*}"
 INCIDENT = "/api/incidents/{incidentId:[^/]*}"
 WINDOW = "/api/maintenance-windows/{windowId:[^/]*}"
 USER = "/api/users/{userId:[^/]*}"
+STATUS_PAGE = "/api/status-pages/{statusPageId:[^/]*}"
+MESSAGE = f"{STATUS_PAGE}/messages/{{messageId:[^/]*}}"
 
 # aiohttp tries routes with the same prefix in this order: the busiest come first
 ROUTES = [
@@ -90,6 +94,17 @@ ROUTES = [
     web.get(WINDOW, maintenance_windows.get_window),
     web.patch(WINDOW, maintenance_windows.patch_window),
     web.delete(WINDOW, maintenance_windows.delete_window),
+    web.get("/api/status-pages", status_pages.list_pages),
+    web.post("/api/status-pages", status_pages.post_page),
+    web.get(STATUS_PAGE, status_pages.get_page),
+    web.patch(STATUS_PAGE, status_pages.patch_page),
+    web.delete(STATUS_PAGE, status_pages.delete_page),
+    web.get(f"{STATUS_PAGE}/messages", status_page_messages.list_messages),
+    web.post(f"{STATUS_PAGE}/messages", status_page_messages.post_message),
+    web.get(MESSAGE, status_page_messages.get_message),
+    web.patch(MESSAGE, status_page_messages.patch_message),
+    web.delete(MESSAGE, status_page_messages.delete_message),
+    web.post(f"{MESSAGE}/updates", status_page_messages.post_update),
     web.get("/api/audit", audit.list_events),
     web.get("/api/openapi.json", docs.get_document),
     web.get("/api/docs", docs.get_page),

@@ -7,6 +7,9 @@ ROLES = ["admin", "user", "readonly", "restricted", "restricted-readonly", "supp
 PASSWORD_TRIAL = {"currentPassword": "wrong", "password": "long enough a password"}
 FACTOR, REMOVAL = "/api/session/two-factor", {"currentPassword": PASSWORD, "code": "0"}
 NEW_USER = {"name": "New", "role": "user"}
+PAGES = "/api/status-pages"
+PAGE, NOTE = {"title": "New", "slug": "abc"}, {"kind": "info", "title": "New", "body": "New"}
+SHOWN, THEIRS = ([{"smtpMonitorId": one, "name": "New"}] for one in (OTHER_CUSTOMERS, STRANGERS))
 # method, path, body, and the status for each of ROLES. What stands in braces is made for each caller anew.
 ENDPOINTS: list[tuple[str, str, object, str]] = [
     ("GET", "/api/session", None, "200 200 200 200 200 200 200 200 401"),
@@ -132,4 +135,33 @@ ENDPOINTS += [
     ("GET", "/api/maintenance-windows/999", None, "404 404 404 404 404 404 404 404 401"),
     ("PATCH", "/api/maintenance-windows/999", {}, "404 404 403 404 403 403 404 404 401"),
     ("DELETE", "/api/maintenance-windows/999", None, "404 404 403 404 403 403 404 404 401"),
+    ("GET", PAGES, None, "200 200 200 200 200 200 200 200 401"),
+    ("POST", PAGES, PAGE, "201 201 403 400 403 403 201 201 401"),
+    ("POST", PAGES, {**PAGE, "customerId": 10}, "201 201 403 201 403 403 201 400 401"),
+    ("POST", PAGES, {**PAGE, "customerId": 11}, "201 201 403 400 403 403 201 400 401"),
+    ("POST", PAGES, {**PAGE, "customerId": 20}, "400 400 403 400 403 403 201 201 401"),
+    ("POST", PAGES, {**PAGE, "organizationId": 2}, "400 400 403 400 403 403 201 201 401"),
+    ("POST", PAGES, {**PAGE, "customerId": 10, "monitors": SHOWN}, "400 400 403 400 403 403 400 400 401"),
+    ("POST", PAGES, {**PAGE, "monitors": SHOWN}, "201 201 403 400 403 403 201 400 401"),
+    ("POST", PAGES, {**PAGE, "monitors": THEIRS}, "400 400 403 400 403 403 400 201 401"),
 ]
+# a page of customer 10, and one of the whole organization
+for _page, _reads, _restricted in (
+    ("{page of 10}", "200 200 200 200 200 200 200 404 401", 200),
+    ("{page of 1}", "200 200 200 404 404 200 200 404 401", 404),
+):
+    _one, _writes = (
+        f"{PAGES}/{_page}",
+        f"{{0}} {{0}} 403 {{{'0' if _restricted == 200 else '1'}}} 403 403 {{0}} 404 401",
+    )
+    ENDPOINTS += [
+        ("GET", _one, None, _reads),
+        ("GET", f"{_one}/messages", None, _reads),
+        ("GET", f"{_one}/messages/{{message}}", None, _reads),
+        ("PATCH", _one, {"visibility": "public"}, _writes.format(200, 404)),
+        ("POST", f"{_one}/messages", NOTE, _writes.format(201, 404)),
+        ("PATCH", f"{_one}/messages/{{message}}", {"title": "A"}, _writes.format(200, 404)),
+        ("POST", f"{_one}/messages/{{message}}/updates", {"body": "A"}, _writes.format(201, 404)),
+        ("DELETE", f"{_one}/messages/{{message}}", None, _writes.format(204, 404)),
+        ("DELETE", _one, None, _writes.format(204, 404)),
+    ]

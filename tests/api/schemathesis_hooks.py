@@ -31,6 +31,10 @@ MOMENTS = [
     "2199-12-31T12:00:00.5Z",
 ]
 
+STATUS_PAGE = """
+    INSERT INTO status_pages (organization_id, id, slug, title) VALUES (1, 900000, 'existing', 'x')
+        ON CONFLICT (organization_id, id) DO UPDATE SET slug = 'existing'
+"""
 PATH = {
     "smtpMonitorPublicId": "SELECT public_id::text FROM smtp_monitors WHERE organization_id = 1 ORDER BY id LIMIT 1",
     "customerId": "SELECT 10",
@@ -38,6 +42,12 @@ PATH = {
     "userId": "SELECT min(id) FROM users WHERE organization_id = 1",
     "file": "SELECT 'page.js'",
     "locationCode": "SELECT 'de-nbg'",
+    "statusPageId": f"{STATUS_PAGE} RETURNING id",
+    "messageId": f"""
+        WITH page AS ({STATUS_PAGE} RETURNING id)
+        INSERT INTO status_page_messages (organization_id, status_page_id, kind, title, body)
+        SELECT 1, id, 'info', 'x', 'x' FROM page RETURNING id
+    """,
     "windowId": """
         INSERT INTO maintenance_windows (organization_id, name, starts_at, ends_at)
         VALUES (1, 'Move', '2026-01-01', '2026-01-02') RETURNING id
@@ -51,6 +61,8 @@ BODY = {
     "customerIds": "SELECT '{}'::bigint[]",
     "smtpMonitorId": "SELECT NULL",
     "organizationId": "SELECT 1",
+    "slug": "SELECT md5(random()::text)",
+    "monitors": "SELECT '[]'::json",
     "currentPassword": f"""
         UPDATE logins SET password_hash = '{PASSWORD_HASH}' WHERE email = '{EMAIL}' RETURNING '{PASSWORD}'
     """,
@@ -154,6 +166,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
             case.body["password"] = "entirely another phrase"  # no schema can say which are easy to guess
         if case.operation.path.startswith("/api/maintenance-windows"):
             _make_consistent(case.body)
+        if case.operation.path.startswith("/api/status-pages/") and case.body.get("endsAt") is not None:
+            _end_later(case.body)
     for name, value in (("Idempotency-Key", str(uuid4())), ("If-Match", "*")):
         if name in (case.headers or {}):
             case.headers[name] = value
@@ -169,10 +183,14 @@ def _name_existing(values: Any, existing: dict[str, str]) -> None:
 def _make_consistent(window: dict[str, Any]) -> None:
     """Let it end an hour after its start and repeat if it says until when; no schema can ask for the first."""
     if window.keys() & {"startsAt", "endsAt"}:
-        start = datetime.fromisoformat(window.setdefault("startsAt", MOMENTS[0]).upper())
-        window["endsAt"] = (start + timedelta(hours=1)).isoformat()
+        _end_later(window)
     if window.keys() & {"repeat", "repeatUntil"} and window.get("repeat") is None:
         window["repeatUntil"] = None
+
+
+def _end_later(span: dict[str, Any]) -> None:
+    start = datetime.fromisoformat(span.setdefault("startsAt", MOMENTS[0]).upper())
+    span["endsAt"] = (start + timedelta(hours=1)).isoformat()
 
 
 def _whole(value: Any) -> Any:

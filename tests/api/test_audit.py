@@ -13,6 +13,7 @@ from tests.conftest import MONITOR, PASSWORD, STRANGERS, Api
 NEW_PASSWORD = "another long password"
 USER = {"name": "New", "email": "new@example.com", "role": "user", "password": NEW_PASSWORD}
 CUSTOMERS, WINDOWS, SESSION = "/api/customers", "/api/maintenance-windows", "/api/session"
+PAGES = "/api/status-pages"
 NIGHT = {"name": "Night", "startsAt": "2030-01-01T00:00:00Z", "endsAt": "2030-01-01T01:00:00Z"}
 CHANGE_PASSWORD = {"currentPassword": PASSWORD, "password": NEW_PASSWORD}
 PLACE = {"code": "us-nyc", "name": "New York", "country": "US"}
@@ -34,6 +35,17 @@ CHANGES: list[tuple[str, str, str, object, str, Told, Told]] = [
     ("user", "POST", WINDOWS, NIGHT, "created maintenance_window", None, {"name": "Night"}),
     ("user", "PATCH", f"{WINDOWS}/{{window}}", A, "updated maintenance_window", {"name": "Spare"}, A),
     ("user", "DELETE", f"{WINDOWS}/{{window}}", None, "deleted maintenance_window", {"name": "Spare"}, None),
+    (
+        "user",
+        "POST",
+        PAGES,
+        {"slug": "abc", "title": "A"},
+        "created status_page",
+        None,
+        {"slug": "abc", "monitors": []},
+    ),
+    ("user", "PATCH", f"{PAGES}/{{page}}", {"title": "A"}, "updated status_page", {"title": "Spare"}, {"title": "A"}),
+    ("user", "DELETE", f"{PAGES}/{{page}}", None, "deleted status_page", {"title": "Spare"}, None),
     ("globaladmin", "POST", "/api/locations", PLACE, "created location", None, {"country": "US"}),
     ("globaladmin", "PATCH", "/api/locations/{location}", A, "updated location", {"name": "Spare"}, A),
     ("user", "DELETE", f"/api/smtp-monitors/{MONITOR}", None, "deleted smtp_monitor", {"port": 587}, None),
@@ -52,6 +64,8 @@ async def made_for(api: Api, what: str) -> object:
         return made["id"]
     if what == "location":
         return (await sql.locations.insert(api.db, "de-fra", name="Spare", country="DE"))["code"]
+    if what == "page":
+        return await sql.status_pages.insert(api.db, 1, None, {"slug": "spare", "title": "Spare"})
     if what == "window":
         body = {**NIGHT, "name": "Spare"}
         return (await (await api.call("POST", "/api/maintenance-windows", json=body)).json())["id"]

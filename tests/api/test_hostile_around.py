@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import strategies as st
 
-from server.resources import customers, organizations, tokens, users
+from server.resources import customers, organizations, status_pages, tokens, users
 from server.resources.smtp_monitors import CREATE_FIELDS, FIELDS
 from tests.api.test_hostile import JSON, examples, values
 from tests.conftest import ABSENT, MONITOR, Api
@@ -25,6 +25,7 @@ ENDPOINTS: list[tuple[str, str, list[str]]] = [
     ("PATCH", "/api/organizations/1", [*organizations.FIELDS, *organizations.SERVER_SET]),
     ("PATCH", "/api/session", CREDENTIALS),
     ("POST", "/api/smtp-monitors", list(CREATE_FIELDS)),
+    ("POST", "/api/status-pages", [*status_pages.CREATE_FIELDS, *status_pages.SERVER_SET]),
 ]
 STATE = """
     SELECT md5(string_agg(t, '' ORDER BY t))
@@ -33,6 +34,7 @@ STATE = """
             SELECT users::text FROM users UNION ALL
             SELECT logins::text FROM logins UNION ALL
             SELECT sessions::text FROM sessions WHERE name IS NOT NULL UNION ALL
+            SELECT status_pages::text FROM status_pages UNION ALL
             SELECT idempotency_keys::text FROM idempotency_keys UNION ALL
             SELECT smtp_monitors::text FROM smtp_monitors) AS everything (t)
 """

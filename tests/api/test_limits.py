@@ -26,14 +26,19 @@ KINDS: dict[str, tuple[int, str, str, str, dict[str, object]]] = {
     "maxUsers": (1000, "users", "true", "/api/users", {"role": "user"}),
     "maxTokens": (1000, "sessions", "name IS NOT NULL", "/api/tokens", {}),
     "maxMaintenanceWindows": (1000, "maintenance_windows", "true", "/api/maintenance-windows", ALWAYS),
+    "maxStatusPages": (100, "status_pages", "true", "/api/status-pages", {}),
 }
 
 
 async def make(api: Api, kind: str, **options: Any) -> ClientResponse:
     _, _, _, path, body = KINDS[kind]
     number = next(NUMBERS)
-    more = {"email": f"limited-{number}@example.com"} if kind == "maxUsers" else {}
-    return await api.call("POST", path, json={"name": f"Limited {number}", **body, **more}, **options)
+    named: dict[str, object] = {"name": f"Limited {number}"}
+    if kind == "maxUsers":
+        named["email"] = f"limited-{number}@example.com"
+    if kind == "maxStatusPages":
+        named = {"title": f"Limited {number}", "slug": f"limited-{number}"}
+    return await api.call("POST", path, json={**named, **body}, **options)
 
 
 async def number_of(db: asyncpg.Connection, kind: str) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import sql
 from server.openapi.document import describe
 from tests.conftest import MONITOR, Api
 
@@ -15,6 +16,7 @@ ENDPOINTS: list[tuple[str, str, str, dict[str, object]]] = [
     ("OrganizationPatch", "PATCH", "/api/organizations/1", {}),
     ("CustomerPatch", "PATCH", "/api/customers/10", {}),
     ("UserPatch", "PATCH", "/api/users/{user}", {}),
+    ("StatusPagePatch", "PATCH", "/api/status-pages/{page}", {}),
     ("NewToken", "POST", "/api/tokens", {"name": "x"}),
     ("NewOrganization", "POST", "/api/organizations", {"name": "Another"}),
     ("LogIn", "POST", "/api/sessions", {"email": "nobody@example.com", "password": "x"}),
@@ -39,7 +41,12 @@ def judged(schema: dict[str, Any]) -> Iterator[tuple[object, bool]]:
         yield from (("other", False), (schema["enum"][0].upper(), False))
     if "maxLength" in schema and "format" not in schema:
         low, high = schema["minLength"], schema["maxLength"]
-        yield from (("x" * low, True), ("x" * high, True), ("x" * (high + 1), False), ("x\nx", False))
+        yield from (
+            ("x" * low, True),
+            ("x" * high, True),
+            ("x" * (high + 1), False),
+            ("x\nx", r"\n" in schema["pattern"]),
+        )
         if low > 0:
             yield "x" * (low - 1), False
     if "maxItems" in schema:
@@ -51,8 +58,9 @@ async def test_a_field_has_the_documented_bounds(
     api: Api, method: str, path: str, body: dict[str, object], field: str, schema: dict[str, Any]
 ) -> None:
     user = await api.db.fetchval("SELECT id FROM users WHERE email = 'user@example.com'")
+    page = await sql.status_pages.insert(api.db, 1, None, {"slug": "abc", "title": "x"})
     for value, within in judged(schema):
-        response = await api.call(method, path.format(user=user), "globaladmin", json={**body, field: value})
+        response = await api.call(method, path.format(user=user, page=page), "globaladmin", json={**body, field: value})
         answer = await response.text()
         assert response.status != 500, value
         assert (response.status == 400 and f'"field":"{field}"' in answer) == (not within), (value, answer)

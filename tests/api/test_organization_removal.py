@@ -31,6 +31,10 @@ FILL = """
     INSERT INTO alert_attempts SELECT 2, id, 1, now(), false, '' FROM alerts;
     INSERT INTO maintenance_windows (organization_id, name, starts_at, ends_at)
     VALUES (2, 'x', now(), now() + interval '1 day');
+    INSERT INTO status_pages (organization_id, id, slug, title) VALUES (2, 1, 'abc', 'x');
+    INSERT INTO status_page_smtp_monitors SELECT 2, 1, id, 1, 'x' FROM smtp_monitors WHERE organization_id = 2;
+    INSERT INTO status_page_messages (organization_id, status_page_id, kind, title, body)
+    VALUES (2, 1, 'info', 'x', 'x');
     INSERT INTO smtp_monitor_changes (organization_id, smtp_monitor_id, version, changed_at, actor, address)
     SELECT 2, 999, n, now(), '{}', '' FROM generate_series(1, 2500) AS n;
     INSERT INTO audit_events (organization_id, address, action, resource) VALUES (2, '', 'created', 'user');
@@ -48,7 +52,7 @@ FILL = """
 
 # what says where an organization lives, and the mark of a move, which removes it itself
 CELLS = {"organization_homes", "organization_moves", "remote_logins", "departures", "departed_smtp_monitors"}
-CELLS |= {"move_marks"}
+CELLS |= {"move_marks", "status_page_slugs"}
 
 
 async def rows_by_table(db: asyncpg.Connection, organization_id: int) -> dict[str, int]:

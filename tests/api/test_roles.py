@@ -108,6 +108,10 @@ async def made_for(api: Api, what: str, who: str | None) -> object:
         monitor = await api.db.fetchval("SELECT min(id) FROM smtp_monitors WHERE organization_id = $1", int(owner))
         await api.db.execute("UPDATE incidents SET closed_at = now(), close_reason = 'recovered'")
         return await api.db.fetchval(INCIDENT, int(owner), monitor)
+    if kind == "page":
+        customer_id = None if owner == "1" else int(owner)
+        values = {"slug": str(uuid4()), "title": "Spare"}
+        return await sql.status_pages.insert(api.db, 1, customer_id, values)
     if kind == "user":
         email = f"{uuid4()}@example.com"
         made = await sql.users.insert(api.db, int(owner), email=email, password_hash="", name="Spare", role="user")
@@ -122,6 +126,12 @@ async def made_for(api: Api, what: str, who: str | None) -> object:
     return token_id
 
 
+async def message_on(api: Api, page_id: object) -> int:
+    values = {"kind": "info", "title": "Spare", "body": "Spare"}
+    made = await sql.status_page_messages.insert(api.db, 1, page_id, values)  # type: ignore[arg-type]
+    return int(made["id"])
+
+
 @pytest.mark.parametrize(("method", "path", "body", "statuses"), ENDPOINTS)
 async def test_what_a_role_may_do_around_monitors(
     api: Api, method: str, path: str, body: object, statuses: str
@@ -132,8 +142,12 @@ async def test_what_a_role_may_do_around_monitors(
         if "{" in path:
             head, _, rest = path.partition("{")
             what, _, tail = rest.partition("}")
-            target = f"{head}{await made_for(api, what, who)}{tail}"
+            made = await made_for(api, what, who)
+            tail = tail.replace("{message}", str(await message_on(api, made))) if "{message}" in tail else tail
+            target = f"{head}{made}{tail}"
         sent = body
+        if path == "/api/status-pages" and isinstance(body, dict):
+            sent = {**body, "slug": str(uuid4())}
         if path in ("/api/users", "/api/organizations") and isinstance(body, dict):
             sent = {**body, "email": f"{uuid4()}@example.com"} if path == "/api/users" else {"name": str(uuid4())}
         response = await api.call(method, target, who, json=sent)

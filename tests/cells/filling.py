@@ -41,6 +41,22 @@ REST = (
     "INSERT INTO maintenance_windows (organization_id, name, starts_at, ends_at)"
     " SELECT $1, 'Night', now(), now() + interval '1 hour' WHERE $2 > 0",
     """
+    WITH page AS (
+        INSERT INTO status_pages (organization_id, slug, title)
+        SELECT $1, format('page-%s', $1::bigint), 'Page' WHERE $2 > 0
+        RETURNING *
+    ), shown AS (
+        INSERT INTO status_page_smtp_monitors
+        SELECT page.organization_id, page.id, m.id, 1, 'Mail'
+          FROM page
+          JOIN smtp_monitors m ON m.organization_id = $1
+         ORDER BY m.id
+         LIMIT 1
+    )
+    INSERT INTO status_page_messages (organization_id, status_page_id, kind, title, body)
+    SELECT organization_id, id, 'info', 'Hello', 'All is well.' FROM page
+    """,
+    """
     WITH monitor AS (
         SELECT * FROM smtp_monitors WHERE organization_id = $1 AND $2 > 0 ORDER BY id LIMIT 1
     ), state AS (

@@ -58,6 +58,7 @@ async def test_every_table_with_rows_of_an_organization_is_copied_or_made_anew(d
            AND NOT relispartition
     """
     directory = {"organization_homes", "organization_moves", "remote_logins", "departures", "departed_smtp_monitors"}
+    directory |= {"status_page_slugs"}
     tables = {row["relname"] for row in await db.fetch(query)} - directory
     assert tables | {"organizations"} == {*sql.organization_copies.COPIED, *sql.organization_copies.REBUILT}
 

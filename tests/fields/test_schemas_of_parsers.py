@@ -22,6 +22,8 @@ from server.resources import (
     sessions,
     smtp_monitor_batches,
     smtp_monitors,
+    status_page_messages,
+    status_pages,
     tokens,
     users,
 )
@@ -34,6 +36,8 @@ NOUNS: dict[str, dict[str, Field]] = {
     "organization": organizations.FIELDS,
     "location": locations.CREATE_FIELDS,
     "window": maintenance_windows.CREATE_FIELDS,
+    "page": status_pages.CREATE_FIELDS,
+    "message": status_page_messages.FIELDS,
     "log-in": sessions.FIELDS,
     "password": sessions.PASSWORD_FIELDS,
     "token": tokens.FIELDS,

@@ -26,7 +26,8 @@ def test_an_operator_deletes_an_organization(product: Product, make_database: Ca
         added = product.run("user", "add", "me@example.com", "--organization", name, "--customer", "First", **own)
         assert added.returncode == 0, added.stderr
     asked = product.run("organization", "delete", "Theirs", **own)
-    had = "organization 2 has 0 smtp monitors, 1 customers, 1 users, 0 tokens, 0 maintenance windows"
+    had = "organization 2 has 0 smtp monitors, 1 customers, 1 users, 0 tokens, 0 maintenance windows, "
+    had += "0 status pages, 0 status page messages"
     assert (asked.returncode, asked.stderr) == (1, f"run.py: {had}; add --yes to delete all of it\n")
     deleted = product.run("organization", "delete", "Theirs", "--yes", **own)
     assert (deleted.returncode, deleted.stdout) == (0, "organization 2 deleted\n"), deleted.stderr

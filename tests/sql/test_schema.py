@@ -130,5 +130,6 @@ async def test_a_reference_to_what_is_not_there_is_told_by_what_it_is(db: asyncp
         ("organizations", "unknown_organization"),
         ("second_factors", "unknown_user"),
         ("smtp_monitors", "unknown_monitor"),
+        ("status_pages", "unknown_status_page"),
         ("users", "unknown_user"),
     }

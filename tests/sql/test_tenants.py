@@ -20,6 +20,7 @@ from tests.sql.texts import texts
 ROOT = Path(__file__).parents[2]
 # They say where organizations live, and have no rows of an organization.
 DIRECTORY = {"organization_homes", "organization_moves", "remote_logins", "departures", "departed_smtp_monitors"}
+DIRECTORY |= {"status_page_slugs"}
 
 
 @pytest.fixture

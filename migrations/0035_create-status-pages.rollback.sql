@@ -1,0 +1,10 @@
+DROP TABLE status_page_messages;
+DROP TABLE status_page_smtp_monitors;
+DROP TABLE status_pages;
+DROP TABLE status_page_slugs;
+ALTER TABLE organization_counts
+    DROP COLUMN status_pages,
+    DROP COLUMN status_page_messages;
+ALTER TABLE organizations
+    DROP COLUMN max_status_pages,
+    DROP COLUMN max_status_page_messages;
