@@ -1,5 +1,5 @@
 -- What a move refuses is refused for as long as the session of the move lasts, and goes on by itself when that ends.
--- depends: 0033_acknowledge-incidents
+-- depends: 0035_create-status-pages
 
 -- The trigger of a move, as in 0031. The fence is an advisory lock of the session that moves the organization. Writers
 -- share that lock until they commit. So the move gets it once no writer is under way, and no writer gets it until the
