@@ -81,48 +81,7 @@ async def write(db: Executor, changed: Sequence[Changed]) -> None:
 
 async def lock_outdated(db: Executor, *, limit: int) -> list[Key]:
     """Monitors whose state no check will put right soon: a window has opened or closed, an incident was closed."""
-    query = f"""
-        WITH outdated AS (
-            (SELECT s.organization_id, s.smtp_monitor_id
-               FROM maintenance_windows w
-               JOIN smtp_monitor_states s
-                 ON s.organization_id = w.organization_id
-                AND s.state IN ('up', 'warning', 'down', 'unknown')
-               JOIN smtp_monitors m
-                 ON m.organization_id = s.organization_id AND m.id = s.smtp_monitor_id
-                AND (w.customer_id IS NULL OR m.customer_id = w.customer_id)
-              WHERE w.smtp_monitor_id IS NULL
-                AND is_open(w, now())
-              LIMIT $1)
-             UNION
-            (SELECT s.organization_id, s.smtp_monitor_id
-               FROM maintenance_windows w
-               JOIN smtp_monitor_states s
-                 ON s.organization_id = w.organization_id AND s.smtp_monitor_id = w.smtp_monitor_id
-              WHERE s.state <> 'maintenance'
-                AND is_open(w, now())
-              LIMIT $1)
-             UNION
-            (SELECT s.organization_id, s.smtp_monitor_id
-               FROM smtp_monitor_states s
-               JOIN smtp_monitors m ON m.organization_id = s.organization_id AND m.id = s.smtp_monitor_id
-              WHERE s.state = 'maintenance'
-                AND NOT in_window(m, now())
-              LIMIT $1)
-             UNION
-            (SELECT s.organization_id, s.smtp_monitor_id
-               FROM smtp_monitor_states s
-              WHERE s.state = 'down'
-                AND NOT EXISTS (SELECT
-                                  FROM incidents i
-                                 WHERE i.organization_id = s.organization_id
-                                   AND i.smtp_monitor_id = s.smtp_monitor_id
-                                   AND i.closed_at IS NULL)
-              LIMIT $1)
-        )
-        {_LOCKED.format(keys="SELECT organization_id, smtp_monitor_id FROM outdated", departing=DEPARTING)}
-    """
-    return _keys(await db.fetch(query, limit))
+    return _keys(await db.fetch(_LOCKED.format(keys=_OUTDATED, departing=DEPARTING), limit))
 
 
 async def lock_stale(db: Executor, *, limit: int) -> list[Key]:
@@ -139,6 +98,61 @@ async def lock_stale(db: Executor, *, limit: int) -> list[Key]:
     return _keys(await db.fetch(_LOCKED.format(keys=keys, departing=DEPARTING), limit))
 
 
+# Of windows that are open, and of monitors in maintenance, only what the windows concern is read.
+_OUTDATED = """
+        WITH open AS MATERIALIZED (
+            SELECT organization_id, customer_id, smtp_monitor_id FROM maintenance_windows w WHERE is_open(w, now())
+        ), of_organizations AS (
+            SELECT organization_id FROM open WHERE customer_id IS NULL AND smtp_monitor_id IS NULL
+        ), of_customers AS (
+            SELECT organization_id, customer_id FROM open WHERE customer_id IS NOT NULL AND smtp_monitor_id IS NULL
+        ), of_monitors AS (
+            SELECT organization_id, smtp_monitor_id FROM open WHERE smtp_monitor_id IS NOT NULL
+        )
+        (SELECT s.organization_id, s.smtp_monitor_id
+           FROM of_organizations o
+           JOIN smtp_monitor_states s USING (organization_id)
+          WHERE s.state IN ('up', 'warning', 'down', 'unknown')
+          LIMIT $1)
+         UNION
+        (SELECT s.organization_id, s.smtp_monitor_id
+           FROM of_customers o
+           JOIN smtp_monitors m USING (organization_id, customer_id)
+           JOIN smtp_monitor_states s ON s.organization_id = m.organization_id AND s.smtp_monitor_id = m.id
+          WHERE s.state <> 'maintenance'
+          LIMIT $1)
+         UNION
+        (SELECT s.organization_id, s.smtp_monitor_id
+           FROM of_monitors o
+           JOIN smtp_monitor_states s USING (organization_id, smtp_monitor_id)
+          WHERE s.state <> 'maintenance'
+          LIMIT $1)
+         UNION
+        (SELECT s.organization_id, s.smtp_monitor_id
+           FROM smtp_monitor_states s
+           JOIN smtp_monitors m ON m.organization_id = s.organization_id AND m.id = s.smtp_monitor_id
+          WHERE s.state = 'maintenance'
+            AND NOT EXISTS (SELECT FROM of_organizations o WHERE o.organization_id = s.organization_id)
+            AND NOT EXISTS (SELECT
+                              FROM of_customers o
+                             WHERE o.organization_id = s.organization_id
+                               AND o.customer_id = m.customer_id)
+            AND NOT EXISTS (SELECT
+                              FROM of_monitors o
+                             WHERE o.organization_id = s.organization_id
+                               AND o.smtp_monitor_id = s.smtp_monitor_id)
+          LIMIT $1)
+         UNION
+        (SELECT s.organization_id, s.smtp_monitor_id
+           FROM smtp_monitor_states s
+          WHERE s.state = 'down'
+            AND NOT EXISTS (SELECT
+                              FROM incidents i
+                             WHERE i.organization_id = s.organization_id
+                               AND i.smtp_monitor_id = s.smtp_monitor_id
+                               AND i.closed_at IS NULL)
+          LIMIT $1)
+"""
 # in the order in which results are recorded; whom somebody else writes now needs no other hand
 _LOCKED = """
         SELECT organization_id, smtp_monitor_id

@@ -19,9 +19,9 @@ EXCEPTIONS = {
         sql.smtp_monitor_locations.claim smtp_monitor_locations
         sql.smtp_monitor_locations.release_unknown smtp_monitor_locations
         sql.smtp_monitor_locations.seconds_to_next smtp_monitor_locations
-        sql.smtp_monitor_states.lock_outdated maintenance_windows
-        sql.smtp_monitor_states.lock_outdated smtp_monitor_states
-        sql.smtp_monitor_states.lock_outdated smtp_monitors
+        sql.smtp_monitor_states._OUTDATED maintenance_windows
+        sql.smtp_monitor_states._OUTDATED smtp_monitor_states
+        sql.smtp_monitor_states._OUTDATED smtp_monitors
         sql.smtp_monitor_states.lock_stale smtp_monitor_states
         sql.smtp_monitor_states.lock_stale smtp_monitors
         sql.undeliverable_alerts.give_up alerts
