@@ -65,10 +65,12 @@ async def select_monitors(
 
 
 async def select_all(
-    reached: ReachedCells, select: Callable[[asyncpg.Pool], Awaitable[Answered]]
+    reached: ReachedCells,
+    select: Callable[[asyncpg.Pool], Awaitable[Answered]],
+    organization_id: int | None = None,
 ) -> tuple[list[Answered], Sequence[int]]:
-    """What each of the cells answers, and those that are away."""
-    return await _ask(reached, await reached.numbers(), select)
+    """What each of the cells answers, or the one of an organization, and those that are away."""
+    return await _ask(reached, await _asked(reached, organization_id), select)
 
 
 async def _asked(reached: ReachedCells, organization_id: int | None) -> list[int]:

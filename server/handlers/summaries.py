@@ -14,7 +14,7 @@ async def get_summary(request: web.Request) -> Answer:
     parsed, reach = query.parse_query(request, FILTERS), request[CALLER].reach
     page, wanted = query.page_of(parsed), (parsed.get("organizationId"), parsed.get("customerId"))
     totals, away = await merged_lists.select_all(
-        reached(request), lambda pool: sql.summaries.select_totals(pool, reach, *wanted)
+        reached(request), lambda pool: sql.summaries.select_totals(pool, reach, *wanted), wanted[0]
     )
     count, rows, _ = await merged_lists.select_page(
         reached(request),

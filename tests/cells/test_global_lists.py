@@ -39,6 +39,10 @@ COUNTS = {
     "maintenance-windows": "SELECT count(*) FROM maintenance_windows WHERE organization_id <> $1",
     "audit": "SELECT count(*) FROM audit_events WHERE organization_id <> $1",
 }
+DOWN = """
+    INSERT INTO smtp_monitor_states (organization_id, smtp_monitor_id, state)
+    SELECT organization_id, id, 'down' FROM smtp_monitors WHERE organization_id = $1 AND status = 'active' LIMIT $2
+"""
 NEWEST_FIRST = ("maintenance-windows", "audit")
 
 
@@ -107,6 +111,21 @@ async def test_filters_reach_both_cells(full: Api, north: North) -> None:
             assert (await _list(full, f"{what}?organizationId={77 << 44}"))["total"] == 0, what
 
 
+async def test_a_summary_counts_both_cells(full: Api, north: North) -> None:
+    await full.db.execute(DOWN, 1, 2)
+    await north.db.execute(DOWN, north.organization_id, 3)
+    whole = await _list(full, "summary?perPage=200")
+    assert whole["total"] == (await _list(full, "smtp-monitors"))["total"]
+    assert whole["states"]["down"] == 2 + 3
+    customers = whole["customers"]["items"]
+    assert [one["customerId"] for one in customers[:2]] == [north.customer_id, 10], "the worst is first"
+    assert sum(one["total"] for one in customers) == whole["total"]
+    pages = [await _list(full, f"summary?perPage=1&page={page + 1}") for page in range(len(customers))]
+    assert [page["customers"]["items"] for page in pages] == [[one] for one in customers]
+    theirs = await _list(full, f"summary?organizationId={north.organization_id}")
+    assert theirs == await _list(full, "summary", "north-admin")
+
+
 async def test_others_see_their_own_alone(full: Api, north: North) -> None:
     for what in ORDERS:
         for who, organization_id in (("admin", 1), ("north-admin", north.organization_id)):
@@ -133,6 +152,8 @@ async def test_a_cell_that_is_away_is_named(away: Api, north: North, what: str) 
         response = await away.call("GET", f"/api/{what}?organizationId={north.organization_id}", "globaladmin")
         assert response.status == 503
         assert "unavailableCells" not in await _list(away, f"{what}?organizationId=1")
+    assert (await _list(away, "summary"))["unavailableCells"] == [1]
+    assert "unavailableCells" not in await _list(away, "summary?organizationId=1")
 
 
 async def test_a_cursor_names_a_cell_that_is_away(away: Api) -> None:
