@@ -42,6 +42,15 @@ FILL = """
            '{"secure":false,"requireTls":true}'
       FROM generate_series(1, $2::bigint) AS n
 """
+# what an engine has written: of 1,000,000 there are 4,000 down, 4,000 with warnings and 2,000 unknown
+STATES = """
+    INSERT INTO smtp_monitor_states (organization_id, smtp_monitor_id, last_checked_at, state, state_since)
+    SELECT organization_id, id, now(),
+           CASE id / 7 % 500 WHEN 1 THEN 'down' WHEN 2 THEN 'down' WHEN 3 THEN 'warning' WHEN 4 THEN 'warning'
+                             WHEN 5 THEN 'unknown' ELSE 'up' END,
+           now() - make_interval(secs => id * 7919 % 1000003)
+      FROM smtp_monitors
+"""
 CHANGE = f"UPDATE smtp_monitors SET name = 'Changed' || id WHERE organization_id = 2 AND id % {LARGE // CHANGED} = 0"
 USERS: dict[str, tuple[int, list[int] | None]] = {
     "small": (1, None),
@@ -60,6 +69,7 @@ class Case:
     query: str
     ms: float | None = None
     times: tuple[float, str] | None = None
+    path: str = "/api/smtp-monitors"
 
 
 def _of(who: str) -> dict[str, Case]:
@@ -71,6 +81,7 @@ def _of(who: str) -> dict[str, Case]:
         "after the middle": "after={middle}",
         "status=disabled": "status=disabled",
         "search=mail77": "search=mail77",
+        "state=down&sort=state": "state=down&sort=state",
     }
     bars = {kind: (2.0, f"one customer, {kind}") for kind in kinds if who != "one customer" and kind != "page 1,000"}
     return {f"{who}, {kind}": Case(who, query, times=bars.get(kind)) for kind, query in kinds.items()}
@@ -95,14 +106,29 @@ CASES: dict[str, Case] = {
     "search=customer 15, 55,000": Case("large", "search=customer%2015", ms=50.0),
     "search=example.com, all": Case("large", "search=example.com"),
     "search=example.com, after": Case("large", "search=example.com&after={middle}", ms=50.0),
+    "state=down": Case("large", "state=down", ms=10.0),
+    "state=down&sort=state": Case("large", "state=down&sort=state", ms=10.0),
+    "state=down&sort=-stateSince": Case("large", "state=down&sort=-stateSince", ms=10.0),
+    "state=down,warning&sort=name": Case("large", "state=down,warning&sort=name", ms=50.0),
+    "sort=state": Case("large", "sort=state", ms=10.0),
+    "sort=stateSince": Case("large", "sort=stateSince", ms=10.0),
+    "sort=name, page 100": Case("large", "sort=name&page=100", ms=50.0),
+    "search=mail7777&sort=state": Case("large", "search=mail7777&sort=state", ms=50.0),
+    "summary, 1,001 customers": Case("large", "", ms=50.0, path="/api/summary"),
+    "one customer, summary": Case("one customer", "", ms=10.0, path="/api/summary"),
     **_of("one customer"),
     **_of("1,000 customers"),
 }
 # the same while so many changes are not indexed yet
 LATER: dict[str, Case] = {
     f"{CHANGED:,} changed: {name}": Case("large", query)
-    for name, query in {"status=active": "status=active", "search=mail77": "search=mail77"}.items()
+    for name, query in {
+        "status=active": "status=active",
+        "search=mail77": "search=mail77",
+        "state=down": "state=down&sort=state",
+    }.items()
 }
+LATER[f"{CHANGED:,} changed: summary"] = Case("large", "", path="/api/summary")
 
 
 def main(arguments: list[str]) -> int:
@@ -125,7 +151,7 @@ async def _measure(url: str, rounds: int) -> int:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         [address] = runner.addresses
         async with aiohttp.ClientSession(f"http://127.0.0.1:{address[1]}") as session:
-            middle = (await _get(session, tokens["large"], "page=10000"))["next"]
+            middle = (await _get(session, tokens, Case("large", "page=10000")))["next"]
             times = await _ask(session, tokens, CASES, rounds=rounds, middle=middle)
             await connection.execute(CHANGE)
             times |= await _ask(session, tokens, LATER, rounds=rounds, middle=middle)
@@ -141,6 +167,7 @@ async def _fill(connection: asyncpg.Connection, config: Config) -> dict[str, str
     await connection.execute(SETUP)
     await connection.execute(FILL, 1, SMALL)
     await connection.execute(FILL, 2, LARGE)
+    await connection.execute(STATES)
     made = time.monotonic()
     # what agents and autovacuum do by themselves
     indexed = 1
@@ -178,17 +205,20 @@ async def _ask(
     for number in range(-6, rounds):
         for name, case in cases.items():
             started = time.perf_counter()
-            await _get(session, tokens[case.who], case.query.format(middle=middle))
+            await _get(session, tokens, case, middle)
             if number >= 0:
                 times[name].append((time.perf_counter() - started) * 1000)
     return times
 
 
-async def _get(session: aiohttp.ClientSession, token: str, query: str) -> dict[str, Any]:
-    async with session.get(f"/api/smtp-monitors?{query}", headers={"Authorization": f"Bearer {token}"}) as response:
+async def _get(
+    session: aiohttp.ClientSession, tokens: Mapping[str, str], case: Case, middle: str = ""
+) -> dict[str, Any]:
+    path = f"{case.path}?{case.query.format(middle=middle)}"
+    async with session.get(path, headers={"Authorization": f"Bearer {tokens[case.who]}"}) as response:
         body: dict[str, Any] = await response.json()
-    if response.status != 200 or not body["items"]:
-        raise SystemExit(f"{query}: {response.status} with {len(body.get('items', ()))} items: {str(body)[:200]}")
+    if response.status != 200 or not (body.get("items") or body.get("states")):
+        raise SystemExit(f"{path}: {response.status} with {str(body)[:200]}")
     return body
 
 
