@@ -86,6 +86,7 @@ class Page:
     back: str = "/"
     template: str = "form.html"
     context: Mapping[str, Any] = field(default_factory=dict)
+    path: str = ""  # where its forms are sent to, unless that is the page itself
 
 
 MakePage = Callable[[Visit], Awaitable[Page]]

@@ -5,8 +5,9 @@ Between the two stand texts, as browsers send them: a list for each name, empty 
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Any
 
 MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 LIMITED = "limited"  # the box that restricts a user to the customers that are ticked
@@ -33,6 +34,9 @@ class Input:
     hint: bool = False  # whether there are words <label>_hint
     on_demand: bool = False  # shown once the API asks for it
     attributes: Mapping[str, object] = field(default_factory=dict)
+
+    def changed(self, **changes: Any) -> "Input":
+        return replace(self, **changes)
 
     def texts(self, value: object) -> list[str]:
         """How a value of the API is shown."""
@@ -70,6 +74,13 @@ PASSWORD = Input(
     words="form.currentPassword",
     on_demand=True,
     attributes={"autocomplete": "current-password"},
+)
+NEW_PASSWORD = Input(
+    "password",
+    "password",
+    empty=Empty.OMITTED,
+    hint=True,
+    attributes={"autocomplete": "new-password", "minlength": 12},
 )
 
 
@@ -111,5 +122,6 @@ KINDS: dict[str, tuple[Show, Read]] = {
     "number": (_show_text, _read_number),
     "check": (lambda value: ["on"] if value else [], bool),
     "moment": (lambda value: [] if value is None else [str(value)[:16]], lambda texts: to_moment(_last(texts))),
+    "kept": (_show_text, lambda texts: ""),  # the page's own, unseen
     "customers": (_show_customers, _read_customers),
 }

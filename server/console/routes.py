@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from server.console import (
+    account,
     audit,
     customers,
     incidents,
@@ -60,6 +61,9 @@ ROUTES = [
     *_both("/windows/new", maintenance_windows.new),
     *_both(f"/windows/{NUMBER}", maintenance_windows.one),
     web.get("/audit", page(audit.get_list)),
+    *_both("/account", account.own),
+    web.get("/account/two-factor", page(account.get_two_factor)),
+    web.post("/account/two-factor", page(posting(account.two_factor))),
     web.post("/logout", page(log_in.post_log_out)),
     web.post("/language", page(log_in.post_language)),
     web.get("/static/{version:[^/]*}/{file:[^/]*}", static_files.get_file),

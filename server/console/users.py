@@ -4,20 +4,13 @@ from typing import Any
 
 from server.console import forms, lists
 from server.console.forms import Form, Page
-from server.console.inputs import PASSWORD, Empty, Input
+from server.console.inputs import NEW_PASSWORD, PASSWORD, Empty, Input
 from server.console.permissions import administers, require_administrator
 from server.console.visit import Reply, Visit, see_other
 from server.http.answers import Answer
 
 ROLES = ("admin", "user", "readonly")
 GLOBAL_ROLES = ("supporter", "admin")
-NEW_PASSWORD = Input(
-    "password",
-    "password",
-    empty=Empty.OMITTED,
-    hint=True,
-    attributes={"autocomplete": "new-password", "minlength": 12},
-)
 COLUMNS = ("email", "name", "role", "customers", "state")
 
 

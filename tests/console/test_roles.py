@@ -33,6 +33,8 @@ PAGES: list[tuple[str, str]] = [
     (f"/monitors/{STRANGERS}", "404 404 404 404 404 200 200 200 303"),
     (f"/monitors/{ABSENT}", "404 404 404 404 404 404 404 404 303"),
     (f"/monitors/{MONITOR}/delete", "200 200 303 200 303 303 200 404 303"),
+    ("/account", "200 200 200 200 200 200 200 200 303"),
+    ("/account/two-factor", "303 303 303 303 303 303 303 303 303"),
     ("/login", "303 303 303 303 303 303 303 303 200"),
 ]
 IDS = (MONITOR, OTHER_CUSTOMERS, STRANGERS, ABSENT)
