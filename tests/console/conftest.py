@@ -64,7 +64,8 @@ def open_window(browser: "Browser", console: Console) -> "Iterator[Callable[...,
     yield open_one
     for window in opened:
         window.context.close()
-    assert [problem for window in opened for problem in window.problems] == []
+    problems = [problem for window in opened for problem in window.problems]
+    assert not problems, "\n".join(problems)
 
 
 @pytest.fixture

@@ -8,22 +8,21 @@ from typing import Literal
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from tests.console import showcase
-from tests.console.browsing import ARGUMENTS, PHONE, Window
+from tests.console.browsing import ARGUMENTS, DESK, PHONE, Window
 from tests.console.running import Console, start
 from tests.product.process import Product
 
 FOLDER = Path(__file__).parent.parent.parent / ".docs" / "pictures"
-DESK: ViewportSize = {"width": 1280, "height": 860}
 SCREEN: ViewportSize = {"width": 1600, "height": 900}
-SHOWN = "mx1.hanse-logistik.example"
-# name, path, theme, window; {} is the public id of the monitor that is shown
+MONITOR = f"/monitors/{showcase.MONITOR}"
+# name, path, theme, window
 PICTURES: list[tuple[str, str, Literal["light", "dark"], ViewportSize]] = [
     ("list", "/", "light", DESK),
     ("list-dark", "/", "dark", DESK),
     ("list-phone", "/", "light", PHONE),
-    ("monitor", "/monitors/{}", "light", DESK),
-    ("monitor-dark", "/monitors/{}", "dark", DESK),
-    ("monitor-phone", "/monitors/{}", "light", PHONE),
+    ("monitor", MONITOR, "light", DESK),
+    ("monitor-dark", MONITOR, "dark", DESK),
+    ("monitor-phone", MONITOR, "light", PHONE),
     ("wall", "/wall", "dark", SCREEN),
 ]
 
@@ -56,11 +55,10 @@ def take(
     size: ViewportSize,
 ) -> None:
     """One picture, as a German visitor sees it who has chosen English."""
-    [monitor] = console.api("GET", f"/api/smtp-monitors?search={SHOWN}")["items"]
     context = browser.new_context(color_scheme=theme, viewport=size, locale="en-GB", timezone_id="Europe/Berlin")
     window = Window(context, console)
     window.log_in_at_once()
-    window.go(path.format(monitor["publicId"]))
+    window.go(path)
     window.is_live()
     window.page.screenshot(path=folder / f"{name}.png")
     context.close()

@@ -23,14 +23,16 @@ CUSTOMERS = [
     ("Nordlicht Hotels", "nordlicht.example", [("mx1", 25, 220), ("mx2", 25, 225), ("buchung", 587, 300)]),
     ("Verlag Kiesel", "kiesel.example", [("newsletter", 587, 520), ("redaktion", 25, 170)]),
 ]
+# the public id of the first monitor
+MONITOR, MONITOR_HOST = "77777777-7777-4777-8777-777777777777", "mx1.hanse-logistik.example"
 # host, how long ago it began and ended (None: it has not), phase, code, what the server said
 OUTAGES = [
-    ("mx1.hanse-logistik.example", timedelta(minutes=23), None, "connect", "timeout", ""),
+    (MONITOR_HOST, timedelta(minutes=23), None, "connect", "timeout", ""),
     ("befunde.klinikum-sued.example", timedelta(hours=2), None, "auth", "auth_rejected", "535 5.7.8 Bad credentials"),
     ("newsletter.kiesel.example", timedelta(minutes=4), None, "connect", "connect_refused", ""),
-    ("mx1.hanse-logistik.example", timedelta(days=9), timedelta(days=8, hours=19), "connect", "connect_refused", ""),
-    ("mx1.hanse-logistik.example", timedelta(days=41), timedelta(days=40, hours=12), "dns", "dns_failed", ""),
-    ("mx1.hanse-logistik.example", timedelta(hours=20), timedelta(hours=18), "greeting", "greeting_temporary", "421"),
+    (MONITOR_HOST, timedelta(days=9), timedelta(days=8, hours=19), "connect", "connect_refused", ""),
+    (MONITOR_HOST, timedelta(days=41), timedelta(days=40, hours=12), "dns", "dns_failed", ""),
+    (MONITOR_HOST, timedelta(hours=20), timedelta(hours=18), "greeting", "greeting_temporary", "421"),
     ("rechnungen.auental.example", timedelta(days=3), timedelta(days=2), "starttls", "tls_certificate_expired", ""),
 ]
 WARNED, PAUSED, SILENT = "relay.klinikum-sued.example", "archiv.brandt-oeztuerk.example", "mx2.nordlicht.example"
@@ -82,9 +84,10 @@ TABLES = """
 """
 STATEMENTS = [
     f"""
-    INSERT INTO smtp_monitors (organization_id, customer_id, name, hostname, port, check_interval, timeout_seconds,
-                               notification_email, created_at, updated_at)
-    SELECT 1, customer_id, name, host, port, {INTERVAL}, 10, 'betrieb@example.com',
+    INSERT INTO smtp_monitors (organization_id, public_id, customer_id, name, hostname, port, check_interval,
+                               timeout_seconds, notification_email, created_at, updated_at)
+    SELECT 1, CASE host WHEN '{MONITOR_HOST}' THEN '{MONITOR}' ELSE gen_random_uuid() END,
+           customer_id, name, host, port, {INTERVAL}, 10, 'betrieb@example.com',
            now() - interval '{DAYS} days', now() - interval '{DAYS} days'
       FROM showcase
     """,
