@@ -18,7 +18,7 @@ COLUMNS = f"""
         coalesce(e.phase, o.phase) AS error_phase, coalesce(e.code, o.code) AS error_code,
         coalesce(e.detail, o.detail) AS error_detail
 """
-JOINS = """
+STATE = """
           LEFT JOIN LATERAL (
                 SELECT state_of(m.status, s.state) AS state, s.state_since, i.state_since AS indexed_since
                   FROM (SELECT) AS one
@@ -28,6 +28,8 @@ JOINS = """
                     ON m.status <> 'active' AND i.organization_id = m.organization_id AND i.id = m.id
                    AND i.status = m.status
                ) AS x ON true
+"""
+JOINS = f"""{STATE}
           LEFT JOIN LATERAL (
                 SELECT l.phase, l.code, l.detail
                   FROM smtp_monitor_locations l

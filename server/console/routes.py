@@ -13,6 +13,7 @@ from server.console import (
     smtp_monitor,
     smtp_monitors,
     static_files,
+    status,
     tokens,
     users,
     wall,
@@ -66,6 +67,8 @@ ROUTES = [
     web.post("/account/two-factor", page(posting(account.two_factor))),
     web.post("/logout", page(log_in.post_log_out)),
     web.post("/language", page(log_in.post_language)),
+    web.get("/status/{page:[^/]*}", status.get_status),
+    web.get("/status/{page:[^/]*}/badge.svg", status.get_badge),
     web.get("/static/{version:[^/]*}/{file:[^/]*}", static_files.get_file),
 ]
 # pages judge the visitor by asking the API

@@ -1,7 +1,7 @@
 """Renders pages. Whatever is filled in is escaped; a name that a template does not know is an error."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,9 @@ def _environment(language: str) -> Environment:
         "moment": lambda text: _moment(text, language),
         "since": lambda text: _since(text, words),
         "lasted": lambda seconds: _lasted(seconds, words),
-        "number": lambda value, digits=0: _number(value, digits, language),
-        "milliseconds": lambda value: "–" if value is None else f"{_number(value, 0, language)} ms",
+        "day": lambda text: _day(text, language),
+        "number": lambda value, digits=0: number(value, digits, language),
+        "milliseconds": lambda value: "–" if value is None else f"{number(value, 0, language)} ms",
     }
     environment.filters |= filters
     return environment
@@ -62,6 +63,10 @@ def _moment(text: str | None, language: str) -> str | Markup:
     return Markup('<time datetime="{}">{}</time>').format(text, _parse(text).strftime(pattern))
 
 
+def _day(text: str, language: str) -> str:
+    return date.fromisoformat(text).strftime("%d.%m.%Y") if language == "de" else text
+
+
 def _since(text: str | None, words: Callable[..., str]) -> str | Markup:
     """How long ago a time is, in its largest unit. A script keeps it right."""
     if text is None:
@@ -81,7 +86,7 @@ def _lasted(seconds: int, words: Callable[..., str]) -> str:
     return words("lasted.seconds", n=seconds)
 
 
-def _number(value: float | None, digits: int, language: str) -> str:
+def number(value: float | None, digits: int, language: str) -> str:
     if value is None:
         return "–"
     text = f"{value:,.{digits}f}"

@@ -17,12 +17,14 @@ from server.http.requests import ADDRESS, Network
 from server.resources.audit import Actor
 from server.resources.smtp_checks import Probe
 from server.resources.smtp_monitor_changes import ChangeKeeper
+from server.resources.status_page_cache import StatusPages
 from sql.shared_reads import SharedReads
 
 DIRECTORY = web.AppKey("DIRECTORY", asyncpg.Pool)  # of cell 0
 CELLS = web.AppKey("CELLS", Cells)
 CELL = web.RequestKey("CELL", Cell)  # that the request is about
 LISTS = web.AppKey("LISTS", SharedReads)
+STATUS_PAGES = web.AppKey("STATUS_PAGES", StatusPages)
 KEY_RING = web.AppKey("KEY_RING", KeyRing)
 CHANGES = web.AppKey("CHANGES", ChangeKeeper)
 TRUSTED_PROXIES: web.AppKey[Sequence[Network]] = web.AppKey("TRUSTED_PROXIES")

@@ -10,6 +10,10 @@ CHECK_MESSAGES: dict[str, tuple[str, str]] = {
         "Kein Agent stellt über diesen Kanal zu: Er ist nicht eingerichtet",
         "No agent delivers over this channel: it is not set up",
     ),
+    "tls_conflict": (
+        "ignoreTls geht nicht zusammen mit requireTls oder secure",
+        "ignoreTls excludes requireTls and secure",
+    ),
     "invalid_location_code": (
         "muss ein Code aus Kleinbuchstaben, Ziffern und Bindestrichen sein, z. B. de-nbg",
         "must be a code of lower-case letters, digits and hyphens, e.g. de-nbg",

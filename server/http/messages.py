@@ -154,10 +154,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "enthält keinen ISO-3166-1-alpha-2-Code: {value}",
         "has what is no ISO 3166-1 alpha-2 code: {value}",
     ),
-    "tls_conflict": (
-        "ignoreTls geht nicht zusammen mit requireTls oder secure",
-        "ignoreTls excludes requireTls and secure",
-    ),
     "needs_rcpt_to": ("braucht rcptTo daneben", "needs rcptTo beside it"),
     "not_ascii": (
         "muss aus ASCII bestehen, eine Domain aus A-Labels",

@@ -23,8 +23,10 @@ from server.http.errors import MAX_BODY
 from server.http.exposition import EXPOSITION, Exposition
 from server.http.requests import AFTER_LATE_BODY
 from server.http.traces import traces
+from server.resources import shown_status_pages
 from server.resources.smtp_checks import Probe
 from server.resources.smtp_monitor_changes import ChangeKeeper
+from server.resources.status_page_cache import StatusPages
 from server.serving import agent_process
 from server.serving.cells import following, opener
 from server.serving.config import Config
@@ -53,6 +55,7 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
     app[AFTER_LATE_BODY] = identify_again
     app[keys.LISTS] = SharedReads()
     app[keys.HASHER] = Hasher()
+    app[keys.STATUS_PAGES] = StatusPages(lambda slug, before: shown_status_pages.read(app[keys.CELLS], slug, before))
     app[keys.PROBING] = FairSlots(PROBES)
     app[ASK] = ask
     app.add_routes(

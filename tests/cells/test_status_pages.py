@@ -12,6 +12,7 @@ async def test_a_slug_is_used_once_over_all_cells(both: Api, north: North) -> No
     made = await (await both.call("POST", PATH, "north-admin", json={**NEW, "visibility": "public"})).json()
     assert made["id"] >> 44 == 1
     assert (await both.call("POST", PATH, "admin", json=NEW)).status == 409
+    assert (await both.call("GET", "/status/example-mail.json", None)).status == 200, "served from its own cell"
     path = f"{PATH}/{made['id']}"
     assert (await both.call("GET", path, "admin")).status == 404
     assert await (await both.call("GET", path, "globaladmin")).json() == made

@@ -1,0 +1,37 @@
+"""What the status pages say that everybody sees."""
+
+WORDS = {
+    "status.absent": ("Keine Statusseite", "No status page"),
+    "status.absent_words": (
+        "Hier ist keine Statusseite, oder sie ist nur für Mitglieder. Wer dazugehört, meldet sich an.",
+        "There is no status page here, or it is for members only. Members log in.",
+    ),
+    "status.overall_up": ("Alles läuft", "All is well"),
+    "status.overall_warning": ("Es gibt Störungen", "There are problems"),
+    "status.overall_down": ("Es gibt Ausfälle", "There are outages"),
+    "status.overall_unknown": ("Der Zustand ist nicht vollständig bekannt", "Not all is known"),
+    "status.overall_maintenance": ("Es wird gewartet", "Maintenance is going on"),
+    "status.overall_paused": ("Die Überwachung pausiert", "Monitoring is paused"),
+    "status.kind_incident": ("Störung", "Incident"),
+    "status.kind_maintenance": ("Wartung", "Maintenance"),
+    "status.kind_info": ("Hinweis", "Notice"),
+    "status.maintenance": ("Geplante Wartung", "Planned maintenance"),
+    "status.everything": ("alle Dienste", "all services"),
+    "status.monitors": ("Dienste", "Services"),
+    "status.no_monitors": ("Hier wird noch nichts gezeigt.", "Nothing is shown here yet."),
+    "status.bars": (
+        "Verfügbarkeit der letzten 90 Tage: {uptime} %. Tage mit Ausfällen: {days}",
+        "Uptime of the last 90 days: {uptime} %. Days with outages: {days}",
+    ),
+    "status.days_ago": ("vor 90 Tagen", "90 days ago"),
+    "status.today": ("heute", "today"),
+    "status.uptime": ("{uptime} % verfügbar", "{uptime} % up"),
+    "status.bad_days": ("Tage mit Ausfällen: {n}", "Days with outages: {n}"),
+    "status.incidents": ("Ausfälle der letzten 90 Tage", "Outages of the last 90 days"),
+    "status.no_incidents": ("Keine.", "None."),
+    "status.going_on": ("dauert an", "going on"),
+    "status.earlier": ("Frühere Meldungen", "Earlier messages"),
+    "status.read_at": ("Stand:", "As of"),
+    "status.feed_down": ("Ausfall: {name}", "Outage: {name}"),
+    "status.feed_over": ("Wieder erreichbar: {name}", "Up again: {name}"),
+}
