@@ -103,7 +103,7 @@ async def roll_up_one(connection: Connection, organization_id: int, rolled_up_to
                 await connection.execute(query + REPLACE, since, until[granularity], organization_id, timeout=SECONDS)
 
 
-BINS = {"tenMinutes": timedelta(minutes=10), "hour": timedelta(hours=1), "day": timedelta(days=1)}
+BINS = {"minutes": timedelta(minutes=10), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 FIGURES = f"checks, failures, warnings, answered, total_ms_sum, total_ms_min, total_ms_max, {SUMS}"
 SERIES = f"""
         WITH hours AS (
@@ -132,7 +132,7 @@ async def select_series(
         for row in await db.fetch("SELECT granularity, rolled_up_to FROM smtp_check_rollups")
     }
     source = "SELECT * FROM hours"
-    single_since = since if granularity == "tenMinutes" else rolled["hour"]
+    single_since = since if granularity == "minutes" else rolled["hour"]
     arguments: list[object] = [organization_id, smtp_monitor_id, since, before, single_since, BINS[granularity]]
     if granularity == "day":
         arguments[2] = max(since, min(rolled["day"], before))

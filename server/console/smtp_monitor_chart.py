@@ -8,7 +8,7 @@ from typing import Any
 PHASES = ("dns", "connect", "tls", "greeting", "ehlo", "starttls", "auth", "mail", "quit")
 RANGES = {"day": 1, "week": 7, "month": 30, "year": 365}
 DATES = ("date", "startDate", "endDate")
-BIN_MINUTES = {"tenMinutes": 10, "hour": 60, "day": 1440}
+BIN_MINUTES = {"minutes": 10, "hour": 60, "day": 1440}
 MAX_BARS, MAX_ROWS = 366, 48
 SIDE = 1000  # of the square that a path is drawn in
 
@@ -37,7 +37,7 @@ def span_of(query: Any, now: datetime) -> Span:
     before = end + timedelta(days=1) if end else start + length if start else now
     since = start or before - length
     days = (before - since) / timedelta(days=1)
-    granularity = "tenMinutes" if days <= 2 else "hour" if days <= 62 else "day"
+    granularity = "minutes" if days <= 2 else "hour" if days <= 62 else "day"
     return Span(since, max(before, since + timedelta(days=1)), name, granularity, asked | {"granularity": granularity})
 
 

@@ -141,7 +141,7 @@ PATHS = {
                     startDate="The first day, instead of the range.",
                     endDate="The last day.",
                     granularity=(
-                        "Of `monitoringData`: at most {raw} days raw, {tenMinutes} in ten minutes, {hour} in hours, "
+                        "Of `monitoringData`: at most {raw} days raw, {minutes} in ten minutes, {hour} in hours, "
                         "{day} in days."
                     ).format(**MAX_DAYS),
                 ),

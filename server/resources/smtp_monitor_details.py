@@ -20,7 +20,7 @@ DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 DEFAULT_RANGE = "day"
 STATS = ("day", "month", "year")
 GRANULARITY = {"day": "raw", "week": "hour", "month": "hour", "year": "day"}
-MAX_DAYS = {"raw": 7, "tenMinutes": 7, "hour": 62, "day": 366}
+MAX_DAYS = {"raw": 7, "minutes": 7, "hour": 62, "day": 366}
 MAX_POINTS = 10_000  # the newest raw points
 FILTERS: dict[str, Parameter] = {
     "range": choice(*DAYS),

@@ -153,7 +153,7 @@ async def test_details_add_up_whether_rolled_up_or_not(api: Api, db: asyncpg.Con
         assert sum(point["checks"] for point in answer["monitoringData"]) == 432
         assert len(answer["testResultLog"]) == 50
         assert answer["maintenance"] == {"active": False, "windows": []}
-        for query in ("range=day&granularity=tenMinutes", "range=day&granularity=hour", "range=week", "range=year"):
+        for query in ("range=day&granularity=minutes", "range=day&granularity=hour", "range=week", "range=year"):
             points = (await (await api.call("GET", f"{PATH}/details?{query}")).json())["monitoringData"]
             answered = [point for point in points if point["checks"] > point["failures"]]
             for point in answered:

@@ -1,13 +1,39 @@
 """What the console's pages say: German and English, a module for each page."""
 
-from importlib import import_module
-from pkgutil import iter_modules
+from server.console.words import (
+    account,
+    audit,
+    customers,
+    forms,
+    frame,
+    incidents,
+    monitor,
+    monitor_fields,
+    monitors,
+    organizations,
+    status,
+    tokens,
+    users,
+    windows,
+)
 
-WORDS: dict[str, tuple[str, str]] = {
-    key: words
-    for module in iter_modules(__path__)
-    for key, words in import_module(f"{__name__}.{module.name}").WORDS.items()
-}
+MODULES = (
+    account,
+    audit,
+    customers,
+    forms,
+    frame,
+    incidents,
+    monitor,
+    monitor_fields,
+    monitors,
+    organizations,
+    status,
+    tokens,
+    users,
+    windows,
+)
+WORDS: dict[str, tuple[str, str]] = {key: words for module in MODULES for key, words in module.WORDS.items()}
 LANGUAGES = ("de", "en")
 NOTICES = frozenset(
     {"login.ended", "form.saved", "form.deleted", "account.must_enrol"} | {key for key in WORDS if ".done_" in key}
