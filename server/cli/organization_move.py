@@ -4,8 +4,9 @@ Its rows are copied by PostgreSQL's logical replication, and followed while they
 that are under way end, and no others begin. At last its writes are refused for a moment, until the target has all of
 them, and the directory names the new home. Writes of others are not refused (``server/cli/moves.py`` has the steps).
 
-The directory has the step. Until ``arriving`` a move can be aborted; from then on it only goes on. Each step can be
-done again, so whoever runs the command again goes on where it was broken off
+While nothing has moved yet, a command that dies or hangs refuses nothing for longer than 5 s: writes, checks and
+alerts go on in the source. The directory has the step. Until ``arriving`` a move can be aborted; from then on it only
+goes on. Each step can be done again, so whoever runs the command again goes on where it was broken off
 (``tests/cells/test_interrupted_moves.py``).
 """
 
