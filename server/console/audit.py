@@ -18,7 +18,7 @@ def _filters(visit: Visit) -> tuple[Input, ...]:
     actions = [every, *((name, visit.say(f"audit.action_{name}")) for name in ACTIONS)]
     resources = [every, *((name, visit.say(f"audit.resource_{name}")) for name in RESOURCES)]
     return (
-        Input("actor", hint=True),
+        Input("actor", words="audit.by"),
         Input("action", choices=actions),
         Input("resource", choices=resources),
         Input("resourceId"),

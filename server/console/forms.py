@@ -33,6 +33,7 @@ class Form:
     defaults: Mapping[str, Any] = field(default_factory=dict)  # what is shown of something new
     more: Mapping[str, object] = field(default_factory=dict)
     danger: bool = False  # asks once more
+    username: str | None = None  # whose password is set, for the browser's memory; the visitor's own by default
 
     def texts(self) -> dict[str, list[str]]:
         values = self.defaults if self.values is None else self.values

@@ -87,17 +87,18 @@ def _changes(visit: Visit, path: str, window: dict[str, Any]) -> tuple[Form, ...
 
 
 def _inputs(visit: Visit, *, follow_zone: bool = False) -> tuple[Input, ...]:
-    """With *follow_zone*, a script chooses the visitor's own zone."""
+    """Scripts show what a repetition needs for one alone, and with *follow_zone* choose the visitor's own zone."""
     repeats = [("", visit.say("windows.once")), *((name, visit.say(f"windows.{name}")) for name in REPEATS)]
     zones = [(zone, zone.replace("_", " ")) for zone in SHOWN_ZONES]
+    needed = {"data-needs": "repeat"}
     zone = {"data-zone": "own"} if follow_zone else {}
     return (
         Input("name", required=True, attributes={"maxlength": 255}),
         Input("startsAt", "moment", required=True),
         Input("endsAt", "moment", required=True),
         Input("repeat", choices=repeats, empty=Empty.NULL),
-        Input("repeatUntil", "moment", empty=Empty.NULL, hint=True),
-        Input("timeZone", choices=zones, hint=True, attributes=zone),
+        Input("repeatUntil", "moment", empty=Empty.NULL, hint=True, attributes=needed),
+        Input("timeZone", choices=zones, hint=True, attributes=needed | zone),
     )
 
 

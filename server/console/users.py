@@ -24,7 +24,7 @@ async def new(visit: Visit) -> Page:
     email = Input("email", "email", required=True)
     more = {"organizationId": organization_id}
     inputs = (email, *await _inputs(visit, organization_id), NEW_PASSWORD, PASSWORD)
-    make = Form("make", "POST", "/api/users", _made, inputs, more=more, defaults={"role": "user"})
+    make = Form("make", "POST", "/api/users", _made, inputs, more=more, defaults={"role": "user"}, username="")
     context = {"organizations": await lists.organizations(visit)}
     return Page("users", "new", (make,), "/users", context=context)
 
@@ -46,10 +46,10 @@ async def one(visit: Visit) -> Page:
 async def _changes(visit: Visit, user: dict[str, Any], path: str) -> tuple[Form, ...]:
     me, active = await visit.who(), Input("active", "check")
     oneself = user["id"] == me["id"]
-    own = () if oneself else (NEW_PASSWORD,)
+    own = () if oneself else (NEW_PASSWORD.changed(words="users.other_password"),)
     inputs = (*await _inputs(visit, user["organizationId"]), active, *own, PASSWORD)
     there = forms.go("/users")
-    save = Form("save", "PATCH", path, there, inputs, user)
+    save = Form("save", "PATCH", path, there, inputs, user, username=user["email"])
     if oneself:  # and one's own password and factor are on the page of the account
         return (save,)
     reset = Form("reset", "DELETE", f"{path}/two-factor", forms.go("/users", "users.done_reset"), danger=True)

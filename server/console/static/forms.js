@@ -1,4 +1,4 @@
-// Forms: times in the visitor's own zone, and copies of what is shown once.
+// Forms: times in the visitor's own zone, inputs that others need, and copies of what is shown once.
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -20,6 +20,17 @@ function shifted(time, sign) {
   return new Date(time.getTime() + sign * time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
+/** An input that another one needs is shown while that has a value. */
+function showWhenNeeded(input) {
+  const other = input.form.elements[input.dataset.needs];
+  const show = () => { input.closest(".field").hidden = other.value === "" && !input.matches('[aria-invalid="true"]'); };
+  other.addEventListener("change", () => {
+    if (other.value === "" && input.type === "datetime-local") input.value = "";
+    show();
+  });
+  show();
+}
+
 async function copy(button) {
   await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
   button.textContent = button.dataset.done;
@@ -29,6 +40,7 @@ for (const input of document.querySelectorAll('input[type="datetime-local"]')) l
 for (const select of document.querySelectorAll("select[data-zone]")) {
   if ([...select.options].some((option) => option.value === zone)) select.value = zone;
 }
+for (const input of document.querySelectorAll("[data-needs]")) showWhenNeeded(input);
 if (navigator.clipboard) {
   for (const button of document.querySelectorAll("[data-copy]")) {
     button.hidden = false;

@@ -4,7 +4,7 @@ WORDS = {
     "audit.title": ("Protokoll", "Audit"),
     "audit.happened": ("Wann", "When"),
     "audit.actor": ("Wer", "Who"),
-    "audit.actor_hint": ("E-Mail-Adresse oder Nummer", "E-mail address or number"),
+    "audit.by": ("Wer (E-Mail-Adresse)", "Who (e-mail address)"),
     "audit.what": ("Was", "What"),
     "audit.changes": ("Vorher und nachher", "Before and after"),
     "audit.before": ("vorher", "before"),

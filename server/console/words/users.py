@@ -33,10 +33,15 @@ WORDS = {
     "users.active": ("Aktiv: darf sich anmelden", "Active: may log in"),
     "users.is_active": ("Aktiv", "Active"),
     "users.is_inactive": ("Deaktiviert", "Deactivated"),
-    "users.password": ("Neues Passwort", "New password"),
+    "users.password": ("Passwort", "Password"),
     "users.password_hint": (
-        "Mindestens 12 Zeichen. Leer: ein neuer Benutzer bekommt eines, ein vorhandener behält seines.",
-        "At least 12 characters. Empty: a new user is given one, an existing one keeps theirs.",
+        "Mindestens 12 Zeichen. Leer: der Benutzer bekommt eines, das nur einmal gezeigt wird.",
+        "At least 12 characters. Empty: the user is given one that is shown only once.",
+    ),
+    "users.other_password": ("Neues Passwort", "New password"),
+    "users.other_password_hint": (
+        "Mindestens 12 Zeichen; die Sitzungen des Benutzers enden. Leer: das Passwort bleibt.",
+        "At least 12 characters; the user's sessions end. Empty: the password stays.",
     ),
     "users.make": ("Anlegen", "Create"),
     "users.save": ("Speichern", "Save"),
