@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from server.console import smtp_monitor_chart, smtp_monitor_facts
+from server.console.permissions import require_writer
 from server.console.smtp_monitors import STATUSES, silence
 from server.console.visit import Visit, see_other
 from server.http.answers import Answer
@@ -46,11 +47,9 @@ async def post_page(visit: Visit) -> Answer:
 
 
 async def get_delete(visit: Visit) -> Answer:
-    """Ask once more; whoever may not delete it is sent back."""
+    """Ask once more."""
     monitor = await visit.get(api_path(visit))
-    await visit.who()
-    if not visit.writes:
-        return see_other(page_path(visit))
+    await require_writer(visit)
     return await visit.show("smtp_monitor_delete.html", monitor=without_password(monitor), path=page_path(visit))
 
 

@@ -98,7 +98,6 @@ async def test_who_only_reads_has_no_other_buttons(api: Api, who: str, pauses: b
     assert await press(api, who, action="resume") == (303 if pauses else 403)
     for action in ("trigger", "silence", "look"):
         assert await press(api, who, action=action) == 403
-    assert (await visit(api, f"{PAGE}/delete", who)).headers["Location"] == PAGE
     assert (await visit(api, f"{PAGE}/delete", who, form={})).status == 403
 
 

@@ -1,0 +1,75 @@
+"""What the form of a monitor says."""
+
+WORDS = {
+    "monitor_form.edit": ("{name} bearbeiten", "Edit {name}"),
+    "monitor_form.server": ("Server", "Server"),
+    "monitor_form.times": ("Wann und von wo", "When and from where"),
+    "monitor_form.told": ("Wer erfährt es", "Who is told"),
+    "monitor_form.encryption": ("Verschlüsselung", "Encryption"),
+    "monitor_form.log_in": ("Anmeldung am Server", "Log-in at the server"),
+    "monitor_form.dialogue": ("Gespräch", "Dialogue"),
+    "monitor_form.choice.default": ("Vorgabe", "Default"),
+    "monitor_form.choice.true": ("ja", "yes"),
+    "monitor_form.choice.false": ("nein", "no"),
+    "monitor_form.choice.accepted": ("angenommen", "accepted"),
+    "monitor_form.choice.refused": ("abgelehnt", "refused"),
+    "monitor_form.choice.TLSv1": ("TLS 1.0", "TLS 1.0"),
+    "monitor_form.choice.TLSv1.1": ("TLS 1.1", "TLS 1.1"),
+    "monitor_form.choice.TLSv1.2": ("TLS 1.2", "TLS 1.2"),
+    "monitor_form.choice.TLSv1.3": ("TLS 1.3", "TLS 1.3"),
+    "monitor_form.hint.port": (
+        "Leer: 465 mit TLS von Anfang an, sonst 25",
+        "Empty: 465 with TLS from the start, else 25",
+    ),
+    "monitor_form.hint.checkInterval": ("10 bis 86400", "10 to 86400"),
+    "monitor_form.hint.timeoutSeconds": ("1 bis 120", "1 to 120"),
+    "monitor_form.hint.allowedCheckCountryCodes": (
+        "Zum Beispiel DE, FR. Leer: alle",
+        "For instance DE, FR. Empty: all of them",
+    ),
+    "monitor_form.hint.smtpConfig.mailFrom": (
+        "Leer: es wird kein Absender gesendet. <>: der leere Absender",
+        "Empty: no sender is sent. <>: the null sender",
+    ),
+    "monitor_form.hint.smtpConfig.tls.servername": ("Leer: der Host", "Empty: the host"),
+    "monitor_form.hint.smtpConfig.tls.warnDays": ("Leer: 14. 0: nie", "Empty: 14. 0: never"),
+    "monitor_form.hint.smtpConfig.tls.criticalDays": ("Leer oder 0: nie", "Empty or 0: never"),
+    "monitor_form.hint.smtpConfig.auth.user": ("Leer: keine Anmeldung", "Empty: no log-in"),
+    "monitor_form.password_stored": (
+        "Ein Passwort ist gespeichert. Leer lassen, um es zu behalten.",
+        "A password is stored. Leave this empty to keep it.",
+    ),
+    "monitor_form.password_again": (
+        "Bitte noch einmal eingeben: Passwörter stehen in keiner Seite.",
+        "Please type it again: no page contains a password.",
+    ),
+    "monitor_form.test": ("Einstellungen testen", "Test the settings"),
+    "monitor_form.found": (
+        "Ergebnis des Tests; noch ist nichts gespeichert",
+        "What the test found; nothing is saved yet",
+    ),
+    "monitor_form.curl": ("Als cURL-Zeile", "As a cURL line"),
+    "monitor_form.curl_hint": (
+        "Dieselbe Änderung für die Kommandozeile. TOKEN und SMTP_PASSWORD sind Variablen der Shell.",
+        "The same change for the command line. TOKEN and SMTP_PASSWORD are variables of the shell.",
+    ),
+    "monitor_form.copy": ("Kopieren", "Copy"),
+    "monitor_form.copied": ("Kopiert", "Copied"),
+    "monitor_form.conflict": (
+        "Während Sie geschrieben haben, hat jemand dieselben Felder geändert. Bitte wählen Sie für jedes.",
+        "While you were writing, somebody changed the same fields. Please choose for each of them.",
+    ),
+    "monitor_form.no_conflict": (
+        "Während Sie geschrieben haben, hat jemand diesen Monitor geändert, aber keines Ihrer Felder.",
+        "While you were writing, somebody changed this monitor, but none of your fields.",
+    ),
+    "monitor_form.before": ("Vorher: {value}", "Before: {value}"),
+    "monitor_form.mine": ("Ihre Änderung", "Yours"),
+    "monitor_form.theirs": ("Die andere", "Theirs"),
+    "monitor_form.only_mine": ("Das ändern nur Sie", "Only you change this"),
+    "monitor_form.only_theirs": (
+        "Das hat jemand anders geändert; es bleibt so",
+        "Somebody else changed this; it stays",
+    ),
+    "monitor_form.from_scratch": ("Von vorn anfangen", "Begin again"),
+}
