@@ -35,7 +35,6 @@ WORDS = {
     "audit.resource_session": ("Sitzung", "Session"),
     "audit.resource_smtp_monitor": ("Monitor", "Monitor"),
     "audit.resource_status_page": ("Statusseite", "Status page"),
-    "audit.resource_status_page_message": ("Nachricht einer Statusseite", "Message of a status page"),
     "audit.resource_status_page_message": ("Meldung einer Statusseite", "Message of a status page"),
     "audit.resource_token": ("Zugangsschlüssel", "API token"),
     "audit.resource_user": ("Benutzer", "User"),
