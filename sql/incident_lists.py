@@ -19,6 +19,11 @@ OF_MONITORS = f"""
           JOIN smtp_monitors m ON m.organization_id = i.organization_id AND m.id = i.smtp_monitor_id
          WHERE {within_reach("i.organization_id", "m.customer_id")}
 """
+# for counting: each incident has its monitor; $2 is NULL
+ALONE = f"FROM incidents i WHERE {within_reach('i.organization_id')} AND $2::bigint[] IS NULL"
+OF_MONITOR = (
+    "(i.organization_id, i.smtp_monitor_id) IN (SELECT organization_id, id FROM smtp_monitors WHERE public_id = {})"
+)
 AROUND = 5  # checks of a location before and after an incident opens or closes, at most
 
 
@@ -41,22 +46,26 @@ async def select_page(
     offset: int,
 ) -> tuple[int, list[asyncpg.Record]]:
     """How many were open at any time of the span, and those on one page, the newest first."""
-    conditions = """
-           AND ($3::bigint IS NULL OR i.organization_id = $3)
-           AND ($4::bigint IS NULL OR m.customer_id = $4)
-           AND ($5::uuid IS NULL OR m.public_id = $5)
-           AND ($6::timestamptz IS NULL OR coalesce(i.closed_at, 'infinity') >= $6)
-           AND ($7::timestamptz IS NULL OR i.opened_at < $7)
-    """
+    filters = [
+        ("i.organization_id = {}", reach.organization_id),  # again, so that any plan can use an index
+        ("i.organization_id = {}", organization_id),
+        ("m.customer_id = {}", customer_id),
+        (OF_MONITOR, public_id),
+        ("(i.closed_at IS NULL OR i.closed_at >= {})", since),
+        ("i.opened_at < {}", before),
+    ]
+    given = [(condition, value) for condition, value in filters if value is not None]
+    conditions = "".join(f" AND {condition.format(f'${n}')}" for n, (condition, _) in enumerate(given, 3))
     if is_open is not None:
-        conditions += f"           AND i.closed_at IS {'' if is_open else 'NOT '}NULL\n"
-    values = (reach.organization_id, reach.customer_ids, organization_id, customer_id, public_id, since, before)
-    total = await db.fetchval(f"SELECT count(*) {OF_MONITORS} {conditions}", *values)
+        conditions += f" AND i.closed_at IS {'' if is_open else 'NOT '}NULL"
+    values = (reach.organization_id, reach.customer_ids, *(value for _, value in given))
+    counted = OF_MONITORS if reach.customer_ids is not None or customer_id is not None else ALONE
+    total = await db.fetchval(f"SELECT count(*) {counted} {conditions}", *values)
     query = f"""
         SELECT {COLUMNS}
         {OF_MONITORS} {conditions}
          ORDER BY i.opened_at DESC, i.id DESC
-         LIMIT $8 OFFSET $9
+         LIMIT ${len(values) + 1} OFFSET ${len(values) + 2}
     """
     return total, await db.fetch(query, *values, limit, offset)
 

@@ -101,6 +101,18 @@ async def test_what_is_over_is_not_taken_over(api: Api, db: asyncpg.Connection) 
     assert (answer.status, (await answer.json())["code"]) == (409, "incident_closed")
 
 
+async def test_indexes_find_an_incident_and_the_newest(db: asyncpg.Connection, demo_data: None) -> None:
+    # of a small table it may be as cheap to read all of it
+    await db.execute("SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off")
+    for query, index in (
+        ("WHERE id = 1", "incidents_id_idx"),
+        ("ORDER BY opened_at DESC, id DESC LIMIT 50", "incidents_opened_idx"),
+        ("WHERE organization_id = 1 ORDER BY opened_at DESC, id DESC LIMIT 50", "incidents_opened_at_idx"),
+    ):
+        plan = "\n".join(row[0] for row in await db.fetch(f"EXPLAIN SELECT * FROM incidents {query}"))
+        assert index in plan
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "field"),
     [
