@@ -19,6 +19,14 @@ MONITORS = """
     SELECT $1, $2, 'many ' || n, 'many.example', CASE WHEN n % 2 = 0 THEN 'active' ELSE 'disabled' END
       FROM generate_series(1, 15) AS n
 """
+INCIDENTS = """
+    INSERT INTO incidents (organization_id, smtp_monitor_id, opened_at, phase, code, detail, location_codes)
+    SELECT organization_id, id, now() - make_interval(hours => (id % 100)::integer),
+           'connect', 'connect_refused', '', '{}'
+      FROM smtp_monitors
+     WHERE organization_id = $1
+       AND name LIKE 'many%'
+"""
 # what each list is sorted by
 ORDERS = {
     "smtp-monitors": lambda item: (item["organizationId"], item["id"]),
@@ -28,6 +36,7 @@ ORDERS = {
     "organizations": lambda item: item["id"],
     "maintenance-windows": lambda item: (item["startsAt"], -item["organizationId"], -item["id"]),
     "audit": lambda item: item["happenedAt"],
+    "incidents": lambda item: (item["openedAt"], item["id"]),
 }
 # how many of each a cell has, without what an organization has left behind
 COUNTS = {
@@ -38,12 +47,13 @@ COUNTS = {
     "organizations": "SELECT count(*) FROM organizations WHERE id <> $1",
     "maintenance-windows": "SELECT count(*) FROM maintenance_windows WHERE organization_id <> $1",
     "audit": "SELECT count(*) FROM audit_events WHERE organization_id <> $1",
+    "incidents": "SELECT count(*) FROM incidents WHERE organization_id <> $1",
 }
 DOWN = """
     INSERT INTO smtp_monitor_states (organization_id, smtp_monitor_id, state)
     SELECT organization_id, id, 'down' FROM smtp_monitors WHERE organization_id = $1 AND status = 'active' LIMIT $2
 """
-NEWEST_FIRST = ("maintenance-windows", "audit")
+NEWEST_FIRST = ("maintenance-windows", "audit", "incidents")
 
 
 @pytest.fixture
@@ -52,6 +62,7 @@ async def full(both: Api, north: North) -> Api:
     await move(both.db, north.db, 2)
     for db, organization_id, customer_id in ((both.db, 1, 10), (north.db, north.organization_id, north.customer_id)):
         await db.execute(MONITORS, organization_id, customer_id)
+        await db.execute(INCIDENTS, organization_id)
         for n in range(5):
             await sql.customers.insert(db, organization_id, f"Customer {n}")
             values = {"name": str(n), "starts_at": EPOCH + timedelta(days=n), "ends_at": EPOCH + timedelta(days=n + 1)}
@@ -124,6 +135,14 @@ async def test_a_summary_counts_both_cells(full: Api, north: North) -> None:
     assert [page["customers"]["items"] for page in pages] == [[one] for one in customers]
     theirs = await _list(full, f"summary?organizationId={north.organization_id}")
     assert theirs == await _list(full, "summary", "north-admin")
+
+
+async def test_an_incident_is_taken_over_in_its_cell(full: Api, north: North) -> None:
+    [item] = (await _list(full, f"incidents?organizationId={north.organization_id}&perPage=1"))["items"]
+    path = f"/api/incidents/{item['id']}/acknowledge"
+    assert (await full.call("POST", path, "admin", json={})).status == 404
+    assert (await full.call("POST", path, "globaladmin", json={"reason": "seen"})).status == 200
+    assert await north.db.fetchval("SELECT acknowledge_reason FROM incidents WHERE id = $1", item["id"]) == "seen"
 
 
 async def test_others_see_their_own_alone(full: Api, north: North) -> None:
