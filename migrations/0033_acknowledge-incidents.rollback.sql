@@ -1,3 +1,4 @@
+DROP INDEX incidents_id_idx;
 DROP INDEX incidents_opened_idx;
 DROP INDEX incidents_opened_at_idx;
 ALTER TABLE incidents

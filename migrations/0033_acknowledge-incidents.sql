@@ -9,4 +9,6 @@ ALTER TABLE incidents
     ADD CONSTRAINT incidents_acknowledged_by_check CHECK ((acknowledged_at IS NULL) = (acknowledged_by IS NULL)),
     ADD CONSTRAINT incidents_acknowledge_reason_check CHECK (char_length(acknowledge_reason) <= 500);
 CREATE INDEX incidents_opened_at_idx ON incidents (organization_id, opened_at, id);
-CREATE INDEX incidents_opened_idx ON incidents (opened_at, id) WHERE closed_at IS NULL;
+-- the same of all organizations, and one of them by its number
+CREATE INDEX incidents_opened_idx ON incidents (opened_at, id);
+CREATE INDEX incidents_id_idx ON incidents (id);

@@ -60,10 +60,11 @@ REST = (
     WITH monitor AS (
         SELECT * FROM smtp_monitors WHERE organization_id = $1 AND $2 > 0 ORDER BY id LIMIT 1
     ), state AS (
-        INSERT INTO smtp_monitor_states SELECT organization_id, id, now() FROM monitor
+        INSERT INTO smtp_monitor_states SELECT organization_id, id, now(), 'down' FROM monitor
     ), incident AS (
-        INSERT INTO incidents (organization_id, smtp_monitor_id, phase, code, detail, location_codes)
-        SELECT organization_id, id, 'connect', 'timeout', '', '{de-nbg}' FROM monitor
+        INSERT INTO incidents (organization_id, smtp_monitor_id, phase, code, detail, location_codes, acknowledged_at,
+                               acknowledged_by, acknowledge_reason)
+        SELECT organization_id, id, 'connect', 'timeout', '', '{de-nbg}', now(), '{}', 'known' FROM monitor
         RETURNING *
     ), alert AS (
         INSERT INTO alerts (organization_id, smtp_monitor_id, incident_id, kind, occasion, channel, recipient, facts,
