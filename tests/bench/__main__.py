@@ -19,6 +19,7 @@ COMMANDS = {
     "probe": "probes per second beside blackbox_exporter and check_smtp",
     "list": "pages of an organization with 1 million monitors against those of one with 10,000",
     "console": "pages of the console with 10,000 monitors: how long the server takes",
+    "status_pages": "a public status page as HTML, JSON, feed and badge, at 64 connections",
     "fleet": "100,000 monitors checked every minute, and every result stored",
     "hostile": "a million hostile requests: no 5xx but 503, no hang, no growth of memory",
     "chaos": "agents, server and database killed at random for ten minutes",

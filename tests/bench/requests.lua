@@ -1,5 +1,6 @@
 -- Requests for wrk, and what became of them as one line of JSON.
 -- Environment: TOKENS with commas, whose bearers have the monitors in turns, MONITORS, SEED, and MODE: patch; mixed; pages: as mixed, but each list is of another page;
+-- a path: GET that, without a token;
 -- or statuses: as patch, but an answer of 503 is no error; to look at each status costs wrk time, so this is not
 -- for comparing speed.
 
@@ -65,6 +66,10 @@ local function mixed()
 end
 
 request = (mode == "mixed" or mode == "pages") and mixed or patch
+if mode:sub(1, 1) == "/" then
+  local wanted = "GET " .. mode .. " HTTP/1.1\r\nHost: " .. wrk.host .. ":" .. wrk.port .. "\r\n\r\n"
+  request = function() return wanted end
+end
 
 -- global, so that done can read it from each thread
 others = 0

@@ -31,7 +31,7 @@ def require() -> None:
 
 
 def run(server: Server, *, connections: int, seconds: int, mode: str = "patch") -> Load:
-    """Put it under load: *mode* is ``patch``, ``mixed``, ``pages`` or ``statuses``, as the script explains."""
+    """Put it under load: *mode* is ``patch``, ``mixed``, ``pages``, ``statuses`` or a path, as the script explains."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", f"{TIMEOUT_SECONDS}s", "-s", str(SCRIPT)]
     environ = {
         "PATH": os.environ["PATH"],
