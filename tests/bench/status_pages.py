@@ -35,7 +35,9 @@ FILL = """
      CROSS JOIN generate_series(1, 90) AS n
      WHERE p.organization_id = %(organization)s;
 """
-READS = "SELECT coalesce(idx_scan, 0) + coalesce(seq_scan, 0) FROM pg_stat_user_tables WHERE relname = 'status_page_slugs'"
+READS = (
+    "SELECT coalesce(idx_scan, 0) + coalesce(seq_scan, 0) FROM pg_stat_user_tables WHERE relname = 'status_page_slugs'"
+)
 
 
 def main(arguments: list[str]) -> int:

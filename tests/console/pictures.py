@@ -15,6 +15,7 @@ from tests.product.process import Product
 FOLDER = Path(__file__).parent.parent.parent / ".docs" / "pictures"
 SCREEN: ViewportSize = {"width": 1600, "height": 900}
 MONITOR = f"/monitors/{showcase.MONITOR}"
+STATUS = f"/status/{showcase.SLUG}"
 # name, path, theme, window
 PICTURES: list[tuple[str, str, Literal["light", "dark"], ViewportSize]] = [
     ("list", "/", "light", DESK),
@@ -23,6 +24,9 @@ PICTURES: list[tuple[str, str, Literal["light", "dark"], ViewportSize]] = [
     ("monitor", MONITOR, "light", DESK),
     ("monitor-dark", MONITOR, "dark", DESK),
     ("monitor-phone", MONITOR, "light", PHONE),
+    ("status", STATUS, "light", DESK),
+    ("status-dark", STATUS, "dark", DESK),
+    ("status-phone", STATUS, "light", PHONE),
     ("wall", "/wall", "dark", SCREEN),
 ]
 
@@ -59,7 +63,8 @@ def take(
     window = Window(context, console)
     window.log_in_at_once()
     window.go(path)
-    window.is_live()
+    if path != STATUS:
+        window.is_live()
     window.page.screenshot(path=folder / f"{name}.png")
     context.close()
 

@@ -24,6 +24,7 @@ CUSTOMERS = [
     ("Verlag Kiesel", "kiesel.example", [("newsletter", 587, 520), ("redaktion", 25, 170)]),
 ]
 # the public id of the first monitor
+SLUG = "hanse-logistik"
 MONITOR, MONITOR_HOST = "77777777-7777-4777-8777-777777777777", "mx1.hanse-logistik.example"
 # host, how long ago it began and ended (None: it has not), phase, code, what the server said
 OUTAGES = [
@@ -71,6 +72,7 @@ async def _insert(connection: asyncpg.Connection) -> None:
     await connection.execute("UPDATE smtp_monitors SET status = 'disabled' WHERE hostname = $1", PAUSED)
     await connection.execute(WARNING, WARNED)
     await connection.execute(WINDOW, SILENT)
+    await connection.execute(STATUS_PAGE)
 
 
 def _ago(**time: float) -> datetime:
@@ -178,4 +180,32 @@ WINDOW = """
     SELECT organization_id, id, 'Umzug des Servers', now() - interval '10 minutes', now() + interval '2 hours'
       FROM smtp_monitors
      WHERE hostname = $1
+"""
+# of a customer, with a message of each kind
+STATUS_PAGE = f"""
+    INSERT INTO status_page_slugs VALUES ('{SLUG}', 1);
+    WITH page AS (
+        INSERT INTO status_pages (organization_id, customer_id, slug, title, description, language, visibility,
+                                  shows_response_times)
+        SELECT 1, id, '{SLUG}', 'E-Mail der Hanse Logistik', 'Empfang und Versand, geprüft alle fünf Minuten.',
+               'de', 'public', true
+          FROM customers
+         WHERE organization_id = 1 AND name = 'Hanse Logistik'
+        RETURNING id, customer_id
+    ), shown AS (
+        INSERT INTO status_page_smtp_monitors
+        SELECT 1, page.id, m.id, m.id, CASE m.port WHEN 587 THEN 'Versand' ELSE 'Empfang ' || right(m.name, 1) END
+          FROM page
+          JOIN smtp_monitors m ON m.organization_id = 1 AND m.customer_id = page.customer_id
+    )
+    INSERT INTO status_page_messages (organization_id, status_page_id, kind, title, body, starts_at, ends_at, updates)
+    SELECT 1, id, kind, title, body, now() - ago, now() - ago + lasts,
+           jsonb_build_array(jsonb_build_object('at', now() - ago + interval '10 minutes', 'body', later))
+      FROM page
+     CROSS JOIN (VALUES
+           ('incident', 'Empfang 1 antwortet nicht', 'Mails kommen über den zweiten Server an, etwas später als sonst.',
+            'Der Rechenzentrumsbetreiber tauscht ein Netzteil.', interval '20 minutes', NULL),
+           ('maintenance', 'Neue Zertifikate', 'Alle Server bekommen neue Zertifikate.', 'Fertig.',
+            interval '12 days', interval '1 hour')
+          ) AS said (kind, title, body, later, ago, lasts)
 """

@@ -13,7 +13,7 @@ from tests.console.running import Console
 pytestmark = pytest.mark.slow
 Open = Callable[..., Window]
 
-NO_PAGES = ("/static/", "/events", "/monitors.csv")
+NO_PAGES = ("/static/", "/events", "/monitors.csv", "/status/{page:[^/]*}/")
 # what stands for the name in a path that begins like this
 VALUES = {
     "/monitors/": showcase.MONITOR,
@@ -22,6 +22,7 @@ VALUES = {
     "/customers/": "10",
     "/users/": "2",
     "/organizations/": "2",
+    "/status/": showcase.SLUG,
 }
 GLOBAL = "/organizations"  # only a global admin has these pages
 VARIABLE = re.compile(r"{\w+(?::(?:[^{}]|{[^{}]*})*)?}")
