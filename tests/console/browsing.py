@@ -23,6 +23,8 @@ ARGUMENTS = [
 ]
 # a page that is left ends its requests
 ABORTED = "net::ERR_ABORTED"
+# of axe; the same page in dark differs in its colours alone
+EVERYTHING, COLOURS = "{resultTypes: ['violations']}", "{runOnly: ['color-contrast']}"
 MANY_KEYS = 200
 
 
@@ -74,6 +76,9 @@ class Window:
             [{"name": "session", "value": token, "url": self.console.url, "httpOnly": True, "sameSite": "Strict"}]
         )
 
+    def choose_language(self, language: str) -> None:
+        self.context.add_cookies([{"name": "language", "value": language, "url": self.console.url}])
+
     def is_live(self) -> None:
         """The page hears of events from now on."""
         expect(self.page.locator("#live")).to_have_text("Live")
@@ -83,21 +88,22 @@ class Window:
         found = []
         for theme in themes:
             self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            found += [f"{self.path}, {theme}: {violation}" for violation in self._violations()]
+            found += self._violations(theme, COLOURS if theme == "dark" else EVERYTHING)
         usual = self.page.viewport_size or DESK
+        self.page.emulate_media(color_scheme="light")
         self.page.set_viewport_size(PHONE)
-        found += [f"{self.path}, phone: {violation}" for violation in self._violations()]
+        found += self._violations("phone", EVERYTHING)
         if (width := self.page.evaluate("document.documentElement.scrollWidth")) > PHONE["width"]:
             found.append(f"{self.path}, phone: the page is {width} pixels wide")
-        self.page.emulate_media(color_scheme="light")
         self.page.set_viewport_size(usual)
         return found
 
-    def _violations(self) -> list[str]:
+    def _violations(self, where: str, options: str) -> list[str]:
         if not self.page.evaluate("'axe' in globalThis"):
             self.page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
-        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(result => result.violations)")
-        return [f"{one['id']}: {one['help']}: {node['html']}" for one in found for node in one["nodes"]]
+        found = self.page.evaluate(f"axe.run(document, {options}).then(result => result.violations)")
+        violations = [(one["id"], one["help"], node["html"]) for one in found for node in one["nodes"]]
+        return [f"{self.path}, {where}: {': '.join(violation)}" for violation in violations]
 
     def tab_to(self, wanted: Locator) -> None:
         """Press Tab until *wanted* has the focus, and shows it."""

@@ -10,23 +10,20 @@ from playwright.sync_api import Browser, ViewportSize, sync_playwright
 from tests.console import showcase
 from tests.console.browsing import ARGUMENTS, DESK, PHONE, Window
 from tests.console.running import Console, start
+from tests.console.showcase_rows import MONITOR
 from tests.product.process import Product
 
 FOLDER = Path(__file__).parent.parent.parent / ".docs" / "pictures"
 SCREEN: ViewportSize = {"width": 1600, "height": 900}
-MONITOR = f"/monitors/{showcase.MONITOR}"
-STATUS = f"/status/{showcase.SLUG}"
 # name, path, theme, window
 PICTURES: list[tuple[str, str, Literal["light", "dark"], ViewportSize]] = [
     ("list", "/", "light", DESK),
     ("list-dark", "/", "dark", DESK),
     ("list-phone", "/", "light", PHONE),
-    ("monitor", MONITOR, "light", DESK),
-    ("monitor-dark", MONITOR, "dark", DESK),
-    ("monitor-phone", MONITOR, "light", PHONE),
-    ("status", STATUS, "light", DESK),
-    ("status-dark", STATUS, "dark", DESK),
-    ("status-phone", STATUS, "light", PHONE),
+    ("monitor", f"/monitors/{MONITOR}", "light", DESK),
+    ("monitor-dark", f"/monitors/{MONITOR}", "dark", DESK),
+    ("monitor-phone", f"/monitors/{MONITOR}", "light", PHONE),
+    ("status", f"/status/{showcase.SLUG}", "light", DESK),
     ("wall", "/wall", "dark", SCREEN),
 ]
 
@@ -39,7 +36,7 @@ def main(arguments: list[str]) -> int:
         product = Product(Path(data) / "data")
         try:
             console = start(product)
-            showcase.load(console.database_url)
+            showcase.load(console)
             browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
             for picture in PICTURES:
                 take(browser, console, folder, *picture)
@@ -63,8 +60,7 @@ def take(
     window = Window(context, console)
     window.log_in_at_once()
     window.go(path)
-    if path != STATUS:
-        window.is_live()
+    window.is_live()
     window.page.screenshot(path=folder / f"{name}.png")
     context.close()
 
