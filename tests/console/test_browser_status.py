@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def console(console: Console) -> Console:
-    showcase.load(console.database_url)
+    showcase.load(console)
     return console
 
 
