@@ -31,6 +31,13 @@ function showWhenNeeded(input) {
   show();
 }
 
+/** A form is sent once, however often its button is pressed. A page that is gone back to can be sent again. */
+function sendOnce(form) {
+  const enable = (enabled) => { for (const button of form.querySelectorAll("button")) button.disabled = !enabled; };
+  form.addEventListener("submit", () => enable(false));
+  addEventListener("pageshow", () => enable(true));
+}
+
 async function copy(button) {
   await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
   button.textContent = button.dataset.done;
@@ -40,6 +47,7 @@ for (const input of document.querySelectorAll('input[type="datetime-local"]')) l
 for (const select of document.querySelectorAll("select[data-zone]")) {
   if ([...select.options].some((option) => option.value === zone)) select.value = zone;
 }
+for (const form of document.querySelectorAll('form[method="post"]')) sendOnce(form);
 for (const input of document.querySelectorAll("[data-needs]")) showWhenNeeded(input);
 if (navigator.clipboard) {
   for (const button of document.querySelectorAll("[data-copy]")) {
