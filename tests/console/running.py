@@ -3,11 +3,15 @@
 import json
 import re
 import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from server.cli.cluster import Cluster
-from tests.product.process import Product
+from tests.product.process import RUN, Product
 
 LINE = re.compile(r"^demo user (\S+) has the password (\S+)$", re.MULTILINE)
 
@@ -61,3 +65,14 @@ def start(product: Product) -> Console:
     """Serve with an agent, which may check servers on loopback, and purges nothing."""
     printed = product.start(AGENT="on", PROBE_ALLOW="127.0.0.0/8,::1/128", RETENTION_DAYS="400")
     return Console(product, dict(LINE.findall(printed)))
+
+
+@contextmanager
+def mail_server(port: int) -> Iterator[None]:
+    """The demo's own, as long as the block runs."""
+    command = [sys.executable, str(RUN), "demo-smtp", "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        assert "SMTP on" in server.stdout.readline()
+        yield
+        server.terminate()
