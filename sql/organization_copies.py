@@ -43,8 +43,9 @@ COPIED = (
     "audit_events",
     "move_marks",
 )
-# The queue of the index has no key: the target would read all of it for each row that leaves it.
-REBUILT = ("unindexed_smtp_monitors", "indexed_smtp_monitors", "indexed_smtp_monitor_counts")
+# The queue of the index has no key: the target would read all of it for each row that leaves it. Events begin anew:
+# their order is that of one database's transactions.
+REBUILT = ("unindexed_smtp_monitors", "indexed_smtp_monitors", "indexed_smtp_monitor_counts", "events")
 INDEXED_AT_ONCE = 1000
 
 

@@ -34,6 +34,7 @@ TABLES = (
     "customer_counts",
     "customers",
     "smtp_monitor_changes",
+    "events",
     "smtp_checks",
     "smtp_check_hours",
     "smtp_check_days",

@@ -39,6 +39,12 @@ CHANGE = """change AS (
             SELECT organization_id, id, version, updated_at, actor, address, before, after{values}
               FROM {rows}
              WHERE actor IS NOT NULL
+        ), event AS (
+            INSERT INTO events (organization_id, kind, smtp_monitor_ids, versions)
+            SELECT organization_id, 'change', array_agg(id), array_agg(version)
+              FROM {rows}
+             WHERE actor IS NOT NULL
+             GROUP BY organization_id
         )"""
 # what a change that may have passwords has more
 PASSWORDS = ", before_password, after_password, public_id"

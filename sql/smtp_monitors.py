@@ -44,6 +44,11 @@ async def delete(
                    json_build_object({before}), {PASSWORD}, {BOUND_TO}
               FROM m
              WHERE $5::json IS NOT NULL
+        ), event AS (
+            INSERT INTO events (organization_id, kind, smtp_monitor_ids, versions, public_id, customer_id)
+            SELECT organization_id, 'change', ARRAY[id], ARRAY[version + 1], public_id, customer_id
+              FROM m
+             WHERE $5::json IS NOT NULL
         )
         SELECT {COLUMNS}
           FROM m
@@ -74,6 +79,11 @@ async def insert(
             INSERT INTO smtp_monitor_changes (organization_id, smtp_monitor_id, version, changed_at, actor, address,
                                               after, after_password, public_id)
             SELECT organization_id, id, version, created_at, $4::json, $5::text, $6::json, {PASSWORD}, {BOUND_TO}
+              FROM m
+             WHERE $4::json IS NOT NULL
+        ), event AS (
+            INSERT INTO events (organization_id, kind, smtp_monitor_ids, versions)
+            SELECT organization_id, 'change', ARRAY[id], ARRAY[version]
               FROM m
              WHERE $4::json IS NOT NULL
         )

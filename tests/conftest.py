@@ -78,6 +78,7 @@ async def _load(encrypted: bytes, connection: asyncpg.Connection) -> None:
 
 async def _delete(connection: asyncpg.Connection) -> None:
     await connection.execute("DELETE FROM organizations; DELETE FROM login_attempts; DELETE FROM smtp_monitor_changes")
+    await connection.execute("DELETE FROM events")
     await connection.execute("DELETE FROM unindexed_smtp_monitors; DELETE FROM indexed_smtp_monitors")
     await connection.execute("DELETE FROM idempotency_keys")
     await connection.execute("DELETE FROM indexed_smtp_monitor_counts")

@@ -91,7 +91,8 @@ def _dated(retention: Retention) -> dict[str, Step]:
     steps: dict[str, Step] = {
         kind: partial(sql.retention.purge, kind=kind, days=getattr(retention, kind)) for kind in sql.retention.KINDS
     }
-    return {**steps, "audit": partial(sql.audit_events.purge, days=retention.audit)}
+    audit = partial(sql.audit_events.purge, days=retention.audit)
+    return {**steps, "audit": audit, "events": sql.events.purge}
 
 
 def _walking(retention: Retention) -> dict[str, Step]:

@@ -37,6 +37,7 @@ FILL = """
     VALUES (2, 1, 'info', 'x', 'x');
     INSERT INTO smtp_monitor_changes (organization_id, smtp_monitor_id, version, changed_at, actor, address)
     SELECT 2, 999, n, now(), '{}', '' FROM generate_series(1, 2500) AS n;
+    INSERT INTO events (organization_id, kind, smtp_monitor_ids) VALUES (2, 'state', '{999}');
     INSERT INTO audit_events (organization_id, address, action, resource) VALUES (2, '', 'created', 'user');
     INSERT INTO indexed_smtp_monitors SELECT 2, id, customer_id, status, name FROM smtp_monitors
      WHERE organization_id = 2;

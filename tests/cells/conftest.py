@@ -70,7 +70,7 @@ async def north(db: asyncpg.Connection, config: Config, north_url: str) -> Async
     await db.execute("DELETE FROM cells")
     await there.execute("DELETE FROM organizations; DELETE FROM departures; DELETE FROM departed_smtp_monitors")
     await there.execute("DELETE FROM smtp_monitor_changes; DELETE FROM login_attempts; DELETE FROM locations")
-    await there.execute("DELETE FROM idempotency_keys")
+    await there.execute("DELETE FROM idempotency_keys; DELETE FROM events")
     await there.execute("SELECT purge_audit_events('infinity', 1000000)")
     await there.close()
 

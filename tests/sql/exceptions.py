@@ -37,6 +37,7 @@ EXCEPTIONS = {
         sql.smtp_monitor_locations.claim organizations
     """,
     "Retention ends rows of all organizations by their age.": """
+        sql.events.purge events
         sql.retention.purge ?
         sql.retention.purge_changes smtp_monitor_changes
         function.purge_audit_events audit_events
@@ -65,6 +66,7 @@ EXCEPTIONS = {
     """,
     "It finds, makes or counts organizations themselves.": """
         function.number_cell organizations
+        sql.events.select_organizations organizations
         sql.organizations.insert organizations
         sql.organizations.select_any organizations
         sql.organizations.select_ids organizations
