@@ -86,9 +86,12 @@ class Answer(web.StreamResponse):
             raise ValueError(f"a header has a line break: {own!r}")
         replaced = () if headers.keys().isdisjoint(STANDING) else tuple(filter(headers.__contains__, STANDING))
         head = _head(self.status, int(time.time()), replaced)
+        return f"{head}{own}{self._framing()}\r\n".encode() + self.body
+
+    def _framing(self) -> str:
+        """What tells where the answer ends."""
         # RFC 9110, 8.6: a 204 has none; in a 304 it would be the length of the 200
-        length = "" if self.status in (204, 304) else f"Content-Length: {len(self.body)}\r\n"
-        return f"{head}{own}{length}\r\n".encode() + self.body
+        return "" if self.status in (204, 304) else f"Content-Length: {len(self.body)}\r\n"
 
 
 Handler = Callable[[web.Request], Awaitable[Answer]]

@@ -37,19 +37,23 @@ VARIABLE = re.compile(r"\{(\w+)\}")
 class Protocol(RequestHandler):
     """A connection. It words what aiohttp refuses before any middleware, such as bytes that are not HTTP."""
 
-    __slots__ = ()
+    __slots__ = ("streaming",)
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self.streaming = False  # whether an answer is being written that has no end; see Stream
 
     @property
     def phase(self) -> tuple[str, int]:
         """What the connection waits for, and the number of the request.
 
-        It is ``header`` or ``body``, then ``handler``, then ``answer`` while the client takes that.
+        It is ``header`` or ``body``, then ``handler``, then ``answer`` while the client takes that, or ``stream``.
         """
         request = self._current_request
         if not self._request_in_progress:
             return "header", self._request_count
         if request is None:
-            return "answer", self._request_count
+            return "stream" if self.streaming else "answer", self._request_count
         return "handler" if request.content.is_eof() else "body", self._request_count
 
     @property
