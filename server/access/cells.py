@@ -22,6 +22,7 @@ import sql
 from server.access.cell_numbers import home_number
 from server.access.key_ring import KeyRing, Undecryptable
 from server.access.session_uses import SessionUses
+from server.access.tail import Tail
 from server.http.errors import unavailable
 from sql.batches import Batcher
 from sql.connection import FAILURES
@@ -50,6 +51,7 @@ class Cell:
     lookups: Batcher[Lookup]
     listener: Listener
     uses: SessionUses
+    tail: Tail
     used_at: float = 0.0  # monotonic
 
 
@@ -168,7 +170,8 @@ class Cells:
     def _close_idle(self) -> None:
         now = time.monotonic()
         for number, (cell, _) in list(self._opened.items()):
-            if cell.uses.in_use:  # remembered callers bring their cell along, and ask for it nowhere
+            # remembered callers bring their cell along, and ask for it nowhere
+            if cell.uses.in_use or cell.tail.listened:
                 cell.used_at = now
             elif number and cell.used_at < now - IDLE_SECONDS:
                 self._close(number)

@@ -10,6 +10,7 @@ from server.access.callers import Callers
 from server.access.cells import Cell, Cells
 from server.access.fair_slots import FairSlots
 from server.access.key_ring import KeyRing
+from server.access.listeners import Listeners
 from server.access.passwords import Hasher
 from server.access.reached_cells import ReachedCells
 from server.access.signer import Signer
@@ -23,6 +24,7 @@ from sql.shared_reads import SharedReads
 DIRECTORY = web.AppKey("DIRECTORY", asyncpg.Pool)  # of cell 0
 CELLS = web.AppKey("CELLS", Cells)
 CELL = web.RequestKey("CELL", Cell)  # that the request is about
+LISTENERS = web.AppKey("LISTENERS", Listeners)
 LISTS = web.AppKey("LISTS", SharedReads)
 STATUS_PAGES = web.AppKey("STATUS_PAGES", StatusPages)
 KEY_RING = web.AppKey("KEY_RING", KeyRing)

@@ -3,6 +3,7 @@
 from server.http.account_messages import ACCOUNT_MESSAGES
 from server.http.cell_messages import CELL_MESSAGES
 from server.http.check_messages import CHECK_MESSAGES
+from server.http.list_messages import LIST_MESSAGES
 from server.http.status_page_messages import STATUS_PAGE_MESSAGES
 
 MESSAGES: dict[str, tuple[str, str]] = {
@@ -139,8 +140,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "wrong_length": ("muss {low} bis {high} Zeichen haben", "must have {low} to {high} characters"),
     "control_character": ("darf keine Steuerzeichen enthalten", "must not contain control characters"),
     "invalid_choice": ("muss eines sein von: {choices}", "must be one of: {choices}"),
-    "invalid_cursor": ("ist kein next aus der Antwort einer Liste", "is not the next of a list's answer"),
-    "excludes": ("geht nicht zusammen mit {other}", "does not go together with {other}"),
     "invalid_hostname": (
         "muss ein Hostname oder eine IP-Adresse sein, ohne Schema, Port, Pfad oder Nutzer",
         "must be a host name or an IP address, without scheme, port, path or user",
@@ -166,10 +165,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "unknown_monitor": ("ist kein SMTP Monitor, den es gibt", "is no SMTP monitor that exists"),
     "unknown_organization": ("gibt es nicht", "does not exist"),
     "unknown_user": ("gibt es nicht", "does not exist"),
-    "needs_organization": (
-        "braucht organizationId, weil Sie mehrere Organisationen sehen",
-        "needs organizationId, because you see several organizations",
-    ),
     "invalid_public_id_list": (
         "muss aus 1 bis {limit} öffentlichen UUIDs mit Kommas dazwischen bestehen",
         "must be 1 to {limit} public UUIDs with commas between them",
@@ -187,6 +182,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **ACCOUNT_MESSAGES,
     **CELL_MESSAGES,
     **CHECK_MESSAGES,
+    **LIST_MESSAGES,
     **STATUS_PAGE_MESSAGES,
 }
 

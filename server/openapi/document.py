@@ -9,6 +9,7 @@ from server.openapi import (
     audit,
     customers,
     error_responses,
+    events,
     incidents,
     locations,
     maintenance_windows,
@@ -50,6 +51,7 @@ RESOURCES = (
     users,
     customers,
     audit,
+    events,
     operators,
 )
 DESCRIPTION = """\

@@ -10,6 +10,7 @@ from aiohttp import web
 from server.access.callers import Callers
 from server.access.cells import Cells
 from server.access.fair_slots import FairSlots
+from server.access.listeners import Listeners
 from server.access.passwords import Hasher
 from server.access.signer import Signer
 from server.checks.probe import probe
@@ -36,6 +37,7 @@ from server.serving.inside import ask
 from server.serving.middlewares import auth, boundary, identify_again
 from server.serving.rate_limit import Table, add_rate_limit
 from server.serving.routes import ROUTES
+from sql.loops import running
 from sql.shared_reads import SharedReads
 
 CONFIG = web.AppKey("CONFIG", Config)
@@ -67,7 +69,7 @@ def create_app(config: Config, *, rates: Table | None = None) -> web.Application
     if config.rate_limit is not None:
         add_rate_limit(app, config.rate_limit, rates or Table())
     app.cleanup_ctx.extend([_traces, _cells, _probe, _agent])
-    app.on_shutdown.append(_end_agent)
+    app.on_shutdown.extend([_end_agent, _end_listeners])
     return app
 
 
@@ -82,7 +84,8 @@ async def _cells(app: web.Application) -> AsyncIterator[None]:
     app[keys.CELLS] = cells = Cells(config.key_ring, config.database_url, open_cell)
     app[keys.CALLERS] = Callers(cells, app[keys.SIGNER], idle_minutes=config.session_idle_minutes)
     build_metrics.tell(config.version, config.commit)
-    async with following(cells):
+    app[keys.LISTENERS] = listeners = Listeners(app[keys.CALLERS])
+    async with following(cells), running(listeners.run()):
         app[keys.DIRECTORY] = cells.home.pool
         metrics = DatabaseMetrics(cells.home.pool, cells.others)
         app[EXPOSITION] = Exposition(config.metrics_token, metrics.measure)
@@ -105,6 +108,12 @@ async def _end_agent(app: web.Application) -> None:
     """At once, and not after the last request under way."""
     if AGENT in app:
         app[AGENT].cancel()
+
+
+async def _end_listeners(app: web.Application) -> None:
+    """They would go on for ever."""
+    if keys.LISTENERS in app:
+        app[keys.LISTENERS].close()
 
 
 async def _probe(app: web.Application) -> AsyncIterator[None]:

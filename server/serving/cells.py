@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from server.access.callers import Callers
 from server.access.cells import Cell, Cells, Opening, pool_size
 from server.access.session_uses import SessionUses
+from server.access.tail import Tail
 from server.http import database_metrics
 from server.serving import batch_metrics
 from server.serving.config import Config
@@ -33,15 +34,18 @@ async def _opened(
     rows = config.group_commit_rows
     patches = Batcher(url, smtp_monitor_patches.STATEMENTS, max_rows=rows, observer=batch_metrics.WRITES)
     lookups = Batcher(url, smtp_monitor_lookups.STATEMENTS, max_rows=rows, observer=batch_metrics.READS)
-    hears: dict[str, Hear] = {"callers": lambda changed: callers().forget(number, changed)}
-    if number == 0:
-        hears["directory"] = hear_directory
-    listener = Listener(url, hears)
     size = pool_size(cells, most=POOL_SIZE)
     async with opened_pool(url, max_size=size, end_seconds=END_SECONDS) as pool:
+        tail = Tail(number, pool)
+        hears: dict[str, Hear] = {"callers": lambda changed: callers().forget(number, changed), "events": tail.hear}
+        if number == 0:
+            hears["directory"] = hear_directory
+        listener = Listener(url, hears)
         uses = SessionUses(pool, lambda session_ids: callers().keep_only(number, session_ids))
-        async with running(patches.run()), running(lookups.run()), running(listener.run()), running(uses.run()):
-            yield Cell(number, pool, patches, lookups, listener, uses)
+        async with contextlib.AsyncExitStack() as stack:
+            for work in (patches, lookups, listener, uses, tail):
+                await stack.enter_async_context(running(work.run()))
+            yield Cell(number, pool, patches, lookups, listener, uses, tail)
         with contextlib.suppress(*UNAVAILABLE):
             await uses.flush()
 

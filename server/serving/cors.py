@@ -10,7 +10,8 @@ from server.http.answers import Answer, Handler, middleware
 
 METHODS = "GET, POST, PATCH, DELETE"
 REQUEST_HEADERS = (
-    "Authorization, Content-Type, Accept-Language, If-Match, If-None-Match, Prefer, Idempotency-Key, X-Request-Id"
+    "Authorization, Content-Type, Accept-Language, If-Match, If-None-Match, Prefer, Idempotency-Key, Last-Event-ID, "
+    "X-Request-Id"
 )
 EXPOSED = "ETag, Location, Retry-After, RateLimit, RateLimit-Policy, Preference-Applied, X-Request-Id"
 PREFLIGHT_SECONDS = "600"
