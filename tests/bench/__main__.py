@@ -15,6 +15,7 @@ COMMANDS = {
     "tenants": "PATCHes of 64 organizations at once against those of one",
     "cells": "several databases against one, one that hangs, and 64 of them",
     "connections": "10,000 connections at once",
+    "events": "PATCH while 1,000 listen to events, against none",
     "audit": "PATCH with every change kept, against none kept",
     "probe": "probes per second beside blackbox_exporter and check_smtp",
     "list": "pages of an organization with 1 million monitors against those of one with 10,000",
