@@ -36,6 +36,7 @@ MONITOR = "/monitors/{smtpMonitorPublicId:[0-9A-Za-z-]+}"
 ROUTES = [
     web.get("/", page(smtp_monitors.get_list)),
     web.post("/", page(smtp_monitors.post_list)),
+    web.get("/monitors.csv", page(smtp_monitors.get_csv)),
     web.get("/incidents", page(incidents.get_list)),
     web.get("/incidents/{incidentId:[^/]*}", page(incidents.get_one)),
     web.post("/incidents/{incidentId:[^/]*}", page(incidents.post_one)),

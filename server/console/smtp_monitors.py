@@ -34,6 +34,13 @@ async def get_list(visit: Visit) -> Answer:
     return await visit.show("smtp_monitors.html", states=STATES, sorts=sort and SORTS, sort=sort, **shown)
 
 
+async def get_csv(visit: Visit) -> Answer:
+    """The same list as a table, whole."""
+    query = visit.request.query
+    asked = {name: query[name] for name in FILTERS if query.get(name) and name != "page"}
+    return await visit.pass_on("/api/smtp-monitors/export", {**asked, "format": "csv"})
+
+
 async def _sort(visit: Visit) -> str | None:
     """Who reaches several organizations sees them one after the other, until he names one."""
     if (await visit.who())["globalRole"] and not visit.request.query.get("organizationId"):

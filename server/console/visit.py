@@ -101,6 +101,24 @@ class Visit:
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """The API's answer, whatever it is."""
+        return _read(await self._ask(method, path, body, query=query, headers=headers))
+
+    async def pass_on(self, path: str, query: Query) -> Answer:
+        """What the API answers, to be answered as it is; RefusedError if it refuses."""
+        answer = await self._ask("GET", path, query=query)
+        if answer.status >= 400:
+            raise RefusedError(_read(answer))
+        return answer
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        query: Query | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         sent = {"Accept-Language": self.language, **(headers or {})}
         if self.token:
             sent["Authorization"] = f"Bearer {self.token}"
@@ -108,9 +126,7 @@ class Visit:
             sent["Content-Type"] = "application/json"
         url = URL.build(path=path, query={key: str(value) for key, value in (query or {}).items() if value is not None})
         data = b"" if body is None else orjson.dumps(body)
-        answer = await self.request.app[ASK](self.request, method, url, sent, data)
-        parsed = orjson.loads(answer.body) if answer.body else None
-        return Reply(answer.status, parsed, CIMultiDict(answer.own_headers))
+        return await self.request.app[ASK](self.request, method, url, sent, data)
 
     async def get(self, path: str, query: Query | None = None) -> Any:
         """The JSON at *path*; RefusedError if the API refuses."""
@@ -185,6 +201,10 @@ class Visit:
         """A page of what is known already."""
         text = templates.render(template, self.language, visit=self, me=self.me, **context)
         return Answer(text.encode(), status=status, headers={**HTML, "Content-Language": self.language})
+
+
+def _read(answer: Answer) -> Reply:
+    return Reply(answer.status, orjson.loads(answer.body) if answer.body else None, CIMultiDict(answer.own_headers))
 
 
 def see_other(path: str, *, notice: str | None = None, **values: object) -> Answer:

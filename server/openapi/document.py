@@ -21,6 +21,7 @@ from server.openapi import (
     smtp_monitor_changes,
     smtp_monitor_checks,
     smtp_monitor_details,
+    smtp_monitor_exports,
     smtp_monitors,
     status_page_messages,
     status_pages,
@@ -33,6 +34,7 @@ from server.openapi.operations import PARAMETERS
 
 RESOURCES = (
     smtp_monitors,
+    smtp_monitor_exports,
     smtp_monitor_changes,
     smtp_monitor_checks,
     smtp_monitor_details,

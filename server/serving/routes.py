@@ -16,6 +16,7 @@ from server.handlers import (
     smtp_checks,
     smtp_monitor_changes,
     smtp_monitor_checks,
+    smtp_monitor_exports,
     smtp_monitor_patches,
     smtp_monitors,
     status_page_messages,
@@ -68,6 +69,7 @@ ROUTES = [
     web.patch(CUSTOMER, customers.patch_customer),
     web.delete(CUSTOMER, customers.delete_customer),
     # before the monitors: their ids are no such words
+    web.get("/api/smtp-monitors/export", smtp_monitor_exports.get_export),
     web.get("/api/smtp-monitors/response-times", smtp_monitor_checks.get_response_times),
     web.get(MONITOR, smtp_monitors.get_monitor),
     web.patch(MONITOR, smtp_monitor_patches.patch_monitor),

@@ -33,6 +33,8 @@ ENDPOINTS: list[tuple[str, str, object, str]] = [
     ("POST", "/api/incidents/999/acknowledge", {}, "404 404 403 404 403 403 404 404 401"),
     ("POST", "/api/incidents/{incident of 1}/acknowledge", {}, "200 200 403 200 403 403 200 404 401"),
     ("POST", "/api/incidents/{incident of 2}/acknowledge", {}, "404 404 403 404 403 403 200 200 401"),
+    ("GET", f"{MANY}/export", None, "200 200 200 200 200 200 200 200 401"),
+    ("GET", f"{MANY}/export?format=xml", None, "400 400 400 400 400 400 400 400 401"),
     ("GET", "/api/customers", None, "200 200 200 200 200 200 200 200 401"),
     ("POST", "/api/customers", {"name": "New"}, "201 403 403 403 403 403 201 201 401"),
     ("POST", "/api/customers", {"name": "New", "organizationId": 1}, "201 403 403 403 403 403 201 400 401"),

@@ -9,6 +9,7 @@ ROLES = ["admin", "user", "readonly", "restricted", "restricted-readonly", "supp
 # a line a page: its path, and the status for each of ROLES
 PAGES: list[tuple[str, str]] = [
     ("/", "200 200 200 200 200 200 200 200 303"),
+    ("/monitors.csv", "200 200 200 200 200 200 200 200 303"),
     ("/incidents", "200 200 200 200 200 200 200 200 303"),
     ("/incidents?status=&customerId=11", "200 200 200 200 200 200 200 200 303"),
     ("/incidents/999", "404 404 404 404 404 404 404 404 303"),
