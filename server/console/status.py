@@ -4,6 +4,7 @@ None of them touches the database by itself (``server/resources/status_page_cach
 or not there answers alike to who may not see it.
 """
 
+import asyncio
 import re
 import zlib
 from collections.abc import Callable
@@ -40,6 +41,7 @@ FORMS: dict[str | None, tuple[Callable[[Shown], str], dict[str, str]]] = {
     "atom": (lambda shown: status_forms.feed("status.atom", shown.document), {"Content-Type": "application/atom+xml"}),
 }
 FEEDS = ("rss", "atom")
+FEW = 20  # monitors of a page that is made at once
 
 
 @described(UUID_SCHEMA)
@@ -60,7 +62,7 @@ async def get_status(request: web.Request) -> Answer:
     if shown is None:
         return _absent(request, page=form is None and "." not in request.match_info["page"])
     make, headers = FORMS[form]
-    return _answer(request, shown, form, make, headers)
+    return await _answer(request, shown, form, make, headers)
 
 
 async def get_badge(request: web.Request) -> Answer:
@@ -69,24 +71,37 @@ async def get_badge(request: web.Request) -> Answer:
     if shown is None:
         raise not_found()
     kind, monitor = wanted.get("kind", "state"), wanted.get("monitor")
-    return _answer(
+    return await _answer(
         request, shown, (kind, monitor), lambda shown: status_badges.make(shown.document, kind, monitor), SVG
     )
 
 
-def _answer(
+async def _answer(
     request: web.Request, shown: Shown, form: object, make: Callable[[Shown], str], headers: dict[str, str]
 ) -> Answer:
-    if form not in shown.forms:
-        body = make(shown).encode()
-        shown.forms[form] = body, f'"{zlib.crc32(body):08x}"'
-    body, tag = shown.forms[form]
+    body, tag = shown.forms[form] if form in shown.forms else await _make(shown, form, make)
     if form in FEEDS:
         body = body.replace(status_forms.ORIGIN, _origin(request))
     kept = {**(PUBLIC if shown.public else {}), "ETag": tag}
     if "If-None-Match" in request.headers and none_match(request, tag):
         return Answer(status=304, headers=kept)
     return Answer(body, headers={**headers, **kept, "Content-Language": shown.document["language"]})
+
+
+async def _make(shown: Shown, form: object, make: Callable[[Shown], str]) -> tuple[bytes, str]:
+    """The text and its tag, made once for all who ask. A large page is made beside the loop, which serves others."""
+
+    def finish() -> tuple[bytes, str]:
+        body = make(shown).encode()
+        return body, f'"{zlib.crc32(body):08x}"'
+
+    if len(shown.document["monitors"]) <= FEW:
+        shown.forms[form] = finish()
+    else:
+        if form not in shown.making:
+            shown.making[form] = asyncio.create_task(asyncio.to_thread(finish))
+        shown.forms[form] = await asyncio.shield(shown.making[form])
+    return shown.forms[form]
 
 
 async def _find(request: web.Request, slug: str) -> Shown | None:

@@ -1,5 +1,6 @@
 """What everybody reads of a status page: chosen names, states, days, outages, messages, planned maintenance."""
 
+import asyncio
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from server.resources.status_page_messages import represent_words
 DAYS = 90
 DAYS_AHEAD = 14  # for which planned maintenance is shown
 MOST = 50  # incidents, messages and times of maintenance, each
+BYTES = 4096  # that a monitor takes, and the page without them
 HISTORY_SECONDS = 60.0  # for which the figures of days are not read again
 # of a page: what is paused says something of it only if all is paused
 WORST_FIRST = ("down", "warning", "maintenance", "unknown", "up", "paused")
@@ -25,12 +27,24 @@ Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """Uptime in percent, of all days and of each, and the mean of yesterday's and today's response times in ms."""
+
+    uptime: float | None
+    by_day: Sequence[float | None]
+    response_time: float | None
+
+
+NONE = Figures(None, [None] * DAYS, None)
+
+
+@dataclass(frozen=True, slots=True)
 class History:
-    """The figures of days, by monitor. *read_at* is monotonic."""
+    """The figures of monitors by their numbers. *read_at* is monotonic."""
 
     ids: Sequence[int]
     since: datetime
-    days: Mapping[int, Mapping[datetime, asyncpg.Record]]
+    figures: Mapping[int, Figures]
     read_at: float
 
 
@@ -43,6 +57,12 @@ class Shown:
     document: Document
     history: History
     forms: dict[object, tuple[bytes, str]] = field(default_factory=dict)
+    making: dict[object, asyncio.Task[tuple[bytes, str]]] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        return BYTES + BYTES * len(self.document["monitors"]) + sum(len(body) for body, _ in self.forms.values())
 
 
 async def read(cells: Cells, slug: str, before: Shown | None) -> Shown | None:
@@ -83,7 +103,12 @@ async def _read_history(pool: asyncpg.Pool, organization_id: int, ids: Sequence[
     days: dict[int, dict[datetime, asyncpg.Record]] = {}
     for row in await sql.shown_status_pages.select_days(pool, organization_id, ids, since=since):
         days.setdefault(row["smtp_monitor_id"], {})[row["day"]] = row
-    return History(ids, since, days, time.monotonic())
+    return History(ids, since, {number: _figures(found, since) for number, found in days.items()}, time.monotonic())
+
+
+def _figures(days: Mapping[datetime, asyncpg.Record], since: datetime) -> Figures:
+    each = [days.get(since + timedelta(days=n)) for n in range(DAYS)]
+    return Figures(_uptime(each), [_uptime([day]) for day in each], _response_time(each[-2:]))
 
 
 def _head(page: asyncpg.Record, monitors: Sequence[asyncpg.Record], now: datetime, since: datetime) -> Document:
@@ -101,21 +126,20 @@ def _head(page: asyncpg.Record, monitors: Sequence[asyncpg.Record], now: datetim
 
 
 def _monitor(page: asyncpg.Record, monitor: asyncpg.Record, history: History) -> Document:
-    """A monitor with its uptime in percent, of each day and of all; null where nothing was checked."""
-    days = history.days.get(monitor["id"], {})
-    each = [days.get(history.since + timedelta(days=n)) for n in range(DAYS)]
+    """A monitor with its figures; null where nothing was checked."""
+    figures = history.figures.get(monitor["id"], NONE)
     shown: Document = {
         "id": str(monitor["public_id"]),
         "name": monitor["name"],
         "state": monitor["state"],
         "stateSince": timestamp_of(monitor["state_since"]),
-        "uptime": _uptime(each),
-        "uptimeByDay": [_uptime([day]) for day in each],
+        "uptime": figures.uptime,
+        "uptimeByDay": figures.by_day,
     }
     if page["shows_hostnames"]:
         shown["hostname"] = monitor["hostname"]
     if page["shows_response_times"]:
-        shown["responseTime"] = _response_time(each[-2:])
+        shown["responseTime"] = figures.response_time
     return shown
 
 
@@ -126,7 +150,6 @@ def _uptime(days: Iterable[asyncpg.Record | None]) -> float | None:
 
 
 def _response_time(days: Iterable[asyncpg.Record | None]) -> float | None:
-    """The mean of yesterday and today, in ms."""
     found = [day for day in days if day is not None]
     answered = sum(day["answered"] for day in found)
     return milliseconds(sum(day["total_ms"] for day in found) / answered) if answered else None

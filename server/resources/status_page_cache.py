@@ -42,7 +42,7 @@ class Entry:
 
     @property
     def size(self) -> int:
-        return 0 if self.shown is None else sum(len(body) for body, _ in self.shown.forms.values())
+        return 0 if self.shown is None else self.shown.size
 
 
 class StatusPages:

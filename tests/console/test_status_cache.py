@@ -99,3 +99,16 @@ async def test_what_is_kept_is_bounded(api: Api, monkeypatch: pytest.MonkeyPatch
     assert api.client.app is not None
     pages = api.client.app[STATUS_PAGES]
     assert len(pages._absent) + len(pages._pages) == 2
+
+
+async def test_a_large_page_is_made_once_for_all(api: Api) -> None:
+    await api.db.execute("""
+        INSERT INTO smtp_monitors (organization_id, customer_id, name, hostname, public_id)
+        SELECT 1, 10, 'Monitor ' || n, 'a.example', format('77777777-7777-4777-8777-%s', 100000000000 + n)::uuid
+          FROM generate_series(1, 60) AS n
+    """)
+    ids = [f"77777777-7777-4777-8777-{100000000000 + n}" for n in range(1, 61)]
+    await made(api, monitors=[{"smtpMonitorId": one, "name": f"Service {n}"} for n, one in enumerate(ids)])
+    texts = await asyncio.gather(*[shown(api, "") for _ in range(10)])
+    assert len(set(texts)) == 1
+    assert texts[0].count('<svg class="days"') == 60
