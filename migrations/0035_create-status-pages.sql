@@ -1,5 +1,5 @@
 -- A status page shows chosen monitors under chosen names, and messages that people write.
--- depends: 0033_acknowledge-incidents
+-- depends: 0034_tell-of-events
 
 -- In the directory: which organization has a slug. One is used once over all cells, and each cell has its own pages.
 CREATE TABLE status_page_slugs (

@@ -1,7 +1,7 @@
 """Pages with forms. A form asks the API for one thing, and comes back with the API's words where it refuses.
 
 A form that edits remembers what it has shown, and sends the changed fields alone: two people who change different
-fields of the same thing do not undo each other (``tests/console/test_forms.py``).
+fields of the same thing do not undo each other (``tests/console/test_users.py``).
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -98,6 +98,7 @@ EXCEPTIONS = {
         sql.organization_copies.find_rows ?
     """,
     "A part of a statement that is made by code: the whole is judged by the tests below.": """
+        sql.incident_lists.OF_MONITOR smtp_monitors
         sql.smtp_monitor_index._of_wanted indexed_smtp_monitor_counts
         sql.smtp_monitor_index._of_words indexed_smtp_monitors
         sql.smtp_monitor_orders.LIVE ?
