@@ -22,6 +22,7 @@ UNINDEXED = """
         SELECT DISTINCT organization_id, smtp_monitor_id AS id FROM unindexed_smtp_monitors
     )
 """
+CHANGED = "changed"  # the CTE of those that are wanted among them
 INDEXED = "(r.organization_id, r.id) NOT IN (SELECT organization_id, id FROM unindexed)"
 
 
@@ -169,7 +170,7 @@ class _Match:
 def _changed(within: Within, condition: str, wanted: Wanted) -> Walk:
     """Those that are not indexed yet, by what they are now."""
     return Found(
-        "changed",
+        CHANGED,
         f"""
             SELECT r.organization_id, r.id
               FROM unindexed u

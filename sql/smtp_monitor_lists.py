@@ -56,12 +56,16 @@ async def select_page(db: Executor, reach: Reach, filters: Filters, window: Wind
         None if filters.status is None else values.put(filters.status, "text"),
         None if filters.states is None else values.put(filters.states, "text[]"),
     )
-    walk = await _walk(db, values, meant, within, wanted, filters.search or None)
+    in_order_of_ids = wanted.anything and not filters.search and filters.sort is None
+    indexed = in_order_of_ids or await smtp_monitor_index.can_be_used(db)
+    walk = await _walk(db, values, meant, within, wanted, filters.search or None, indexed=indexed)
     if window.after is not None:
         return await _select_behind(db, walk, values, meant.organization_id, window.after, window.limit)
     if filters.sort is None:
         return await _select_page(db, walk, values, window)
-    return await _select_sorted(db, walk, values, within, wanted, filters, window)
+    if filters.search or not indexed:
+        return await _select_found(db, walk, values, filters.sort, window)
+    return await _select_sorted(db, walk, values, within, wanted, filters.sort, window)
 
 
 async def count_by_status(db: Executor) -> dict[str, int]:
@@ -118,10 +122,12 @@ async def _reads_each(db: Executor, meant: Reach, window: Window) -> bool:
     return reads_each(len(meant.customer_ids), rows=rows, share=monitors / max(row["of_all"], 1), monitors=monitors)
 
 
-async def _walk(db: Executor, values: Values, meant: Reach, within: Within, wanted: Wanted, text: str | None) -> Walk:
+async def _walk(
+    db: Executor, values: Values, meant: Reach, within: Within, wanted: Wanted, text: str | None, *, indexed: bool
+) -> Walk:
     if wanted.anything and text is None:
         return All(within)
-    if not await smtp_monitor_index.can_be_used(db):
+    if not indexed:
         return every_row(values, within, wanted, text)
     search = None if text is None else await smtp_monitor_index.look_for(db, meant, text)
     return smtp_monitor_index.find(values, within, wanted, search)
@@ -129,7 +135,6 @@ async def _walk(db: Executor, values: Values, meant: Reach, within: Within, want
 
 async def _select_page(db: Executor, walk: Walk, values: Values, window: Window) -> Page:
     limit, offset = values.put(window.limit, "bigint"), values.put(window.offset, "bigint")
-    total = f"total AS MATERIALIZED (SELECT {walk.counting} AS n)"
     keys = f"SELECT * FROM ({walk.read(limit=f'{limit} + {offset}')}) AS r OFFSET {offset}"
     if window.offset >= DEEP:
         # what is nearer to the end is read from there
@@ -142,34 +147,36 @@ async def _select_page(db: Executor, walk: Walk, values: Values, window: Window)
                FROM ({walk.read(limit=far, backwards=True)}) AS r
              OFFSET (SELECT greatest(n - {offset} - {limit}, 0) FROM total))
         """
-    return await _fetch(db, [*walk.ctes, total], values, window, keys, ORDERED)
+    return await _fetch(db, walk, walk.ctes, values, window, keys, ORDERED)
+
+
+async def _select_found(db: Executor, walk: Walk, values: Values, sort: str, window: Window) -> Page:
+    """As _select_page(), all of which is read and sorted."""
+    limit, offset = values.put(window.limit, "bigint"), values.put(window.offset, "bigint")
+    keys = smtp_monitor_orders.of_found(walk, sort, limit=limit, offset=offset)
+    return await _fetch(db, walk, walk.ctes, values, window, keys, "place")
 
 
 async def _select_sorted(
-    db: Executor, walk: Walk, values: Values, within: Within, wanted: Wanted, filters: Filters, window: Window
+    db: Executor, walk: Walk, values: Values, within: Within, wanted: Wanted, sort: str, window: Window
 ) -> Page:
-    """As _select_page(), in an order of its own. What an index has in this order is not read whole."""
-    assert filters.sort is not None
+    """As _select_page(), by indexes in this order."""
     limit, offset = values.put(window.limit, "bigint"), values.put(window.offset, "bigint")
-    total = f"total AS MATERIALIZED (SELECT {walk.counting} AS n)"
-    ctes = walk.ctes
-    if filters.search or not await smtp_monitor_index.can_be_used(db):
-        keys = smtp_monitor_orders.of_found(walk, filters.sort, limit=limit, offset=offset)
-    else:
-        ctes = ctes or [smtp_monitor_index.UNINDEXED]
-        keys = smtp_monitor_orders.of_all(within, wanted, filters.sort, limit=limit, offset=offset)
-    return await _fetch(db, [*ctes, total], values, window, keys, "place")
+    keys = smtp_monitor_orders.of_all(within, wanted, sort, limit=limit, offset=offset)
+    ctes = walk.ctes or [smtp_monitor_index.UNINDEXED]
+    return await _fetch(db, walk, ctes, values, window, keys, "place")
 
 
-async def _fetch(db: Executor, ctes: Sequence[str], values: Values, window: Window, keys: str, order: str) -> Page:
+async def _fetch(
+    db: Executor, walk: Walk, ctes: Sequence[str], values: Values, window: Window, keys: str, order: str
+) -> Page:
+    ctes = [*ctes, f"total AS MATERIALIZED (SELECT {walk.counting} AS n)"]
     rows = await db.fetch(_statement(ctes, keys, "(SELECT n FROM total) AS total,", order), *values)
-    # each row tells how many there are; a page behind the last one has no rows
-    counted = rows[0]["total"] if rows else None
-    if counted is None:
-        # PostgreSQL has to know the type of every value, so those of the page are named here, too
-        counting = f"WITH {', '.join(ctes)} SELECT n, {', '.join(values.names)} FROM total"
-        counted = await db.fetchval(counting, *values)
-    return Page(rows, more=window.offset + len(rows) < counted, total=counted)
+    if rows:
+        return Page(rows, more=window.offset + len(rows) < rows[0]["total"], total=rows[0]["total"])
+    # Behind the last page no row tells how many there are. PostgreSQL has to know the type of every value.
+    counting = f"WITH {', '.join(ctes)} SELECT n, {', '.join(values.names)} FROM total"
+    return Page([], more=False, total=await db.fetchval(counting, *values))
 
 
 async def _select_behind(

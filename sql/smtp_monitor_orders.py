@@ -3,7 +3,8 @@
 An index has each order, apart for each state. So the first rows of each state are read, and then merged.
 """
 
-from sql.smtp_monitor_index import INDEXED, LIVE_WORDS
+from sql.smtp_monitor_index import CHANGED, INDEXED, LIVE_WORDS
+from sql.smtp_monitor_states import LIVE_SINCE
 from sql.smtp_monitor_walks import Walk, Wanted, Within
 
 # by the columns of a key: id, rank, state_since, words
@@ -19,14 +20,11 @@ KEY = "r.organization_id, r.id, rank_of(r.state) AS rank, r.state_since, r.words
 # keys of monitors m as they are now
 LIVE = f"""
             SELECT m.organization_id, m.id, rank_of(state_of(m.status, s.state)) AS rank,
-                   CASE WHEN m.status = 'active' THEN coalesce(s.state_since, m.created_at)
-                        WHEN i.status = m.status THEN i.state_since
-                        ELSE m.updated_at END AS state_since,
+                   {LIVE_SINCE} AS state_since,
                    {LIVE_WORDS} AS words
               FROM {{keys}} AS f
               JOIN smtp_monitors m ON m.organization_id = f.organization_id AND m.id = f.id
               LEFT JOIN smtp_monitor_states s ON s.organization_id = m.organization_id AND s.smtp_monitor_id = m.id
-              LEFT JOIN indexed_smtp_monitors i ON i.organization_id = m.organization_id AND i.id = m.id
 """
 
 
@@ -36,7 +34,7 @@ def of_found(walk: Walk, sort: str, *, limit: str, offset: str) -> str:
 
 
 def of_all(within: Within, wanted: Wanted, sort: str, *, limit: str, offset: str) -> str:
-    """The keys of a part of the wanted monitors. UNINDEXED is among the statement's CTEs."""
+    """The keys of a part of the wanted monitors. UNINDEXED is among the statement's CTEs, or those of find()."""
     condition = f"{wanted.indexed('r')} AND {INDEXED}"
     first = f"ORDER BY {ORDERS[sort]} LIMIT {limit} + {offset}"
     if sort.endswith("name"):
@@ -54,10 +52,9 @@ def of_all(within: Within, wanted: Wanted, sort: str, *, limit: str, offset: str
                    ) AS r
              {_of_ranks(wanted)}
         """
-    changed = f"""
-            {LIVE.format(keys="unindexed")}
-             WHERE {within.of("m")} AND {wanted.live("m")}
-    """
+    changed = LIVE.format(keys=CHANGED)
+    if wanted.anything:  # find() has looked for nothing
+        changed = f"{LIVE.format(keys='unindexed')} WHERE {within.of('m')}"
     return _part(f"(SELECT * FROM ({indexed}) AS i) UNION ALL ({changed})", sort, limit=limit, offset=offset)
 
 

@@ -10,23 +10,27 @@ from sql.fragments import DEPARTING, microseconds
 from sql.incidents import STALE_INTERVALS
 from sql.rows import Key, arrays
 
-# of a monitor m: its state, since when, and the error that explains it; a status that gives a state is its own reason
-SINCE = """(CASE WHEN m.status = 'active' THEN coalesce(x.state_since, m.created_at)
-                         ELSE coalesce(x.indexed_since, m.updated_at) END)"""
+# Of a monitor m, whose row here is s: since when it is in its state. A status that gives a state is its own reason.
+# The subquery is for those alone that are not active, which are few.
+LIVE_SINCE = """CASE WHEN m.status = 'active' THEN coalesce(s.state_since, m.created_at)
+                        ELSE coalesce((SELECT i.state_since
+                                         FROM indexed_smtp_monitors i
+                                        WHERE i.organization_id = m.organization_id
+                                          AND i.id = m.id
+                                          AND i.status = m.status), m.updated_at) END"""
+SINCE = "x.since"
+# of a monitor m: its state, since when, and the error that explains it
 COLUMNS = f"""
         x.state, {microseconds(SINCE)} AS state_since,
         coalesce(e.phase, o.phase) AS error_phase, coalesce(e.code, o.code) AS error_code,
         coalesce(e.detail, o.detail) AS error_detail
 """
-STATE = """
+STATE = f"""
           LEFT JOIN LATERAL (
-                SELECT state_of(m.status, s.state) AS state, s.state_since, i.state_since AS indexed_since
+                SELECT state_of(m.status, s.state) AS state, {LIVE_SINCE} AS since
                   FROM (SELECT) AS one
                   LEFT JOIN smtp_monitor_states s
                     ON s.organization_id = m.organization_id AND s.smtp_monitor_id = m.id
-                  LEFT JOIN indexed_smtp_monitors i
-                    ON m.status <> 'active' AND i.organization_id = m.organization_id AND i.id = m.id
-                   AND i.status = m.status
                ) AS x ON true
 """
 JOINS = f"""{STATE}
@@ -113,8 +117,13 @@ _OUTDATED = """
         )
         (SELECT s.organization_id, s.smtp_monitor_id
            FROM of_organizations o
-           JOIN smtp_monitor_states s USING (organization_id)
-          WHERE s.state IN ('up', 'warning', 'down', 'unknown')
+          CROSS JOIN LATERAL (
+                SELECT *
+                  FROM smtp_monitor_states s
+                 WHERE s.organization_id = o.organization_id
+                   AND s.state IN ('up', 'warning', 'down', 'unknown')
+                 LIMIT $1
+               ) AS s
           LIMIT $1)
          UNION
         (SELECT s.organization_id, s.smtp_monitor_id

@@ -72,7 +72,9 @@ def by_hand(items: list[dict[str, Any]], states: str, search: str, sort: str) ->
     return [item["id"] for item in sorted(chosen, key=keys[sort], reverse=sort == "-name")]
 
 
-async def test_lists_are_what_they_would_be_by_hand(api: Api, db: asyncpg.Connection) -> None:
+async def test_lists_are_what_they_would_be_by_hand(
+    api: Api, db: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     chance = random.Random(1)
     await fill(db, chance)
     await index(db)
@@ -84,10 +86,10 @@ async def test_lists_are_what_they_would_be_by_hand(api: Api, db: asyncpg.Connec
     combinations = list(
         itertools.product(("", "down", "down,warning", "up,paused,maintenance"), ("", "h3.", "b"), ("", *SORTS))
     )
-    for _ in range(2):
+    for first in range(3):
         for who, customers in (("admin", {10, 11}), ("restricted", {10})):
             items = [item for item in every if item["customerId"] in customers]
-            for states, search, sort in combinations:
+            for states, search, sort in combinations[first::5]:
                 query = "&".join(
                     f"{name}={value}"
                     for name, value in (("state", states), ("search", search), ("sort", sort))
@@ -110,6 +112,8 @@ async def test_lists_are_what_they_would_be_by_hand(api: Api, db: asyncpg.Connec
         assert (await summary(api, "stranger"))["total"] == 1
         assert (await summary(api, "supporter"))["total"] == len(every) + 1
         assert (await summary(api, "supporter", "?perPage=1&page=9"))["customers"]["total"] == 3
+        if first == 1:  # at last without the index
+            monkeypatch.setattr(sql.smtp_monitor_index, "MANY", 0)
         await index(db)
         every = (await whole(api, "admin", "perPage=200"))["items"]
 

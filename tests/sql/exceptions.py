@@ -102,7 +102,6 @@ EXCEPTIONS = {
         sql.smtp_monitor_index._of_wanted indexed_smtp_monitor_counts
         sql.smtp_monitor_index._of_words indexed_smtp_monitors
         sql.smtp_monitor_orders.LIVE ?
-        sql.smtp_monitor_orders.LIVE indexed_smtp_monitors
         sql.smtp_monitor_orders.LIVE smtp_monitor_states
         sql.smtp_monitor_orders.LIVE smtp_monitors
         sql.smtp_monitor_orders.of_all indexed_smtp_monitors
