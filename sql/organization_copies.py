@@ -29,6 +29,7 @@ COPIED = (
     "smtp_monitors",
     "smtp_monitor_states",
     "smtp_monitor_locations",
+    "smtp_monitor_sightings",
     "smtp_monitor_changes",
     "maintenance_windows",
     "status_pages",

@@ -26,6 +26,7 @@ TABLES = (
     "status_page_smtp_monitors",
     "status_pages",
     "smtp_monitor_locations",
+    "smtp_monitor_sightings",
     "smtp_monitor_states",
     "smtp_monitors",
     "unindexed_smtp_monitors",

@@ -17,6 +17,7 @@ from server.access.key_ring import KeyRing
 from server.access.shares import Slots
 from server.agent import check_metrics, claimed
 from server.agent.record import Checked, record
+from server.agent.sightings import Sightings
 from server.checks.connect import Resolve
 from server.checks.networks import Networks
 from sql.connection import FAILURES, UNAVAILABLE
@@ -65,6 +66,7 @@ class Runner:
         self._channels = channels
         self._checks: dict[asyncio.Task[None], Key] = {}
         self._results: deque[Checked] = deque()
+        self._sightings = Sightings()
         self._closing = False
         self._unsure = False
         self._woken = asyncio.Event()
@@ -196,6 +198,7 @@ class Runner:
             try:
                 await record(self._pool, self._location.id, batch)
                 outage.worked("recording results")
+                await self._sightings.keep(self._pool, self._location.id, batch)
                 return
             except UNAVAILABLE as error:
                 outage.failed("recording results", error)

@@ -95,12 +95,16 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class TlsFacts:
-    """What was negotiated. *verified* says whether the certificate is valid, even if nobody asked."""
+    """What was negotiated. *verified* says whether the certificate is valid, even if nobody asked.
+
+    *chain* are the certificates that the server sent after its own: its issuers, if it is right.
+    """
 
     version: str
     cipher: str
     verified: bool
     certificate: Certificate | None
+    chain: tuple[Certificate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,4 +35,5 @@ def _render_tls(tls: TlsFacts | None) -> list[str]:
             f"  issued by     {found.issuer}",
             f"  valid until   {found.not_after:%Y-%m-%d %H:%M} UTC, {found.days_left} days",
         ]
+    lines += [f"  sent with it  {one.subject}, {one.days_left} days" for one in tls.chain]
     return lines

@@ -73,13 +73,16 @@ def require_authorities(ca_file: str) -> None:
 def judge(tls: SSL.Connection, target: Target) -> tuple[TlsFacts, Code, str]:
     """What was negotiated, and why the certificate is rejected; OK if it is valid."""
     version, cipher = tls.get_protocol_version_name(), tls.get_cipher_name() or ""
+    now = datetime.now(UTC)
     try:
         found = tls.get_peer_certificate(as_cryptography=True)
-        certificate = None if found is None else certificates.facts(found, datetime.now(UTC))
+        certificate = None if found is None else certificates.facts(found, now)
     except certificates.MALFORMED:
         return TlsFacts(version, cipher, False, None), Code.TLS_CERTIFICATE_UNTRUSTED, "it is malformed"
     code, detail = _judge_certificate(tls, found, servername(target))
-    return TlsFacts(version, cipher, code is Code.OK, certificate), code, detail
+    sent = tls.get_peer_cert_chain() or []  # the first is the server's own
+    chain = certificates.facts_of_chain(sent[1 : MAX_ISSUERS + 1], now)
+    return TlsFacts(version, cipher, code is Code.OK, certificate, chain), code, detail
 
 
 def _judge_certificate(tls: SSL.Connection, found: x509.Certificate | None, name: str) -> tuple[Code, str]:

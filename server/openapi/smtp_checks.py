@@ -1,6 +1,7 @@
 """Checks: probe a config without saving it."""
 
 from server.checks.outcome import Phase, Verdict
+from server.checks.tls import MAX_ISSUERS
 from server.fields.parser import Schema, or_null
 from server.openapi.operations import MAKE_ERRORS, operation, request, shown
 from server.openapi.schemas import BOOLEAN, TIMESTAMP, accepted, one_of, shape
@@ -47,7 +48,31 @@ CERTIFICATE = shape(
         "daysLeft": {"type": "integer"},
     }
 )
-TLS = shape({"version": _TEXT, "cipher": _TEXT, "verified": BOOLEAN, "certificate": or_null(CERTIFICATE)})
+ISSUER = shape(
+    {
+        "subject": _TEXT,
+        "issuer": _TEXT,
+        "fingerprintSha256": _TEXT,
+        "notBefore": TIMESTAMP,
+        "notAfter": TIMESTAMP,
+        "daysLeft": {"type": "integer"},
+    }
+)
+CHAIN: Schema = {
+    "type": "array",
+    "items": ISSUER,
+    "maxItems": MAX_ISSUERS,
+    "description": "What the server sent after its own certificate: its issuers, if it is set up well.",
+}
+TLS = shape(
+    {
+        "version": _TEXT,
+        "cipher": _TEXT,
+        "verified": BOOLEAN,
+        "certificate": or_null(CERTIFICATE),
+        "chain": CHAIN,
+    }
+)
 SCHEMAS = {
     "SmtpProbe": {
         **accepted(SENT_TO_CREATE, required=REQUIRED, ignored=SERVER_SET),
@@ -87,7 +112,7 @@ SEEN: dict[str, object] = {
     },
     "warnings": [],
 }
-_TLS = {
+TLS_SEEN = {
     "version": "TLSv1.3",
     "cipher": "TLS_AES_256_GCM_SHA384",
     "verified": False,
@@ -101,8 +126,18 @@ _TLS = {
         "notAfter": "2025-12-29T12:00:00.000Z",
         "daysLeft": -3,
     },
+    "chain": [
+        {
+            "subject": "CN=Example CA",
+            "issuer": "CN=Example root",
+            "fingerprintSha256": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+            "notBefore": "2025-01-01T12:00:00.000Z",
+            "notAfter": "2030-01-01T12:00:00.000Z",
+            "daysLeft": 1461,
+        }
+    ],
 }
-_RESULT = {**SEEN, "tls": _TLS, "capabilities": ["PIPELINING", "STARTTLS", "AUTH PLAIN LOGIN"]}
+_RESULT = {**SEEN, "tls": TLS_SEEN, "capabilities": ["PIPELINING", "STARTTLS", "AUTH PLAIN LOGIN"]}
 
 PATHS = {
     "/api/smtp-monitors/test": {

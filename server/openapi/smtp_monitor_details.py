@@ -3,7 +3,7 @@
 from server.fields.parser import Schema, or_null
 from server.openapi.operations import READ_ERRORS, operation, queried, shown
 from server.openapi.schemas import BOOLEAN, IDENTIFIER, TIMESTAMP, shape
-from server.openapi.smtp_checks import CHECK, MILLISECONDS, PHASES
+from server.openapi.smtp_checks import CHECK, MILLISECONDS, PHASES, TLS, TLS_SEEN
 from server.openapi.smtp_monitor import READ
 from server.openapi.smtp_monitor_checks import ALERT, CHECKED, INCIDENT
 from server.openapi.smtp_monitor_states import STATE, STATE_SEEN
@@ -31,6 +31,8 @@ _FIGURE = {
 }
 _META = shape({"since": TIMESTAMP, "before": TIMESTAMP, **dict.fromkeys(("checks", "failures", "warnings"), _COUNT)})
 
+_LINES: Schema = {"type": "array", "items": {"type": "string"}}
+_SEEN = {"seenAt": TIMESTAMP, "locationCode": {"type": "string"}, "locationName": {"type": "string"}}
 _PLACE = {
     "locationCode": {"type": "string"},
     "locationName": {"type": "string"},
@@ -60,6 +62,14 @@ SCHEMAS = {
             "monitor": _named("SmtpMonitor"),
             "latestCheck": or_null(shape({**_POINT, "locationName": {"type": "string"}})),
             "locations": {**_list(shape(_PLACE)), "description": "Where it is checked."},
+            "certificates": {
+                **_list(shape({**_SEEN, "tls": TLS})),
+                "description": "What was negotiated, each time that it was something else; the newest first.",
+            },
+            "capabilityChanges": {
+                **_list(shape({**_SEEN, "gained": _LINES, "lost": _LINES})),
+                "description": "How the capabilities drifted at each location; the newest first.",
+            },
             "uptimeStats": {
                 **shape(
                     {
@@ -97,6 +107,7 @@ _POINT_SEEN = {
     "timingSmtp": 47.5,
     "locationCode": "de-nbg",
 }
+_SEEN_AT = {"seenAt": "2026-01-01T12:00:00.000Z", "locationCode": "de-nbg", "locationName": "Nuremberg"}
 _DETAILS = {
     "smtpMonitorId": 200,
     "monitor": READ,
@@ -110,6 +121,8 @@ _DETAILS = {
             "capabilities": ["PIPELINING", "STARTTLS"],
         }
     ],
+    "certificates": [{**_SEEN_AT, "tls": TLS_SEEN}],
+    "capabilityChanges": [{**_SEEN_AT, "gained": [], "lost": ["8BITMIME"]}],
     "uptimeStats": {
         **dict.fromkeys(STATS, 99.653),
         **{f"{name}AvgResponse": 46.1 for name in STATS},

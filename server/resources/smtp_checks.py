@@ -41,7 +41,7 @@ def represent(outcome: Outcome, language: str) -> dict[str, object]:
         "port": outcome.port,
         "checkedAt": timestamp(outcome.checked_at),
         "timings": {**timings, "total": milliseconds(outcome.total)},
-        "tls": _represent_tls(outcome.tls),
+        "tls": None if outcome.tls is None else represent_tls(outcome.tls),
         "capabilities": None if outcome.capabilities is None else list(outcome.capabilities),
         "warnings": [
             {"code": warned.code.value, "message": describe(warned.code, language, warned.detail)}
@@ -67,6 +67,37 @@ def represent_latest(row: "asyncpg.Record") -> dict[str, object]:
     }
 
 
+def represent_tls(tls: TlsFacts) -> dict[str, Any]:
+    found = tls.certificate
+    certificate = found and {
+        "subject": found.subject,
+        "issuer": found.issuer,
+        "sans": list(found.sans),
+        "serialNumber": found.serial_number,
+        "fingerprintSha256": found.fingerprint_sha256,
+        "notBefore": timestamp(found.not_before),
+        "notAfter": timestamp(found.not_after),
+        "daysLeft": found.days_left,
+    }
+    return {
+        "version": tls.version,
+        "cipher": tls.cipher,
+        "verified": tls.verified,
+        "certificate": certificate,
+        "chain": [
+            {
+                "subject": issuer.subject,
+                "issuer": issuer.issuer,
+                "fingerprintSha256": issuer.fingerprint_sha256,
+                "notBefore": timestamp(issuer.not_before),
+                "notAfter": timestamp(issuer.not_after),
+                "daysLeft": issuer.days_left,
+            }
+            for issuer in tls.chain
+        ],
+    }
+
+
 def milliseconds(value: float | None) -> float | None:
     return None if value is None else round(value, 1)
 
@@ -87,20 +118,3 @@ def _outcome(row: "asyncpg.Record") -> Outcome:
         reply_text=row["reply_text"],
         warnings=tuple(Warned(WarningCode(warned["code"]), warned["detail"]) for warned in warnings),
     )
-
-
-def _represent_tls(tls: TlsFacts | None) -> dict[str, object] | None:
-    if tls is None:
-        return None
-    found = tls.certificate
-    certificate = found and {
-        "subject": found.subject,
-        "issuer": found.issuer,
-        "sans": list(found.sans),
-        "serialNumber": found.serial_number,
-        "fingerprintSha256": found.fingerprint_sha256,
-        "notBefore": timestamp(found.not_before),
-        "notAfter": timestamp(found.not_after),
-        "daysLeft": found.days_left,
-    }
-    return {"version": tls.version, "cipher": tls.cipher, "verified": tls.verified, "certificate": certificate}

@@ -131,6 +131,8 @@ async def test_details_add_up_whether_rolled_up_or_not(api: Api, db: asyncpg.Con
             "monitor",
             "latestCheck",
             "locations",
+            "certificates",
+            "capabilityChanges",
             "uptimeStats",
             "uptimeStatsMeta",
             "monitoringData",

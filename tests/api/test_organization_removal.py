@@ -23,6 +23,8 @@ FILL = """
     INSERT INTO second_factors SELECT 2, id, '' FROM users WHERE organization_id = 2;
     INSERT INTO recovery_codes SELECT 2, user_id, '' FROM second_factors;
     INSERT INTO smtp_monitor_states SELECT 2, id FROM smtp_monitors WHERE organization_id = 2;
+    INSERT INTO smtp_monitor_sightings
+    SELECT 2, m.id, l.id, 'tls', now(), '{}' FROM smtp_monitors m, locations l WHERE m.organization_id = 2;
     INSERT INTO incidents (organization_id, id, smtp_monitor_id, phase, code, detail, location_codes)
     SELECT 2, 1, id, '', '', '', '{}' FROM smtp_monitors WHERE organization_id = 2;
     INSERT INTO alerts (organization_id, id, smtp_monitor_id, incident_id, kind, occasion, channel, recipient, facts)

@@ -61,6 +61,9 @@ REST = (
         SELECT * FROM smtp_monitors WHERE organization_id = $1 AND $2 > 0 ORDER BY id LIMIT 1
     ), state AS (
         INSERT INTO smtp_monitor_states SELECT organization_id, id, now(), 'down' FROM monitor
+    ), sighting AS (
+        INSERT INTO smtp_monitor_sightings
+        SELECT m.organization_id, m.id, l.id, 'capabilities', now(), '["STARTTLS"]' FROM monitor m, locations l
     ), incident AS (
         INSERT INTO incidents (organization_id, smtp_monitor_id, phase, code, detail, location_codes, acknowledged_at,
                                acknowledged_by, acknowledge_reason)
