@@ -85,6 +85,7 @@ async def _page(visit: Visit, looked: dict[str, Any] | None = None) -> Answer:
         visit.get(f"{path}/changes", {"perPage": READABLE_CHANGES}),
     )
     bars = smtp_monitor_facts.uptime_bars(long["monitoringData"], now)
+    certificates, older = smtp_monitor_facts.certificates_of(details["certificates"])
     changed = smtp_monitor_facts.changes_shown(changes["items"], span)
     return await visit.show(
         "smtp_monitor.html",
@@ -104,7 +105,9 @@ async def _page(visit: Visit, looked: dict[str, Any] | None = None) -> Answer:
         marks=smtp_monitor_facts.marks_of(changed),
         all_changes=changes["total"],
         capabilities=smtp_monitor_facts.capabilities_of(details["locations"]),
-        drifts=smtp_monitor_facts.drifts(details["testResultLog"]),
+        drifts=details["capabilityChanges"],
+        certificates=certificates,
+        older_certificates=older,
         looked=looked,
     )
 

@@ -117,14 +117,21 @@ def capabilities_of(locations: Iterable[Mapping[str, Any]]) -> list[tuple[str, l
     return [(line, [place["locationName"] for place in known if line not in place["capabilities"]]) for line in names]
 
 
-def drifts(log: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The checks that missed a capability."""
-    return [
-        {"checkedAt": check["checkedAt"], "locationName": check["locationName"], "message": warning["message"]}
-        for check in log
-        for warning in check["warnings"]
-        if warning["code"] == "capability_lost"
-    ]
+def certificates_of(seen: Iterable[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What each location saw last, together where it is the same; and what was seen before."""
+    present: list[dict[str, Any]] = []
+    before, told = [], set()
+    for one in seen:
+        if one["locationCode"] in told:
+            before.append({**one})
+            continue
+        told.add(one["locationCode"])
+        same = next((other for other in present if other["tls"] == one["tls"]), None)
+        if same is None:
+            present.append({**one, "places": [one["locationName"]]})
+        else:
+            same["places"].append(one["locationName"])
+    return present, before
 
 
 def now() -> datetime:

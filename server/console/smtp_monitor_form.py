@@ -134,6 +134,7 @@ async def _show(
 async def _conflict(visit: Visit, read: Form, sent: Form, *, typed: bool) -> Answer:
     """Somebody else was first: what both have changed is to be chosen, field by field."""
     stored = await visit.require("GET", api_path(visit))
+    changes = await visit.get(f"{api_path(visit)}/changes", {"perPage": 1})
     theirs = smtp_monitor_fields.texts_of(stored.body)
     mine, others = [set(smtp_monitor_fields.differing(read, one)) for one in (sent, theirs)]
     both = [name for name in smtp_monitor_fields.differing(sent, theirs) if name in mine and name in others]
@@ -152,4 +153,5 @@ async def _conflict(visit: Visit, read: Form, sent: Form, *, typed: bool) -> Ans
         of_others=[name for name in theirs if name in others and name not in mine],
         of_mine=[name for name in theirs if name in mine and name not in both],
         typed=typed,
+        last=next(iter(changes["items"]), None),
     )

@@ -23,6 +23,19 @@ INCIDENT = """
     INSERT INTO incidents (organization_id, smtp_monitor_id, phase, code, detail, location_codes)
     VALUES (1, 200, 'connect', 'connect_refused', '', '{de-nbg}')
 """
+SIGHTINGS = """
+    INSERT INTO smtp_monitor_sightings
+    SELECT 1, 200, l.id, kind, now() - n * interval '1 day', facts FROM locations l,
+           (VALUES ('capabilities', 1, '["8BITMIME"]'::json), ('capabilities', 0, '["CHUNKING"]'), ('tls', 1, $1),
+                   ('tls', 0, $1)) AS s (kind, n, facts)
+"""
+CERTIFICATE = {
+    **dict.fromkeys(("subject", "issuer", "serialNumber", "fingerprintSha256"), "CN=<own>"),
+    "sans": ["a.example"],
+    **dict.fromkeys(("notBefore", "notAfter"), "2026-01-01T12:00:00.000Z"),
+}
+CHAIN = [{**CERTIFICATE, "subject": "CN=issuer", "notAfter": "2999-01-01T12:00:00.000Z"}]
+SEEN = json.dumps({"version": "TLSv1.3", "cipher": "A", "verified": True, "certificate": CERTIFICATE, "chain": CHAIN})
 
 
 @pytest.fixture
@@ -50,6 +63,7 @@ async def test_a_page_tells_what_is_known(api: Api, db: asyncpg.Connection) -> N
         await fill(db, now)
         await db.execute("""UPDATE smtp_monitor_locations SET capabilities = '["SIZE 1000", "<b>"]'""")
         await db.execute(INCIDENT)
+        await db.execute(SIGHTINGS, SEEN)
         await api.patch({"timeoutSeconds": 21, "smtpConfig": CONFIG})
         before, long_before = [(now - timedelta(days=days)).date() for days in (1, 70)]
         spans = ["", "range=week", "range=month", "range=year", f"range=day&date={before}"]
@@ -69,6 +83,9 @@ async def test_a_page_tells_what_is_known(api: Api, db: asyncpg.Connection) -> N
         assert re.search(r"Time for one check in seconds</dt>\s*<dd>.*?21", today, re.DOTALL)
         assert "The connection was refused" in today
         assert "<code>SIZE 1000</code>" in today
+        assert re.search("New: <code>CHUNKING</code>.*Gone: <code>8BITMIME</code>", today, re.DOTALL)
+        assert re.search("Expired [0-9]+ days ago.*CN=&lt;own&gt;.*CN=issuer.*days left", today, re.DOTALL)
+        assert "Seen before" in today
         assert "The monitor is paused." in of_dates
         assert "shown to admins alone" not in today
         assert (await visit(api, f"{PAGE}?range=decade")).status == 400

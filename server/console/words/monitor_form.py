@@ -63,6 +63,7 @@ WORDS = {
         "Während Sie geschrieben haben, hat jemand diesen Monitor geändert, aber keines Ihrer Felder.",
         "While you were writing, somebody changed this monitor, but none of your fields.",
     ),
+    "monitor_form.last": ("Zuletzt {who},", "Last by {who},"),
     "monitor_form.before": ("Vorher: {value}", "Before: {value}"),
     "monitor_form.mine": ("Ihre Änderung", "Yours"),
     "monitor_form.theirs": ("Die andere", "Theirs"),
