@@ -20,6 +20,7 @@ from sql.outages import outage
 from sql.smtp_monitor_lists import Page, Window
 
 Position = tuple[int, int]
+FIRST: Position = (0, 0)  # all rows are behind it; so none has to be counted
 BREAKING_OFF: tuple[type[BaseException], ...] = (ApiError, CallerChangedError, *UNAVAILABLE)
 
 
@@ -27,7 +28,7 @@ async def get_export(request: web.Request) -> Answer:
     """From the first row on, so that what cannot be read is an error, and not an empty file."""
     asked = query.parse_query(request, FILTERS)
     form = asked.pop("format", DEFAULT_FORMAT)
-    first = await _read(request, asked, None)
+    first = await _read(request, asked, FIRST)
     return Attachment(
         request,
         _parts(request, form, asked, first),
@@ -54,7 +55,7 @@ async def _parts(request: web.Request, form: str, asked: Mapping[str, Any], page
             raise ConnectionResetError("the export breaks off") from error
 
 
-async def _read(request: web.Request, asked: Mapping[str, Any], after: Position | None) -> Page:
+async def _read(request: web.Request, asked: Mapping[str, Any], after: Position) -> Page:
     """Some rows behind a position; ApiError 503 if a cell is away that may have some."""
     filters, _ = to_parts(asked)
     page, away = await merged_lists.select_monitors(reached(request), filters, Window(ROWS, after=after))
