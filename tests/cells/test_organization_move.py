@@ -10,6 +10,7 @@ from server.access.sessions import open_session
 from server.access.signer import Signer
 from server.cli import move_ends
 from server.cli.environment import ConfigError
+from server.resources import status_page_cache
 from server.serving.app import create_app
 from server.serving.config import Config
 from sql.loops import running
@@ -28,7 +29,9 @@ async def test_it_moves_and_comes_back_while_it_is_patched(pair: Pair, writer: W
     assert writer.refused
 
 
-async def test_its_users_notice_nothing_but_a_moment(pair: Pair, writer: Writer, aiohttp_client: AiohttpClient) -> None:
+async def test_its_users_notice_nothing_but_a_moment(
+    pair: Pair, writer: Writer, aiohttp_client: AiohttpClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Their tokens, entity tags and passwords are as before, and every worker finds the new home by itself."""
     async with pair.connected(0) as db:
         await db.execute(
@@ -39,6 +42,12 @@ async def test_its_users_notice_nothing_but_a_moment(pair: Pair, writer: Writer,
         user = (await sql.users.select_logins(db, "mover@example.com", writer.organization_id))[0]
         api.tokens["mover"], _ = await open_session(db, user, Signer(config.jwt_secret), hours=1)
         monitor = str(writer.monitors[0])
+        monkeypatch.setattr(status_page_cache, "FRESH_SECONDS", 0.0)
+        monkeypatch.setattr(status_page_cache, "STALE_SECONDS", 0.0)
+        [page] = (await (await api.call("GET", "/api/status-pages", "mover")).json())["items"]
+        path, public = f"/api/status-pages/{page['id']}", {"visibility": "public", "slug": "moving"}
+        assert (await api.call("PATCH", path, "mover", json=public)).status == 200
+        assert (await (await api.call("GET", "/status/moving.json", None)).json())["title"] == "Page"
         before = await api.get("mover", monitor=monitor)
         statuses: set[int] = set()
 
@@ -59,6 +68,8 @@ async def test_its_users_notice_nothing_but_a_moment(pair: Pair, writer: Writer,
             response = await api.call("POST", "/api/sessions", None, json=credentials)
             # the password was right; the wrong one would be told from a missing code
             assert (response.status, (await response.json())["code"]) == (401, "two_factor_required")
+        assert (await api.call("PATCH", path, "mover", json={"title": "Moved"})).status == 200
+        assert (await (await api.call("GET", "/status/moving.json", None)).json())["title"] == "Moved"
         found = await (await api.call("GET", "/api/smtp-monitors?search=mail-7.", "mover")).json()
         assert found["total"] == 1
 
