@@ -158,7 +158,7 @@ def _problem(visit: Visit, inputs: Sequence[Input], reply: Reply) -> str:
     if reply.errors.keys() == {"currentPassword"}:
         return visit.say("form.confirm")
     names = {one.name for one in inputs}
-    others = [f"{name}: {words}" for name, words in reply.errors.items() if name not in names]
+    others = [f"{name}: {words}" for name, words in reply.errors.items() if name.partition("[")[0] not in names]
     return " ".join([visit.say("form.wrong"), *others])
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
+from server.console import named_monitors
+
 MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 LIMITED = "limited"  # the box that restricts a user to the customers that are ticked
 
@@ -124,4 +126,7 @@ KINDS: dict[str, tuple[Show, Read]] = {
     "moment": (lambda value: [] if value is None else [str(value)[:16]], lambda texts: to_moment(_last(texts))),
     "kept": (_show_text, lambda texts: ""),  # the page's own, unseen
     "customers": (_show_customers, _read_customers),
+    # browsers send other line breaks than the API gives
+    "paragraphs": (_show_text, lambda texts: _last(texts).replace("\r\n", "\n")),
+    "monitors": (named_monitors.show, named_monitors.read),
 }

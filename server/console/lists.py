@@ -32,12 +32,14 @@ async def show(
     filters: Sequence[Input] = (),
     may_make: Callable[[Visit], bool] = lambda visit: False,
     beside: Callable[[Any], Awaitable[Any]] | None = None,
+    of_one: bool = False,
 ) -> Answer:
     """The list at *path*, by the template <words>.html. *filters* are named as the API's.
 
     *may_make* tells whether the visitor is offered to make one more. *beside* gets what the list needs besides.
+    *of_one*: what is listed belongs to one organization, whoever visits.
     """
-    reached = await organizations(visit)
+    reached = None if of_one else await organizations(visit)
     listed, errors = await _read(visit, path, filters)
     texts = {name: [text] for name, text in visit.request.query.items()}
     shown: dict[str, Any] = {

@@ -16,6 +16,8 @@ from server.console import (
     smtp_monitors,
     static_files,
     status,
+    status_messages,
+    status_pages,
     tokens,
     users,
     wall,
@@ -24,6 +26,7 @@ from server.console.forms import MakePage, posting, showing
 from server.console.pages import page
 
 NUMBER = "{number:[1-9][0-9]{0,17}}"
+STATUS_PAGE = f"/status-pages/{NUMBER}"
 
 
 def _both(path: str, make: MakePage) -> list[web.RouteDef]:
@@ -69,6 +72,12 @@ ROUTES = [
     web.get("/windows", page(maintenance_windows.get_list)),
     *_both("/windows/new", maintenance_windows.new),
     *_both(f"/windows/{NUMBER}", maintenance_windows.one),
+    web.get("/status-pages", page(status_pages.get_list)),
+    *_both("/status-pages/new", status_pages.new),
+    *_both(STATUS_PAGE, status_pages.one),
+    web.get(f"{STATUS_PAGE}/messages", page(status_messages.get_list)),
+    *_both(f"{STATUS_PAGE}/messages/new", status_messages.new),
+    *_both(f"{STATUS_PAGE}/messages/{{message:[1-9][0-9]{{0,17}}}}", status_messages.one),
     web.get("/audit", page(audit.get_list)),
     *_both("/account", account.own),
     web.get("/account/two-factor", page(account.get_two_factor)),

@@ -21,6 +21,7 @@ VALUES = {
     "/users/": "2",
     "/organizations/": "2",
     "/status/": showcase.SLUG,
+    "/status-pages/": "1",
 }
 GLOBAL = "/organizations"  # only a global admin has these pages
 VARIABLE = re.compile(r"{\w+(?::(?:[^{}]|{[^{}]*})*)?}")

@@ -19,6 +19,7 @@ FORMS: list[tuple[str, dict[str, str], str]] = [
     ("/organizations/new", {"action": "make", "name": ""}, "403 403 403 403 403 403 400 403 303"),
     ("/organizations/1", {"action": "delete"}, "303 303 303 303 303 303 303 404 303"),
     ("/windows/new", {"action": "make", "name": ""}, "400 400 403 400 403 403 400 400 303"),
+    ("/status-pages/new", {"action": "make", "title": ""}, "400 400 403 400 403 403 400 400 303"),
     ("/account", {"action": "change", "password": "x"}, "400 400 400 400 400 400 400 400 303"),
     ("/account/two-factor", {"action": "confirm", "code": "1"}, "409 409 409 409 409 409 409 409 303"),
 ]
