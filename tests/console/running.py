@@ -72,7 +72,9 @@ def mail_server(port: int) -> Iterator[None]:
     """The demo's own, as long as the block runs."""
     command = [sys.executable, str(RUN), "demo-smtp", "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        assert "SMTP on" in server.stdout.readline()
-        yield
-        server.terminate()
+        try:
+            assert server.stdout is not None
+            assert "SMTP on" in server.stdout.readline()
+            yield
+        finally:
+            server.terminate()
