@@ -39,8 +39,10 @@ def check(console: Console, monitor: dict[str, Any]) -> None:
 
 
 def test_an_outage_is_seen_understood_silenced_and_over(
-    console: Console, window: Window, open_window: Callable[[], Window], record_property: Callable[[str, object], None]
+    console: Console, window: Window, open_window: Callable[[], Window]
 ) -> None:
+    # a monitor is checked every ten seconds at most, however often somebody asks for it
+    console.api("PATCH", "/api/organization", {"failureConfirmations": 1, "recoveryConfirmations": 1})
     port = free_port()
     settings = {"name": "Mail of the castle", "hostname": "127.0.0.1", "port": port, "checkInterval": 3600}
     monitor = console.api("POST", "/api/smtp-monitors", {"customerId": 10, **settings})
@@ -52,13 +54,13 @@ def test_an_outage_is_seen_understood_silenced_and_over(
     with mail_server(port):
         check(console, monitor)
         expect(row.locator(".state")).to_have_text("Up")
-    for _ in range(2):
-        check(console, monitor)
+    check(console, monitor)
     expect(row.locator(".state")).to_have_text("Down")
     expect(row).to_contain_text("The connection was refused")
     [incident] = console.api("GET", f"/api/incidents?smtpMonitorId={monitor['publicId']}")["items"]
     opened_at = datetime.fromisoformat(incident["openedAt"]).timestamp()
-    record_property("seconds from the incident to the row", page.evaluate("seen.down") / 1000 - opened_at)
+    # for who runs it with -s: no test may depend on the speed of a machine
+    print(f"its row was red {page.evaluate('seen.down') / 1000 - opened_at:.2f} s after the incident")
 
     row.get_by_role("link").click()
     expect(page.get_by_role("alert")).to_contain_text("The connection was refused")
@@ -69,8 +71,7 @@ def test_an_outage_is_seen_understood_silenced_and_over(
     window.is_live()
     expect(row.locator(".state")).to_have_text("Maintenance")
     with mail_server(port):
-        for _ in range(2):
-            check(console, monitor)
+        check(console, monitor)
         end_maintenance(open_window(), monitor["name"])
         expect(row.locator(".state")).to_have_text("Up")
 
