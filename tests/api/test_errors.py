@@ -52,7 +52,7 @@ async def test_a_wrong_id_is_told_in_the_pages_words(api: Api, language: str, me
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("GET", "/", 404, "not_found"),
+        ("GET", "/nothing", 404, "not_found"),
         ("GET", "/api/smtp-monitors/x/y", 404, "not_found"),
         ("PUT", PATCH, 405, "method_not_allowed"),
         ("POST", PATCH, 405, "method_not_allowed"),

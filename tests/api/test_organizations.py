@@ -15,6 +15,8 @@ DEFAULTS = {
     "maxUsers": 1000,
     "maxTokens": 1000,
     "maxMaintenanceWindows": 1000,
+    "maxStatusPages": 100,
+    "maxStatusPageMessages": 10_000,
 }
 
 

@@ -113,7 +113,7 @@ async def test_a_list_is_filtered_and_paged(api: Api, query: str, names: list[st
         ("status=on", "status"),
         ("search=%00", "search"),
         ("customerId=99999999999999999999999", "customerId"),
-        ("sort=name", "sort"),
+        ("sort=hostname", "sort"),
     ],
 )
 async def test_a_wrong_query_is_named(api: Api, query: str, field: str) -> None:
