@@ -1,7 +1,6 @@
 """Checks: probe a config without saving it."""
 
 from server.checks.outcome import Phase, Verdict
-from server.checks.tls import MAX_ISSUERS
 from server.fields.parser import Schema, or_null
 from server.openapi.operations import MAKE_ERRORS, operation, request, shown
 from server.openapi.schemas import BOOLEAN, TIMESTAMP, accepted, one_of, shape
@@ -61,7 +60,6 @@ ISSUER = shape(
 CHAIN: Schema = {
     "type": "array",
     "items": ISSUER,
-    "maxItems": MAX_ISSUERS,
     "description": "What the server sent after its own certificate: its issuers, if it is set up well.",
 }
 TLS = shape(
