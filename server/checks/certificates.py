@@ -31,7 +31,7 @@ def facts(found: x509.Certificate, now: datetime) -> Certificate:
 def facts_of_chain(sent: Sequence[X509], now: datetime) -> tuple[Certificate, ...]:
     """Of certificates as OpenSSL holds them, up to the first that is malformed.
 
-    They are told apart by their digests: to convert each takes 40 µs, every time (``tests/probe/test_probe_tls.py``).
+    They are told apart by their digests: to convert each takes 40 µs, every time (``tests/probe/test_chains.py``).
     """
     read = []
     with contextlib.suppress(*MALFORMED):

@@ -96,9 +96,6 @@ async def get_details(request: web.Request) -> Answer:
     outages = await sql.incidents.select_history(pool, *key, limit=200, **bounds)
     told = await sql.alerts.select_history(pool, *key, limit=200, **bounds)
     windows = await sql.maintenance_windows.select_of_monitor(pool, *key, limit=histories.DEFAULT_LIMIT)
-    seen = sql.smtp_monitor_sightings
-    certificates = await seen.select_newest(pool, *key, kind=seen.TLS, limit=smtp_monitor_sightings.READ)
-    capabilities = await seen.select_newest(pool, *key, kind=seen.CAPABILITIES, limit=smtp_monitor_sightings.READ)
     places = await sql.smtp_monitor_locations.select_of_monitor(pool, *key)
     return Answer.json(
         {
@@ -106,8 +103,7 @@ async def get_details(request: web.Request) -> Answer:
             "monitor": represent_with_customer(monitor, request.app[KEY_RING], passwords=caller.sees_passwords),
             "latestCheck": smtp_checks.represent_latest(latest[0]) if latest else None,
             "locations": [smtp_monitor_details.represent_location(row) for row in places],
-            "certificates": smtp_monitor_sightings.represent_certificates(certificates, now),
-            "capabilityChanges": smtp_monitor_sightings.represent_capabilities(capabilities),
+            **await _sightings(pool, key, now),
             "uptimeStats": stats,
             "uptimeStatsMeta": meta,
             "monitoringData": data,
@@ -121,6 +117,16 @@ async def get_details(request: web.Request) -> Answer:
             **smtp_monitor_states.represent(state, language),
         }
     )
+
+
+async def _sightings(pool: asyncpg.Pool, key: tuple[int, int], now: datetime) -> dict[str, object]:
+    seen, limit = sql.smtp_monitor_sightings, smtp_monitor_sightings.READ
+    certificates = await seen.select_newest(pool, *key, kind=seen.TLS, limit=limit)
+    capabilities = await seen.select_newest(pool, *key, kind=seen.CAPABILITIES, limit=limit)
+    return {
+        "certificates": smtp_monitor_sightings.represent_certificates(certificates, now),
+        "capabilityChanges": smtp_monitor_sightings.represent_capabilities(capabilities),
+    }
 
 
 async def get_response_times(request: web.Request) -> Answer:

@@ -1,6 +1,5 @@
 """Certificates and handshakes of every fault, under implicit TLS and behind STARTTLS, and the truth about each."""
 
-import ssl
 from pathlib import Path
 from typing import Any
 
@@ -97,22 +96,6 @@ async def test_an_untrusted_certificate_is_shown_whole(ca_file: str) -> None:
     assert "trustme" in certificate["issuer"]
     assert shown["message"] == "The certificate is not trusted: its issuer is not known"
     assert shown["capabilities"] == ["STARTTLS"]
-
-
-async def test_the_chain_is_shown_as_it_was_sent(ca_file: str) -> None:
-    issuer = authority().ca.create_child_ca()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    issuer.issue_cert("localhost", "127.0.0.1").configure_cert(context)
-    for _ in range(2):  # read, and remembered
-        async with scripted_smtp.serve([*UPGRADE, context, "EHLO", AFTER, *END]) as server:
-            outcome = await examine(server.port, tls=TlsOptions(ca_file=ca_file))
-        assert outcome.tls is not None
-        assert outcome.tls.certificate is not None
-        assert outcome.tls.verified
-        [sent] = outcome.tls.chain
-        assert sent.subject == outcome.tls.certificate.issuer
-        assert sent.issuer != sent.subject
-        assert sent.days_left > 0
 
 
 async def clear_reply(session: Session) -> None:
