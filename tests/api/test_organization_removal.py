@@ -28,8 +28,7 @@ FILL = """
     INSERT INTO incidents (organization_id, id, smtp_monitor_id, phase, code, detail, location_codes)
     SELECT 2, 1, id, '', '', '', '{}' FROM smtp_monitors WHERE organization_id = 2;
     INSERT INTO alerts (organization_id, id, smtp_monitor_id, incident_id, kind, occasion, channel, recipient, facts)
-    SELECT 2, gen_random_uuid(), id, 1, 'incident_opened', '', 'email', '', '{}' FROM smtp_monitors
-     WHERE organization_id = 2;
+    SELECT 2, gen_random_uuid(), smtp_monitor_id, 1, 'incident_opened', '', 'email', '', '{}' FROM incidents;
     INSERT INTO alert_attempts SELECT 2, id, 1, now(), false, '' FROM alerts;
     INSERT INTO maintenance_windows (organization_id, name, starts_at, ends_at)
     VALUES (2, 'x', now(), now() + interval '1 day');
@@ -43,8 +42,7 @@ FILL = """
     INSERT INTO audit_events (organization_id, address, action, resource) VALUES (2, '', 'created', 'user');
     INSERT INTO indexed_smtp_monitors SELECT 2, id, customer_id, status, name FROM smtp_monitors
      WHERE organization_id = 2;
-    INSERT INTO indexed_smtp_monitor_counts SELECT 2, customer_id, status, 1, 'unknown' FROM smtp_monitors
-     WHERE organization_id = 2;
+    INSERT INTO indexed_smtp_monitor_counts SELECT 2, customer_id, status, 1, 'up' FROM indexed_smtp_monitors;
     INSERT INTO smtp_check_hours VALUES (2, 999, date_trunc('hour', now()), 1, 0, 0, 1, 1, 1, 1);
     INSERT INTO smtp_check_days VALUES (2, 999, date_trunc('day', now()), 1, 0, 0, 1, 1, 1, 1);
     INSERT INTO smtp_checks (organization_id, smtp_monitor_id, checked_at, location_id, verdict, phase, code, detail,
