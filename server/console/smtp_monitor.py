@@ -1,6 +1,7 @@
 """One monitor: how it is, how it was, and who changed what."""
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,8 @@ from server.http.answers import Answer
 
 SHOWN_CHECKS = 25
 READABLE_CHANGES = 100
+# a window is for those who write; others set the status, which stays until it is set again
+ACTIONS = {**STATUSES, "maintain": "maintenance"}
 OF_STATUS = {"disabled": "paused", "maintenance": "maintenance"}
 
 
@@ -33,8 +36,8 @@ async def post_page(visit: Visit) -> Answer:
     action, path = form.get("action", ""), api_path(visit)
     if action == "look":
         return await _page(visit, looked=await _look(visit))
-    if action in STATUSES:
-        await visit.require("PATCH", path, {"status": STATUSES[action]})
+    if action in ACTIONS:
+        await visit.require("PATCH", path, {"status": ACTIONS[action]})
     elif action == "trigger":
         await visit.require("POST", f"{path}/trigger-check")
     elif action == "revert" and form.get("changeId", "").isdecimal():
@@ -79,7 +82,7 @@ async def _page(visit: Visit, looked: dict[str, Any] | None = None) -> Answer:
     span = smtp_monitor_chart.span_of(visit.request.query, now)
     first = now.date() - timedelta(days=smtp_monitor_facts.UPTIME_DAYS - 1)
     of_days = {"startDate": first.isoformat(), "endDate": now.date().isoformat(), "granularity": "day"}
-    details, long, changes = await asyncio.gather(
+    details, long, changes = await _all(
         visit.get(f"{path}/details", span.asked),
         visit.get(f"{path}/details", of_days),
         visit.get(f"{path}/changes", {"perPage": READABLE_CHANGES}),
@@ -110,6 +113,15 @@ async def _page(visit: Visit, looked: dict[str, Any] | None = None) -> Answer:
         older_certificates=older,
         looked=looked,
     )
+
+
+async def _all(*asked: Awaitable[Any]) -> list[Any]:
+    """As gather(), but nothing goes on when one is refused."""
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return answers
 
 
 def _head(details: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import Any
 
 PHASES = ("dns", "connect", "tls", "greeting", "ehlo", "starttls", "auth", "mail", "quit")
 RANGES = {"day": 1, "week": 7, "month": 30, "year": 365}
+DAY = timedelta(days=1)
+YEARS = range(2000, 2200)  # of the dates that the API knows
 DATES = ("date", "startDate", "endDate")
 BIN_MINUTES = {"minutes": 10, "hour": 60, "day": 1440}
 MAX_BARS, MAX_ROWS = 366, 48
@@ -34,11 +36,11 @@ def span_of(query: Any, now: datetime) -> Span:
     asked = {"range": name, **{key: query[key] for key in DATES if query.get(key)}}
     length = timedelta(days=RANGES.get(name, 1))
     start, end = _midnight(asked.get("startDate")), _midnight(asked.get("endDate", asked.get("date")))
-    before = end + timedelta(days=1) if end else start + length if start else now
+    before = end + DAY if end else start + length if start else now
     since = start or before - length
-    days = (before - since) / timedelta(days=1)
+    days = (before - since) / DAY
     granularity = "minutes" if days <= 2 else "hour" if days <= 62 else "day"
-    return Span(since, max(before, since + timedelta(days=1)), name, granularity, asked | {"granularity": granularity})
+    return Span(since, max(before, since + DAY), name, granularity, asked | {"granularity": granularity})
 
 
 def neighbours(span: Span, now: datetime) -> dict[str, dict[str, str | None]]:
@@ -156,7 +158,9 @@ def _round_up(value: float) -> float:
 
 
 def _midnight(text: str | None) -> datetime | None:
+    """None also for what is no date, and for years that have nothing to show."""
     try:
-        return datetime.combine(date.fromisoformat(text), time(), UTC) if text else None
+        found = date.fromisoformat(text) if text else None
     except ValueError:
         return None
+    return datetime.combine(found, time(), UTC) if found and found.year in YEARS else None

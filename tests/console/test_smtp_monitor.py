@@ -88,9 +88,18 @@ async def test_a_page_tells_what_is_known(api: Api, db: asyncpg.Connection) -> N
         assert "Seen before" in today
         assert "The monitor is paused." in of_dates
         assert "shown to admins alone" not in today
-        assert (await visit(api, f"{PAGE}?range=decade")).status == 400
-        assert (await visit(api, f"{PAGE}?date=2026-02-30")).status == 400
         assert SECRET not in await text_of(api, PAGE, "readonly")
+
+
+@pytest.mark.parametrize("range_", ["day", "year"])
+async def test_any_span_is_shown_or_refused(api: Api, range_: str) -> None:
+    for status, dates in (
+        (400, ["date=2026-02-30", "date=0001-01-01", "date=9999-12-31", "startDate=2026-02-02&endDate=2026-02-01"]),
+        (200, ["date=2000-01-01", "date=2098-06-01", "startDate=2026-02-02", "date="]),
+    ):
+        for one in dates:
+            assert (await visit(api, f"{PAGE}?range={range_}&{one}")).status == status, one
+    assert (await visit(api, f"{PAGE}?range=decade")).status == 400
 
 
 async def test_buttons_do_what_the_api_does(api: Api, db: asyncpg.Connection) -> None:
@@ -113,6 +122,8 @@ async def test_who_only_reads_has_no_other_buttons(api: Api, who: str, pauses: b
     assert ('value="resume"' in text) is pauses
     assert not re.search(r'value="(trigger|silence|look)"|/edit"|/delete"', text)
     assert await press(api, who, action="resume") == (303 if pauses else 403)
+    assert ('value="maintain"' in text) is pauses
+    assert await press(api, who, action="maintain") == (303 if pauses else 403)
     for action in ("trigger", "silence", "look"):
         assert await press(api, who, action=action) == 403
     assert (await visit(api, f"{PAGE}/delete", who, form={})).status == 403

@@ -30,13 +30,14 @@ export async function load(href = location.href) {
   return page;
 }
 
-/** Keep the parts of this page that are marked data-live as the server would render them now. */
+/** Keep the parts of this page that are marked data-live as the server would render them now; gives what does it. */
 export function follow(concerns = () => true, refreshed = () => {}, prepare = () => {}) {
   let waiting = null;
   const refresh = async () => {
     waiting = null;
-    const fresh = await load();
-    if (!fresh) return;
+    const href = location.href;
+    const fresh = await load(href).catch(() => null);
+    if (!fresh || href !== location.href) return;
     prepare(fresh);
     for (const part of document.querySelectorAll("[data-live]")) {
       const next = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
@@ -47,6 +48,7 @@ export function follow(concerns = () => true, refreshed = () => {}, prepare = ()
   listen((event) => {
     if (waiting === null && (event === null || concerns(event))) waiting = setTimeout(refresh, REFRESH_MS);
   });
+  return refresh;
 }
 
 function replace(part, next) {

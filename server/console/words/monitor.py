@@ -9,6 +9,8 @@ WORDS = {
     "monitor.pause": ("Pausieren", "Pause"),
     "monitor.resume": ("Fortsetzen", "Resume"),
     "monitor.silence": ("Wartung für 2 Stunden", "Maintenance for 2 hours"),
+    "monitor.maintain": ("In Wartung nehmen", "Put into maintenance"),
+    "monitor.done_maintain": ("Der Monitor ist in Wartung.", "The monitor is in maintenance."),
     "monitor.done_trigger": ("Die Prüfung ist bestellt.", "The check has been asked for."),
     "monitor.done_pause": ("Der Monitor ist pausiert.", "The monitor is paused."),
     "monitor.done_resume": ("Der Monitor wird wieder geprüft.", "The monitor is checked again."),
