@@ -1,7 +1,6 @@
 """What schemathesis has to know beside the document: who calls, and what stands in the database.
 
-It runs as a process of its own and imports this module, told by the environment where the database is,
-how tokens are signed and which role calls.
+It runs apart and imports this module; the environment says where the database is, how tokens are signed, who calls.
 """
 
 import os
@@ -20,8 +19,7 @@ from server.access.signer import Signer
 from tests.conftest import PASSWORD, PASSWORD_HASH
 
 DATABASE = psycopg.connect(os.environ["TEST_DATABASE"], autocommit=True)
-SECRET = os.environ["TEST_SECRET"]
-GLOBAL_ROLE = os.environ["TEST_GLOBAL_ROLE"] or None
+SECRET, GLOBAL_ROLE = os.environ["TEST_SECRET"], os.environ["TEST_GLOBAL_ROLE"] or None
 EMAIL = "schemathesis@example.com"
 NAMES = st.sampled_from(["smtp.example.com", "MX.Example.COM", "bücher.example", "xn--bcher-kva.example", "a", "x-1.y"])
 MOMENTS = [

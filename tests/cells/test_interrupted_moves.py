@@ -25,6 +25,8 @@ async def test_a_move_that_is_killed_goes_on(pair: Pair, writer: Writer, words: 
 @pytest.mark.parametrize("words", UNTIL_FENCE[:-1])
 async def test_a_move_that_is_aborted_leaves_no_trace(pair: Pair, writer: Writer, words: str) -> None:
     traces = await pair.traces()
+    async with pair.connected(0) as db:
+        await keep_checking(db, writer)
     async with writer.writing():
         process = pair.command(writer.organization_id, "--to", "1")
         await asyncio.to_thread(read_until, process, words)
@@ -42,8 +44,7 @@ async def test_a_move_that_dies_refuses_nothing_any_more(pair: Pair, writer: Wri
     """It is held with the statement by which the organization departs, and is not there when that could go on."""
     update = "UPDATE smtp_monitors SET port = 28 WHERE organization_id = $1"
     async with pair.connected(0) as db, pair.connected(0) as other:
-        running_until = "UPDATE smtp_monitor_locations SET running_until = now() + interval '2 seconds'"
-        await db.execute(f"{running_until} WHERE organization_id = $1", writer.organization_id)
+        await keep_checking(db, writer)
         process = pair.command(writer.organization_id, "--to", "1")
         await asyncio.to_thread(read_until, process, UNTIL_FENCE[-2])
         async with db.transaction():
@@ -93,9 +94,7 @@ async def test_a_move_that_hangs_while_writes_are_refused_loses_nothing(pair: Pa
 async def test_an_abort_that_is_killed_goes_on(pair: Pair, writer: Writer, words: str) -> None:
     traces = await pair.traces()
     async with writer.writing():
-        process = pair.command(writer.organization_id, "--to", "1")
-        await asyncio.to_thread(read_until, process, UNTIL_FENCE[-1])
-        kill(process)
+        await kill_while_it_refuses(pair, writer)
         process = pair.command(writer.organization_id, "--abort")
         await asyncio.to_thread(read_until, process, words)
         kill(process)
@@ -121,28 +120,36 @@ async def test_it_is_not_aborted_once_it_has_arrived(pair: Pair, writer: Writer)
 
 async def test_an_abort_lets_writes_go_on_that_were_refused(pair: Pair, writer: Writer) -> None:
     """The command is held where it would write that the target has all."""
+    update = "UPDATE smtp_monitors SET port = 28 WHERE organization_id = $1"
+    traces = await pair.traces()
+    await kill_while_it_refuses(pair, writer)
+    status, output = pair.run(writer.organization_id, "--abort")
+    assert (status, output.splitlines()[-1]) == (0, "the move is undone"), output
     async with pair.connected(0) as db:
-        traces = await pair.traces()
+        assert await refused(db, update, writer.organization_id) is None
+    await check_whole(pair, writer, 0)
+    assert await pair.traces() == traces
+
+
+async def keep_checking(db: asyncpg.Connection, writer: Writer) -> None:
+    """A check is under way for some seconds: a move waits for it before it refuses writes."""
+    running_until = "UPDATE smtp_monitor_locations SET running_until = now() + interval '4 seconds'"
+    await db.execute(f"{running_until} WHERE organization_id = $1", writer.organization_id)
+
+
+async def kill_while_it_refuses(pair: Pair, writer: Writer) -> None:
+    """The command is held where it would write that the target has all."""
+    async with pair.connected(0) as db, pair.connected(0) as other:
+        await keep_checking(db, writer)
         process = pair.command(writer.organization_id, "--to", "1")
         await asyncio.to_thread(read_until, process, UNTIL_FENCE[-2])
         async with db.transaction():
             await db.execute("SELECT FROM organization_moves FOR UPDATE")
             await asyncio.to_thread(read_until, process, "writes are refused")
-            update = "UPDATE smtp_monitors SET port = 28 WHERE organization_id = $1"
-            other = await asyncpg.connect(pair.urls[0])
-            while await refused(other, update, writer.organization_id) is None:
-                await asyncio.sleep(0.01)
             kill(process)
-            holds = (
+            await other.fetch(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'UPDATE organization_moves%'"
             )
-            await other.fetch(holds)
-        status, output = pair.run(writer.organization_id, "--abort")
-        assert (status, output.splitlines()[-1]) == (0, "the move is undone"), output
-        assert await refused(other, update, writer.organization_id) is None
-        await other.close()
-    await check_whole(pair, writer, 0)
-    assert await pair.traces() == traces
 
 
 async def refused(db: asyncpg.Connection, update: str, organization_id: int) -> BaseException | None:
