@@ -1,4 +1,4 @@
-"""The one module that reaches into aiohttp's private parts, and what for.
+"""The one module, beside ``inside.py``, that reaches into aiohttp's private parts, and what for.
 
 Read from aiohttp 3.14, to which pyproject.toml pins; ``tests/serving/test_protocol.py`` names each part that moves.
 
@@ -9,6 +9,7 @@ Read from aiohttp 3.14, to which pyproject.toml pins; ``tests/serving/test_proto
 - ``_make_server``, ``__class__``, ``_loop``, ``_kwargs``: serve with our own protocol. There is no public way.
 - ``_reg_site``, ``_backlog``: let more connections wait to be accepted. Gunicorn's worker has no option for it.
 - ``_message``, ``_match_info``: ``Dispatch`` finds a route by one or two look-ups in a dictionary.
+- ``_message``, ``_handle``: the console asks the API in the same process, by a request of its own making.
 """
 
 import asyncio

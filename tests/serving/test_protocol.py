@@ -22,6 +22,7 @@ PARTS = [
     (web.Server, "_loop", r"self\._loop = "),
     (web.Server, "_connections", r"self\._connections: dict\[RequestHandler"),
     (web.Server, "_kwargs", r"self\._kwargs = "),
+    (web.Application, "_handle", r"async def _handle\(self, request"),
     (web.BaseRequest, "_message", r"self\._message = message"),
     (web.Request, "_match_info", r"self\._match_info"),
     (UrlMappingMatchInfo, "add_app", r"def add_app\(self, app"),
