@@ -145,6 +145,8 @@ def test_nginx_passes_on_who_asks_and_what_is_answered(nginx: tuple[Nginx, str],
     status, _, body = proxy.ask("PATCH", path, {"name": "x" * 100_000}, **authorized)
     assert (status, json.loads(body)["statusCode"]) == (413, 413)
     assert proxy.ask("GET", "/metrics")[0] == 404
+    cookie = proxy.ask("POST", "/language", **{"Sec-Fetch-Site": "same-origin"})[1]["Set-Cookie"]
+    assert cookie.endswith("; Secure")
 
     assert product.stop() == 0
     status, headers, body = proxy.ask("GET", path, **authorized)
