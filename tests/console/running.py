@@ -15,6 +15,9 @@ from tests.product.process import RUN, Product
 
 LINE = re.compile(r"^demo user (\S+) has the password (\S+)$", re.MULTILINE)
 
+# an agent, which may check servers on loopback, and purges nothing
+SETTINGS = {"AGENT": "on", "PROBE_ALLOW": "127.0.0.0/8,::1/128", "RETENTION_DAYS": "400"}
+
 
 @dataclass
 class Console:
@@ -62,9 +65,8 @@ class Console:
 
 
 def start(product: Product) -> Console:
-    """Serve with an agent, which may check servers on loopback, and purges nothing."""
-    printed = product.start(AGENT="on", PROBE_ALLOW="127.0.0.0/8,::1/128", RETENTION_DAYS="400")
-    return Console(product, dict(LINE.findall(printed)))
+    """Serve the demo data, loaded for the first time."""
+    return Console(product, dict(LINE.findall(product.start(**SETTINGS))))
 
 
 @contextmanager

@@ -85,13 +85,3 @@ def test_a_row_changes_where_it_is(console: Console, window: Window, monitors: l
     expect(kept.get_by_role("checkbox")).to_be_focused()
     expect(window.page.locator("#selected")).to_have_text("1 selected")
     assert window.page.evaluate("globalThis.before === document.querySelector('tbody tr')")
-
-
-def test_a_session_that_ends_takes_its_open_page_along(console: Console, window: Window) -> None:
-    email = "left-open@example.com"
-    console.add_user(email)
-    window.log_in(email)
-    window.is_live()
-    console.give_password(email)
-    window.expect_status(401)
-    window.page.wait_for_url("**/login?next=/")

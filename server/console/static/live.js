@@ -3,28 +3,54 @@
 import {localize} from "./console.js";
 
 const REFRESH_MS = 500; // what happens within it is shown at once
+const FIRST_MS = 1_000, LONGEST_MS = 30_000; // between attempts to connect that the browser does not make by itself
 
-/** Call *changed* with each event of the server, and with null when some may have been missed. */
+/**
+ * Call *changed* with each event of the server, and with null when some may have been missed.
+ * A hidden page does not listen: all pages of a browser share six connections to a server.
+ */
 export function listen(changed) {
   const shown = document.getElementById("live");
-  const source = new EventSource("/events");
-  for (const name of ["state", "incident", "change"]) {
-    source.addEventListener(name, (event) => changed({name, ...JSON.parse(event.data)}));
-  }
-  source.addEventListener("reset", () => changed(null));
-  source.addEventListener("open", () => { shown.textContent = shown.dataset.on; });
-  source.addEventListener("error", () => {
+  let source = null, timer = null, patience = FIRST_MS;
+  const stop = () => {
+    source?.close();
+    clearTimeout(timer);
+  };
+  const start = () => {
+    stop();
+    if (document.hidden) return;
+    source = new EventSource("/events");
+    for (const name of ["state", "incident", "change"]) {
+      source.addEventListener(name, (event) => changed({name, ...JSON.parse(event.data)}));
+    }
+    source.addEventListener("reset", () => changed(null));
+    source.addEventListener("open", () => {
+      patience = FIRST_MS;
+      shown.textContent = shown.dataset.on;
+    });
+    source.addEventListener("error", lost);
+  };
+  const lost = () => {
     shown.textContent = shown.dataset.off;
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 10_000);
-  });
-  addEventListener("pagehide", () => source.close());
+    if (source.readyState !== EventSource.CLOSED) return; // the browser tries again
+    timer = setTimeout(again, patience);
+    patience = Math.min(2 * patience, LONGEST_MS);
+  };
+  const again = () => {
+    changed(null);
+    start();
+  };
+  addEventListener("pagehide", stop);
+  addEventListener("pageshow", (event) => { if (event.persisted) again(); });
+  document.addEventListener("visibilitychange", () => (document.hidden ? stop() : again()));
+  start();
 }
 
 /** A page as the server renders it now; null if it is not to be had. */
 export async function load(href = location.href) {
-  const answer = await fetch(href, {headers: {Accept: "text/html"}});
-  if (answer.redirected) location.assign(answer.url);
-  if (!answer.ok) return null;
+  const answer = await fetch(href, {headers: {Accept: "text/html"}}).catch(() => null);
+  if (answer?.redirected) location.assign(answer.url);
+  if (!answer?.ok) return null;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   localize(page);
   return page;
