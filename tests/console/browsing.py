@@ -84,19 +84,22 @@ class Window:
         expect(self.page.locator("#live")).to_have_text("Live")
 
     def barriers(self, themes: Sequence[Theme] = THEMES) -> list[str]:
-        """What axe finds in themes, and on a phone, where nothing may need a horizontal scroll bar, too."""
+        """What axe finds in themes, and on a phone; and where a page needs a horizontal scroll bar."""
         found = []
         for theme in themes:
             self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             found += self._violations(theme, COLOURS if theme == "dark" else EVERYTHING)
+        found += self._too_wide()
         usual = self.page.viewport_size or DESK
         self.page.emulate_media(color_scheme="light")
         self.page.set_viewport_size(PHONE)
-        found += self._violations("phone", EVERYTHING)
-        if (width := self.page.evaluate("document.documentElement.scrollWidth")) > PHONE["width"]:
-            found.append(f"{self.path}, phone: the page is {width} pixels wide")
+        found += self._violations("phone", EVERYTHING) + self._too_wide()
         self.page.set_viewport_size(usual)
         return found
+
+    def _too_wide(self) -> list[str]:
+        width, room = self.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        return [f"{self.path}: {width} pixels do not fit into {room}"] if width > room else []
 
     def _violations(self, where: str, options: str) -> list[str]:
         if not self.page.evaluate("'axe' in globalThis"):

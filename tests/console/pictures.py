@@ -60,7 +60,8 @@ def take(
     window = Window(context, console)
     window.log_in_at_once()
     window.go(path)
-    window.is_live()
+    if window.page.locator("#live").count():
+        window.is_live()
     window.page.screenshot(path=folder / f"{name}.png")
     context.close()
 

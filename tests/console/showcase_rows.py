@@ -102,8 +102,15 @@ WARNING = """
      WHERE s.organization_id = w.organization_id AND s.smtp_monitor_id = w.smtp_monitor_id
 """
 WINDOW = """
-    INSERT INTO maintenance_windows (organization_id, smtp_monitor_id, name, starts_at, ends_at)
-    SELECT organization_id, id, 'Umzug des Servers', now() - interval '10 minutes', now() + interval '2 hours'
-      FROM smtp_monitors
-     WHERE hostname = $1
+    WITH silent AS (
+        INSERT INTO maintenance_windows (organization_id, smtp_monitor_id, name, starts_at, ends_at)
+        SELECT organization_id, id, 'Umzug des Servers', now() - interval '10 minutes', now() + interval '2 hours'
+          FROM smtp_monitors
+         WHERE hostname = $1
+        RETURNING *
+    )
+    UPDATE smtp_monitor_states s
+       SET state = 'maintenance', state_since = w.starts_at
+      FROM silent w
+     WHERE s.organization_id = w.organization_id AND s.smtp_monitor_id = w.smtp_monitor_id
 """
