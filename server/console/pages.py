@@ -7,7 +7,10 @@ from aiohttp import web
 
 from server.console import cookies
 from server.console.visit import RefusedError, Reply, Visit, see_other
+from server.console.words import WORDS
 from server.http.answers import Answer
+from server.http.error_answers import to_api_error
+from server.http.messages import text
 
 Page = Callable[[Visit], Awaitable[Answer]]
 SAFE = ("GET", "HEAD")
@@ -25,6 +28,10 @@ def page(make: Page) -> Callable[[web.Request], Awaitable[Answer]]:
             return await make(visit)
         except RefusedError as error:
             return await _refused(visit, error.reply)
+        except Exception as error:
+            api_error = to_api_error(error, where=f"{request.method} {request.path}")
+            words = text(api_error.code, visit.language, {**api_error.parameters})
+            return visit.render("error.html", status=api_error.status, title=_title(api_error.status), text=words)
 
     handle.__name__, handle.__doc__ = make.__name__, make.__doc__
     return handle
@@ -42,7 +49,11 @@ async def _refused(visit: Visit, reply: Reply) -> Answer:
     if reply.code == "two_factor_enrolment_required":
         return see_other("/account", notice="account.must_enrol")
     words = reply.body.get("detail") or reply.body["message"]
-    return await visit.show("error.html", status=reply.status, title=f"error.{reply.status}", text=words)
+    return await visit.show("error.html", status=reply.status, title=_title(reply.status), text=words)
+
+
+def _title(status: int) -> str:
+    return key if (key := f"error.{status}") in WORDS else "error.title"
 
 
 def _is_our_own(request: web.Request) -> bool:

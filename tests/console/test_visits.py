@@ -124,6 +124,11 @@ async def test_what_the_api_refuses_is_a_page(api: Api) -> None:
     assert (answer.status, answer.content_type) == (400, "text/html")
 
 
+async def test_a_form_that_is_too_large_is_a_page(api: Api) -> None:
+    answer = await visit(api, "/", form={"id": "x" * 70_000})
+    assert (answer.status, answer.content_type) == (413, "text/html")
+
+
 async def test_files_of_a_version_are_kept(api: Api) -> None:
     page = await (await visit(api, "/")).text()
     found = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)

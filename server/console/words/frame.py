@@ -52,6 +52,7 @@ WORDS = {
     "error.412": ("Jemand war schneller", "Somebody was first"),
     "error.413": ("Das ist zu groß", "That is too large"),
     "error.429": ("Zu viele Versuche", "Too many attempts"),
+    "error.500": ("Das war unser Fehler", "That was our mistake"),
     "error.503": ("Die Datenbank ist gerade nicht da", "The database is away"),
     "error.forged": ("Anfrage einer anderen Seite", "Request of another site"),
     "error.forged_words": (
