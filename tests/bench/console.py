@@ -45,9 +45,9 @@ def main(arguments: list[str]) -> int:
         asyncio.run(_fail(loaded.url))
         with running(OURS, loaded, Path(folder)) as server:
             rows = asyncio.run(_measure(f"http://127.0.0.1:{server.port}", loaded.token, chosen.rounds))
-    lists = [row.p99 for row in rows if row.name.startswith("list") and row.p99 is not None]
-    bars = [Bar("list of 10,000 monitors: p99 in ms", max(lists), MS, at_most=True)]
-    return emit(rows, bars, postgres_url=url, as_json=chosen.json)
+        lists = [row.p99 for row in rows if row.name.startswith("list") and row.p99 is not None]
+        bars = [Bar("list of 10,000 monitors: p99 in ms", max(lists), MS, at_most=True)]
+        return emit(rows, bars, postgres_url=url, as_json=chosen.json)
 
 
 async def _fail(url: str) -> None:

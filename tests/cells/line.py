@@ -16,7 +16,7 @@ class Line:
         self._user, self._path = parts.netloc, parts.path
         self._speaks = asyncio.Event()
         self._speaks.set()
-        self._pumps: set[asyncio.Task[None]] = set()
+        self._connections: set[asyncio.Task[None]] = set()
         self.url = ""
 
     @contextlib.contextmanager
@@ -31,19 +31,27 @@ class Line:
     async def open(self) -> AsyncIterator["Line"]:
         async with await asyncio.start_server(self._connect, "127.0.0.1", 0) as server:
             self.url = f"postgresql://{self._user}127.0.0.1:{server.sockets[0].getsockname()[1]}{self._path}"
-            yield self
-            for pump in self._pumps:
-                pump.cancel()
+            try:
+                yield self
+            finally:
+                server.close()
+                while self._connections:
+                    for connection in self._connections:
+                        connection.cancel()
+                    await asyncio.wait(self._connections)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._host.startswith("/"):
-            there = await asyncio.open_unix_connection(f"{self._host}/.s.PGSQL.{self._port}")
-        else:
-            there = await asyncio.open_connection(self._host, int(self._port))
-        for source, target in ((reader, there[1]), (there[0], writer)):
-            pump = asyncio.create_task(self._pump(source, target))
-            self._pumps.add(pump)
-            pump.add_done_callback(self._pumps.discard)
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
+        async with closing(writer):
+            if self._host.startswith("/"):
+                opened = await asyncio.open_unix_connection(f"{self._host}/.s.PGSQL.{self._port}")
+            else:
+                opened = await asyncio.open_connection(self._host, int(self._port))
+            async with closing(opened[1]):
+                await asyncio.gather(self._pump(reader, opened[1]), self._pump(opened[0], writer))
 
     async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError), contextlib.closing(target):
@@ -51,3 +59,14 @@ class Line:
                 await self._speaks.wait()
                 target.write(piece)
                 await target.drain()
+
+
+@contextlib.asynccontextmanager
+async def closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    """It has closed its socket when this ends."""
+    try:
+        yield
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()

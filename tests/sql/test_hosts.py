@@ -17,6 +17,7 @@ from server.serving.app import create_app
 from server.serving.config import Config
 from sql.connection import CONNECT_TIMEOUT, connect, create_pool
 from sql.hosts import one_by_one
+from tests.cells.line import closing
 from tests.conftest import AiohttpClient, Api
 from tests.product.process import Product
 
@@ -125,11 +126,16 @@ class Wire:
         self.passing: set[asyncio.Task[None]] = set()
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.host.startswith("/"):
-            there, back = await asyncio.open_unix_connection(f"{self.host}/.s.PGSQL.{self.port}")
-        else:
-            there, back = await asyncio.open_connection(self.host, self.port)
-        self.passing |= {asyncio.create_task(self._pass(reader, back)), asyncio.create_task(self._pass(there, writer))}
+        task = asyncio.current_task()
+        assert task is not None
+        self.passing.add(task)
+        async with closing(writer):
+            if self.host.startswith("/"):
+                there, back = await asyncio.open_unix_connection(f"{self.host}/.s.PGSQL.{self.port}")
+            else:
+                there, back = await asyncio.open_connection(self.host, self.port)
+            async with closing(back):
+                await asyncio.gather(self._pass(reader, back), self._pass(there, writer), return_exceptions=True)
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65536):
@@ -147,6 +153,7 @@ async def wire(migrated: str) -> AsyncIterator[tuple[Wire, int]]:
     server.close()
     for task in wire.passing:
         task.cancel()
+    await asyncio.gather(*wire.passing, return_exceptions=True)
 
 
 @pytest.mark.slow
