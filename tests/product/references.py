@@ -32,7 +32,12 @@ def documents() -> list[Path]:
     folders = (PROJECT / ".docs", PROJECT / ".deploy")
     return [
         PROJECT / "README.md",
-        *sorted(path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"),
+        *sorted(
+            path
+            for folder in folders
+            for path in folder.rglob("*")
+            if path.is_file() and path.suffix not in (".pyc", ".png")
+        ),
     ]
 
 
