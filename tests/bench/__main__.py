@@ -19,7 +19,7 @@ COMMANDS = {
     "audit": "PATCH with every change kept, against none kept",
     "probe": "probes per second beside blackbox_exporter and check_smtp",
     "list": "pages of an organization with 1 million monitors against those of one with 10,000",
-    "console": "pages of the console with 10,000 monitors: how long the server takes",
+    "console": "pages of the console with 10,000 monitors, then events and status_pages",
     "status_pages": "a public status page as HTML, JSON, feed and badge, at 64 connections",
     "fleet": "100,000 monitors checked every minute, and every result stored",
     "hostile": "a million hostile requests: no 5xx but 503, no hang, no growth of memory",

@@ -19,7 +19,7 @@ P99_BOUND = 1.10
 
 
 def main(arguments: list[str]) -> int:
-    chosen = options.parse("events", arguments)
+    chosen = options.parse("events", arguments, rounds=9, seconds=4)
     wrk.require()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
