@@ -85,4 +85,5 @@ async def test_what_takes_long_to_count_is_counted_seldom(pool: asyncpg.Pool) ->
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("LOCK TABLE smtp_monitors")
         await metrics.measure()
-    assert metrics.counting_again_in == pytest.approx(10, rel=0.2)
+    # a hundred times what it took, which is the patience at least
+    assert metrics.counting_again_in > 5
