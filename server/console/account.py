@@ -10,7 +10,8 @@ from yarl import URL
 from server.console import forms
 from server.console.forms import Form, Page
 from server.console.inputs import NEW_PASSWORD, PASSWORD, Empty, Input
-from server.console.visit import Reply, Visit, see_other
+from server.console.replies import Reply
+from server.console.visit import Visit, see_other
 from server.http.answers import Answer
 
 FACTOR = "/api/session/two-factor"

@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 
 from server.console.inputs import Filled, Input
-from server.console.visit import RefusedError, Reply, Visit, see_other
+from server.console.replies import RefusedError, Reply
+from server.console.visit import Visit, see_other
 from server.http.answers import Answer
 
 Texts = Mapping[str, Sequence[str]]

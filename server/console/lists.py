@@ -1,12 +1,12 @@
 """Pages with a list of the API: its filters are those of the page's address, and it comes in pages."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from server.console.inputs import Empty, Filled, Input
-from server.console.visit import RefusedError, Visit
+from server.console.replies import RefusedError, together
+from server.console.visit import Visit
 from server.http.answers import Answer
 
 SHOWN = 50
@@ -105,5 +105,5 @@ async def customers(visit: Visit, organization_id: int) -> list[tuple[object, st
 async def names(visit: Visit, path: str, ids: Iterable[int | str | None]) -> dict[int | str, str]:
     """Of what a list names by id alone; what the visitor does not see keeps its id."""
     wanted = list(dict.fromkeys(one for one in ids if one is not None))
-    replies = await asyncio.gather(*(visit.ask("GET", f"{path}/{one}") for one in wanted))
+    replies = await together(*(visit.ask("GET", f"{path}/{one}") for one in wanted))
     return {one: reply.body["name"] if reply.ok else str(one) for one, reply in zip(wanted, replies, strict=True)}

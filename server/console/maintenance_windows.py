@@ -1,6 +1,5 @@
 """Maintenance windows: for a monitor, a customer or the whole organization; once, daily or weekly."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -9,9 +8,11 @@ from server.console import forms, lists
 from server.console.forms import Form, Page
 from server.console.inputs import Empty, Input
 from server.console.permissions import require_writer
+from server.console.replies import together
 from server.console.visit import Visit
 from server.fields.moments import ZONES
 from server.http.answers import Answer
+from server.http.times import timestamp
 
 COLUMNS = ("name", "scope", "when", "repeat", "state")
 REPEATS = ("daily", "weekly")
@@ -82,7 +83,7 @@ def _changes(visit: Visit, path: str, window: dict[str, Any]) -> tuple[Form, ...
         return save, delete
     # what repeats would otherwise open again
     name = "endsAt" if window["repeat"] is None else "repeatUntil"
-    more = {name: datetime.now(UTC).isoformat(timespec="milliseconds")}
+    more = {name: timestamp(datetime.now(UTC))}
     return save, Form("end", "PATCH", path, forms.go("/windows", "windows.done_ended"), more=more, danger=True), delete
 
 
@@ -121,8 +122,9 @@ async def _search(visit: Visit) -> list[dict[str, Any]] | None:
 
 async def _scopes(visit: Visit, windows: list[dict[str, Any]]) -> dict[int | str, str]:
     """The names of the customers and monitors that windows are for."""
-    customers, monitors = await asyncio.gather(
+    customers, monitors = await together(
         lists.names(visit, "/api/customers", (window["customerId"] for window in windows)),
         lists.names(visit, "/api/smtp-monitors", (window["smtpMonitorId"] for window in windows)),
     )
-    return customers | monitors
+    scopes: dict[int | str, str] = customers | monitors
+    return scopes

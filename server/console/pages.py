@@ -6,7 +6,8 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 
 from server.console import cookies
-from server.console.visit import RefusedError, Reply, Visit, see_other
+from server.console.replies import RefusedError, Reply
+from server.console.visit import Visit, see_other
 from server.console.words import WORDS
 from server.http.answers import Answer
 from server.http.error_answers import to_api_error

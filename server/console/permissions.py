@@ -1,6 +1,7 @@
 """For whom a page is. The API judges again whatever a page asks of it; this spares visitors forms that it refuses."""
 
-from server.console.visit import ADMINS, WRITERS, RefusedError, Reply, Visit
+from server.console.replies import RefusedError, Reply
+from server.console.visit import ADMINS, Visit
 
 
 def administers(visit: Visit) -> bool:
@@ -25,7 +26,7 @@ async def require_global_admin(visit: Visit) -> None:
 
 async def require_writer(visit: Visit) -> None:
     await visit.who()
-    _require(visit, visit.role in WRITERS)
+    _require(visit, visit.writes)
 
 
 def _require(visit: Visit, allowed: bool) -> None:

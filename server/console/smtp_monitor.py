@@ -1,12 +1,11 @@
 """One monitor: how it is, how it was, and who changed what."""
 
-import asyncio
-from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any
 
 from server.console import smtp_monitor_chart, smtp_monitor_facts
 from server.console.permissions import require_writer
+from server.console.replies import together
 from server.console.smtp_monitors import STATUSES, silence
 from server.console.visit import Visit, see_other
 from server.http.answers import Answer
@@ -15,7 +14,6 @@ SHOWN_CHECKS = 25
 READABLE_CHANGES = 100
 # a window is for those who write; others set the status, which stays until it is set again
 ACTIONS = {**STATUSES, "maintain": "maintenance"}
-OF_STATUS = {"disabled": "paused", "maintenance": "maintenance"}
 
 
 def api_path(visit: Visit) -> str:
@@ -82,7 +80,7 @@ async def _page(visit: Visit, looked: dict[str, Any] | None = None) -> Answer:
     span = smtp_monitor_chart.span_of(visit.request.query, now)
     first = now.date() - timedelta(days=smtp_monitor_facts.UPTIME_DAYS - 1)
     of_days = {"startDate": first.isoformat(), "endDate": now.date().isoformat(), "granularity": "day"}
-    details, long, changes = await _all(
+    details, long, changes = await together(
         visit.get(f"{path}/details", span.asked),
         visit.get(f"{path}/details", of_days),
         visit.get(f"{path}/changes", {"perPage": READABLE_CHANGES}),
@@ -115,22 +113,13 @@ async def _page(visit: Visit, looked: dict[str, Any] | None = None) -> Answer:
     )
 
 
-async def _all(*asked: Awaitable[Any]) -> list[Any]:
-    """As gather(), but nothing goes on when one is refused."""
-    answers = await asyncio.gather(*asked, return_exceptions=True)
-    for answer in answers:
-        if isinstance(answer, BaseException):
-            raise answer
-    return answers
-
-
 def _head(details: dict[str, Any]) -> dict[str, Any]:
     monitor = without_password(details["monitor"])
     return {
         "monitor": monitor,
-        "state_name": details.get("state") or OF_STATUS.get(monitor["status"], "unknown"),
-        "since": details.get("stateSince"),
-        "error": details.get("lastError"),
+        "state_name": details["state"],
+        "since": details["stateSince"],
+        "error": details["lastError"],
         "latest": details["latestCheck"],
         "locations": details["locations"],
         "windows": details["maintenance"]["windows"],

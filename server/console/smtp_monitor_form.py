@@ -5,8 +5,9 @@ from uuid import uuid4
 
 from server.console import smtp_monitor_curl, smtp_monitor_fields
 from server.console.permissions import require_writer
+from server.console.replies import RefusedError, Reply
 from server.console.smtp_monitor import api_path, page_path
-from server.console.visit import RefusedError, Reply, Visit, see_other
+from server.console.visit import Visit, see_other
 from server.console.words.monitor_form import WORDS
 from server.http.answers import Answer
 

@@ -1,11 +1,11 @@
 """The list of monitors: what is down right now, and what many of them are told at once."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from server.console.visit import RefusedError, Reply, Visit, see_other
+from server.console.replies import together
+from server.console.visit import Visit, see_other
 from server.http.answers import Answer
+from server.http.times import timestamp
 
 SHOWN = 50
 SILENT_HOURS = 2
@@ -20,7 +20,7 @@ async def get_list(visit: Visit) -> Answer:
     """Worst first, unless the address says otherwise."""
     query, sort = visit.request.query, await _sort(visit)
     asked: dict[str, str | int | None] = {name: query[name] for name in FILTERS if query.get(name)}
-    listed, summary, customers = await asyncio.gather(
+    listed, summary, customers = await together(
         visit.get("/api/smtp-monitors", {**asked, "sort": sort, "perPage": SHOWN}),
         visit.get("/api/summary", {name: query.get(name) or None for name in ("customerId", "organizationId")}),
         visit.get("/api/customers", {"perPage": 200}),
@@ -66,7 +66,7 @@ async def post_list(visit: Visit) -> Answer:
     if action in STATUSES:
         await visit.require("PATCH", "/api/smtp-monitors", {"ids": ids, "changes": {"status": STATUSES[action]}})
     elif action == "trigger":
-        _require(await asyncio.gather(*(visit.ask("POST", f"/api/smtp-monitors/{one}/trigger-check") for one in ids)))
+        await together(*(visit.require("POST", f"/api/smtp-monitors/{one}/trigger-check") for one in ids))
     else:
         await silence(visit, ids)
         action = "silence"
@@ -75,16 +75,10 @@ async def post_list(visit: Visit) -> Answer:
 
 async def silence(visit: Visit, ids: list[str]) -> None:
     starts_at = datetime.now(UTC)
-    window: dict[str, Any] = {
+    window = {
         "name": visit.say("monitors.window"),
-        "startsAt": starts_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "endsAt": (starts_at + timedelta(hours=SILENT_HOURS)).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "startsAt": timestamp(starts_at),
+        "endsAt": timestamp(starts_at + timedelta(hours=SILENT_HOURS)),
     }
-    asked = (visit.ask("POST", "/api/maintenance-windows", {**window, "smtpMonitorId": one}) for one in ids)
-    _require(await asyncio.gather(*asked))
-
-
-def _require(replies: list[Reply]) -> None:
-    for reply in replies:
-        if not reply.ok:
-            raise RefusedError(reply)
+    path = "/api/maintenance-windows"
+    await together(*(visit.require("POST", path, {**window, "smtpMonitorId": one}) for one in ids))

@@ -75,4 +75,4 @@ def _outages(document: Document) -> Iterator[dict[str, str]]:
 
 
 def _rfc822(moment: str) -> str:
-    return format_datetime(datetime.fromisoformat(moment.replace("Z", "+00:00")))
+    return format_datetime(datetime.fromisoformat(moment))

@@ -10,6 +10,7 @@ from server.console.permissions import require_writer
 from server.console.status_pages import api_path
 from server.console.visit import Visit
 from server.http.answers import Answer
+from server.http.times import timestamp
 
 COLUMNS = ("message", "kind", "when", "state")
 KINDS = ("incident", "maintenance", "info")
@@ -55,11 +56,12 @@ def _changes(visit: Visit, path: str, message: dict[str, Any]) -> tuple[Form, ..
     add = Form("add", "POST", f"{path}/updates", forms.go(here, "status_messages.done_added"), (body,))
     save = Form("save", "PATCH", path, forms.go(here), _inputs(visit), message)
     delete = Form("delete", "DELETE", path, forms.go(there, "form.deleted"), danger=True)
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    if message["startsAt"] > now or (message["endsAt"] is not None and message["endsAt"] <= now):
+    now = datetime.now(UTC)
+    begins, ends = (message[name] and datetime.fromisoformat(message[name]) for name in ("startsAt", "endsAt"))
+    if begins > now or (ends is not None and ends <= now):
         return add, save, delete
     done = forms.go(here, "status_messages.done_ended")
-    return add, save, Form("end", "PATCH", path, done, more={"endsAt": now}, danger=True), delete
+    return add, save, Form("end", "PATCH", path, done, more={"endsAt": timestamp(now)}, danger=True), delete
 
 
 def _inputs(visit: Visit) -> tuple[Input, ...]:

@@ -6,7 +6,8 @@ from server.console import forms, lists, named_monitors
 from server.console.forms import Form, Page
 from server.console.inputs import Empty, Input
 from server.console.permissions import require_writer
-from server.console.visit import Reply, Visit, see_other
+from server.console.replies import Reply
+from server.console.visit import Visit, see_other
 from server.http.answers import Answer
 
 API = "/api/status-pages"

@@ -52,7 +52,7 @@ def _now() -> datetime:
 
 
 def _parse(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(text)
 
 
 def _moment(text: str | None, language: str) -> str | Markup:

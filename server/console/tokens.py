@@ -3,7 +3,8 @@
 from server.console import lists
 from server.console.forms import Form, Page
 from server.console.inputs import PASSWORD, Empty, Input
-from server.console.visit import Reply, Visit, see_other
+from server.console.replies import Reply
+from server.console.visit import Visit, see_other
 from server.http.answers import Answer
 
 COLUMNS = ("name", "owner", "customer", "created", "used", "ends", "more")

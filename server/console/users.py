@@ -6,7 +6,8 @@ from server.console import forms, lists
 from server.console.forms import Form, Page
 from server.console.inputs import NEW_PASSWORD, PASSWORD, Empty, Input
 from server.console.permissions import administers, require_administrator
-from server.console.visit import Reply, Visit, see_other
+from server.console.replies import Reply
+from server.console.visit import Visit, see_other
 from server.http.answers import Answer
 
 ROLES = ("admin", "user", "readonly")

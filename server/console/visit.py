@@ -4,16 +4,15 @@ So a page shows and does what the API allows, and nothing else (``tests/console/
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
 from aiohttp import web
-from multidict import CIMultiDict
 from yarl import URL
 
 from server.console import cookies, templates
+from server.console.replies import RefusedError, Reply
 from server.console.words import NOTICES, say
 from server.http.answers import Answer
 from server.http.messages import choose_language
@@ -48,37 +47,6 @@ SECTIONS = [
 Query = Mapping[str, str | int | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the API has answered; *body* is its JSON, or None without one."""
-
-    status: int
-    body: Any
-    headers: Mapping[str, str]
-
-    @property
-    def ok(self) -> bool:
-        return self.status < 400
-
-    @property
-    def code(self) -> str:
-        """Of an error, for programs."""
-        return "" if self.ok else self.body["code"]
-
-    @property
-    def errors(self) -> dict[str, str]:
-        """What is wrong with each field."""
-        return {} if self.ok else {wrong["field"]: wrong["message"] for wrong in self.body.get("errors", ())}
-
-
-class RefusedError(Exception):
-    """The API has refused what the page cannot do without."""
-
-    def __init__(self, reply: Reply) -> None:
-        super().__init__(reply.status)
-        self.reply = reply
-
-
 class Visit:
     """Who visits, in which language, and what the visitor sees."""
 
@@ -91,23 +59,15 @@ class Visit:
         self.token = cookies.token_of(request)
         self.me: dict[str, Any] | None = None
 
-    async def ask(
-        self,
-        method: str,
-        path: str,
-        body: object = None,
-        *,
-        query: Query | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Reply:
-        """The API's answer, whatever it is."""
-        return _read(await self._ask(method, path, body, query=query, headers=headers))
+    async def ask(self, method: str, path: str, body: object = None, **options: Any) -> Reply:
+        """The API's answer, whatever it is. *options* are a *query* and *headers*."""
+        return Reply.of(await self._ask(method, path, body, **options))
 
     async def pass_on(self, path: str, query: Query) -> Answer:
         """What the API answers, to be answered as it is; RefusedError if it refuses."""
         answer = await self._ask("GET", path, query=query)
         if answer.status >= 400:
-            raise RefusedError(_read(answer))
+            raise RefusedError(Reply.of(answer))
         return answer
 
     async def _ask(
@@ -201,10 +161,6 @@ class Visit:
         """A page of what is known already."""
         text = templates.render(template, self.language, visit=self, me=self.me, **context)
         return Answer(text.encode(), status=status, headers={**HTML, "Content-Language": self.language})
-
-
-def _read(answer: Answer) -> Reply:
-    return Reply(answer.status, orjson.loads(answer.body) if answer.body else None, CIMultiDict(answer.own_headers))
 
 
 def see_other(path: str, *, notice: str | None = None, **values: object) -> Answer:
