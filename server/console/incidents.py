@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from server.console import lists
 from server.console.visit import Visit, see_other
 from server.http.answers import Answer
 
@@ -16,9 +17,9 @@ async def get_list(visit: Visit) -> Answer:
     if "status" not in query:
         asked["status"] = "open"
     listed = await visit.get("/api/incidents", {**asked, "perPage": SHOWN})
-    customers = await visit.get("/api/customers", {"perPage": 200})
+    customers = await lists.customers(visit, lists.named_organization(visit))
     status = query.get("status", "open")
-    return await visit.show("incidents.html", listed=listed, customers=customers["items"], chosen=status)
+    return await visit.show("incidents.html", listed=listed, customers=customers, chosen=status)
 
 
 async def get_one(visit: Visit) -> Answer:
@@ -28,7 +29,7 @@ async def get_one(visit: Visit) -> Answer:
 
 async def post_one(visit: Visit) -> Answer:
     """Take it over."""
-    reason = (await visit.form()).get("reason", [""])[-1].strip()
+    reason = (await visit.texts()).get("reason", "").strip()
     await visit.require("POST", f"{_path(visit)}/acknowledge", {"reason": reason} if reason else {})
     return see_other(visit.request.path, notice="incidents.done_taken")
 

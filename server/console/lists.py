@@ -77,11 +77,16 @@ async def organizations(visit: Visit) -> Organizations | None:
     return Organizations({one["id"]: one["name"] for one in listed["items"]}, listed["total"] <= CHOICES)
 
 
+def named_organization(visit: Visit) -> int | None:
+    """The one that the address names."""
+    text = visit.request.query.get("organizationId", "")
+    return int(text) if text.isdecimal() and len(text) < MAX_DIGITS else None
+
+
 async def organization(visit: Visit) -> int:
     """Where something is made: the visitor's own organization, or the one that the address names."""
-    me = await visit.who()
-    wanted = visit.request.query.get("organizationId", "")
-    return int(wanted) if me["globalRole"] and wanted.isdecimal() and len(wanted) < MAX_DIGITS else me["organizationId"]
+    me, wanted = await visit.who(), named_organization(visit)
+    return wanted if me["globalRole"] and wanted is not None else me["organizationId"]
 
 
 async def customer_input(visit: Visit, organization_id: int, everything: str | None) -> Input:
@@ -93,8 +98,8 @@ async def customer_input(visit: Visit, organization_id: int, everything: str | N
     return Input("customerId", "number", empty=Empty.NULL, choices=choices and [*whole, *choices], hint=not choices)
 
 
-async def customers(visit: Visit, organization_id: int) -> list[tuple[object, str]]:
-    """The customers to choose from; none if they are too many for that."""
+async def customers(visit: Visit, organization_id: int | None) -> list[tuple[object, str]]:
+    """The customers to choose from, of one organization or of all; none if they are too many for that."""
     organization_filter = organization_id if (await visit.who())["globalRole"] else None
     listed = await visit.get("/api/customers", {"perPage": CHOICES, "organizationId": organization_filter})
     if listed["total"] > CHOICES:

@@ -16,7 +16,7 @@ async def get_log_in(visit: Visit) -> Answer:
 
 async def post_log_in(visit: Visit) -> Answer:
     """Address and password; then, where the account has one, the code of the second factor."""
-    form = {name: values[-1] for name, values in (await visit.form()).items()}
+    form = await visit.texts()
     ring = visit.request.app[KEY_RING]
     kept = cookies.pending_of(visit.request, ring)
     if "code" in form and kept is None:
@@ -51,9 +51,9 @@ async def post_log_out(visit: Visit) -> Answer:
 
 
 async def post_language(visit: Visit) -> Answer:
-    form = await visit.form()
-    answer = see_other(_local(form.get("next", ["/"])[-1]))
-    chosen = form.get("language", ["de"])[-1]
+    form = await visit.texts()
+    answer = see_other(_local(form.get("next", "/")))
+    chosen = form.get("language", "de")
     answer.own_headers |= cookies.language(visit.request, chosen if chosen in ("de", "en") else "de")
     return answer
 

@@ -1,12 +1,12 @@
 """Organizations: the settings of one's own, its limits and how much of them is used; for global roles those of all."""
 
-import asyncio
 from typing import Any
 
 from server.console import forms, lists
 from server.console.forms import Form, Page
 from server.console.inputs import PASSWORD, Empty, Input
 from server.console.permissions import administers, is_global_admin, require_global_admin
+from server.console.replies import together
 from server.console.visit import Visit
 from server.http.answers import Answer
 
@@ -81,5 +81,5 @@ async def _used(visit: Visit, organization_id: int) -> dict[str, int | None]:
     if not administers(visit):
         return dict.fromkeys(LIMITS)
     query = {"organizationId": organization_id, "perPage": 1}
-    listed = await asyncio.gather(*(visit.get(path, query) for path in LIMITS.values()))
+    listed = await together(*(visit.get(path, query) for path in LIMITS.values()))
     return {name: answer["total"] for name, answer in zip(LIMITS, listed, strict=True)}

@@ -11,6 +11,7 @@ from server.console.visit import Visit, see_other
 from server.http.answers import Answer
 
 SHOWN_CHECKS = 25
+PROBED = ("hostname", "port", "timeoutSeconds", "smtpConfig")  # what a check without saving is asked for
 READABLE_CHANGES = 100
 # a window is for those who write; others set the status, which stays until it is set again
 ACTIONS = {**STATUSES, "maintain": "maintenance"}
@@ -30,7 +31,7 @@ async def get_page(visit: Visit) -> Answer:
 
 async def post_page(visit: Visit) -> Answer:
     """Do what a button says, then show the same part of the page."""
-    form = {name: values[-1] for name, values in (await visit.form()).items()}
+    form = await visit.texts()
     action, path = form.get("action", ""), api_path(visit)
     if action == "look":
         return await _page(visit, looked=await _look(visit))
@@ -70,7 +71,7 @@ def without_password(monitor: dict[str, Any]) -> dict[str, Any]:
 async def _look(visit: Visit) -> dict[str, Any]:
     """What a check finds right now that is not kept, such as the certificate."""
     stored = await visit.get(api_path(visit))
-    asked = {name: stored[name] for name in ("hostname", "port", "timeoutSeconds", "smtpConfig")}
+    asked = {name: stored[name] for name in PROBED}
     found: dict[str, Any] = (await visit.require("POST", "/api/smtp-monitors/test", asked)).body
     return found
 

@@ -3,16 +3,14 @@
 from typing import Any
 from uuid import uuid4
 
-from server.console import smtp_monitor_curl, smtp_monitor_fields
+from server.console import lists, smtp_monitor_curl, smtp_monitor_fields
 from server.console.permissions import require_writer
 from server.console.replies import RefusedError, Reply
-from server.console.smtp_monitor import api_path, page_path
+from server.console.smtp_monitor import PROBED, api_path, page_path
 from server.console.visit import Visit, see_other
 from server.console.words.monitor_form import WORDS
 from server.http.answers import Answer
 
-CUSTOMERS = 200
-PROBED = ("hostname", "port", "timeoutSeconds", "smtpConfig")
 HINT = "monitor_form.hint."
 HINTED = frozenset(key.removeprefix(HINT) for key in WORDS if key.startswith(HINT))
 Form = dict[str, str]
@@ -27,7 +25,7 @@ async def get_edit(visit: Visit) -> Answer:
 
 async def post_edit(visit: Visit) -> Answer:
     """Save, or try the settings, or print the request."""
-    form = await _form(visit)
+    form = await visit.texts()
     stored = await visit.require("GET", api_path(visit))
     etag = form.get("etag") or stored.headers["ETag"]
     read, sent = smtp_monitor_fields.read_and_sent(form)
@@ -56,7 +54,7 @@ async def get_new(visit: Visit) -> Answer:
 
 async def post_new(visit: Visit) -> Answer:
     """A form that is sent twice makes one monitor."""
-    form = await _form(visit)
+    form = await visit.texts()
     _, sent = smtp_monitor_fields.read_and_sent(form)
     names = smtp_monitor_fields.differing(smtp_monitor_fields.EMPTY, sent)
     body = smtp_monitor_fields.body_of(names, sent, {}, form.get(smtp_monitor_fields.PASSWORD))
@@ -75,10 +73,6 @@ async def post_new(visit: Visit) -> Answer:
     if reply.errors:
         return await _show(visit, None, smtp_monitor_fields.EMPTY, sent, reply=reply, **shown)
     raise RefusedError(reply)
-
-
-async def _form(visit: Visit) -> Form:
-    return {name: values[-1] for name, values in (await visit.form()).items()}
 
 
 async def _try(visit: Visit, form: Form, stored: dict[str, Any], body: dict[str, Any]) -> Reply | None:
@@ -105,8 +99,7 @@ async def _show(
     curl: str | None = None,
 ) -> Answer:
     """The form. *monitor* is what is stored: no more of it is shown than its name, and whether it has a password."""
-    customers = [] if monitor else (await visit.get("/api/customers", {"perPage": CUSTOMERS}))["items"]
-    choices = [("", "–"), *((one["id"], one["name"]) for one in customers)]
+    customers = [] if monitor else await lists.customers(visit, lists.named_organization(visit))
     wrong = next((one for one in (reply, trial) if one is not None and not one.ok), None)
     auth = (monitor["smtpConfig"].get("auth") or {}) if monitor else {}
     return await visit.show(
@@ -123,7 +116,7 @@ async def _show(
         found=trial.body if trial and trial.ok else None,
         etag=etag,
         key=key,
-        customers=choices,
+        customers=customers and [("", "–"), *customers],
         hinted=HINTED,
         customer=customer,
         stored_password=auth.get("pass") is not None,

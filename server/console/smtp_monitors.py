@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from server.console import lists
 from server.console.replies import together
 from server.console.visit import Visit, see_other
 from server.http.answers import Answer
@@ -23,12 +24,12 @@ async def get_list(visit: Visit) -> Answer:
     listed, summary, customers = await together(
         visit.get("/api/smtp-monitors", {**asked, "sort": sort, "perPage": SHOWN}),
         visit.get("/api/summary", {name: query.get(name) or None for name in ("customerId", "organizationId")}),
-        visit.get("/api/customers", {"perPage": 200}),
+        lists.customers(visit, lists.named_organization(visit)),
     )
     shown = {
         "listed": {"unavailableCells": (), **listed},
         "summary": summary,
-        "customers": customers["items"],
+        "customers": customers,
         "times": await response_times(visit, [monitor["publicId"] for monitor in listed["items"]]),
     }
     return await visit.show("smtp_monitors.html", states=STATES, sorts=sort and SORTS, sort=sort, **shown)

@@ -107,6 +107,10 @@ class Visit:
         except ValueError:
             return {}
 
+    async def texts(self) -> dict[str, str]:
+        """The last text of each field, where no field has several."""
+        return {name: values[-1] for name, values in (await self.form()).items()}
+
     def sections(self) -> list[tuple[str, str]]:
         """Paths and words of the main menu, for what the visitor may."""
         return [(path, f"nav.{name}") for path, name, roles in SECTIONS if not roles or self.role in roles]

@@ -9,7 +9,6 @@ WORDS = {
     "incidents.status": ("Status", "Status"),
     "incidents.monitor": ("Monitor", "Monitor"),
     "incidents.customer": ("Kunde", "Customer"),
-    "incidents.customer_any": ("Alle Kunden", "All customers"),
     "incidents.began": ("Beginn", "Began"),
     "incidents.ended": ("Ende", "Ended"),
     "incidents.cause": ("Ursache", "Cause"),

@@ -7,6 +7,7 @@ WORDS = {
     "monitors.search": ("Suchen", "Search"),
     "monitors.search_hint": ("Name, Host oder Kunde", "Name, host or customer"),
     "monitors.customer": ("Kunde", "Customer"),
+    "monitors.customer_number": ("Nummer des Kunden", "Number of the customer"),
     "monitors.customer_any": ("Alle Kunden", "All customers"),
     "monitors.sort": ("Sortierung", "Order"),
     "monitors.sort_state": ("Schlimmste zuerst", "Worst first"),
