@@ -28,7 +28,7 @@ async def select_monitors(db: Executor, organization_id: int, page_id: int) -> l
     """In the order of the page, each with its chosen name. One that is no longer its customer's is not shown."""
     query = f"""
         SELECT m.id, m.public_id, m.customer_id, p.name, m.hostname, x.state,
-               {microseconds(smtp_monitor_states.SINCE)} AS state_since
+               {microseconds("x.since")} AS state_since
           FROM status_pages s
           JOIN status_page_smtp_monitors p ON p.organization_id = s.organization_id AND p.status_page_id = s.id
           JOIN smtp_monitors m ON m.organization_id = p.organization_id AND m.id = p.smtp_monitor_id

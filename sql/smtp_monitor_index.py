@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sql.connection import Executor, Reach
 from sql.fragments import containing
+from sql.smtp_monitor_states import LIVE_SINCE
 from sql.smtp_monitor_walks import All, Found, Ordered, Union, Values, Walk, Wanted, Within
 
 # Above this it is faster to read all monitors than to look at those that are not indexed yet.
@@ -58,13 +59,10 @@ async def index_some(connection: Executor, limit: int) -> int:
         ), present AS (
             SELECT m.organization_id, m.id, m.customer_id, m.status, {LIVE_WORDS} AS words,
                    state_of(m.status, s.state) AS state,
-                   CASE WHEN m.status = 'active' THEN coalesce(s.state_since, m.created_at)
-                        WHEN i.status = m.status THEN i.state_since
-                        ELSE m.updated_at END AS state_since
+                   {LIVE_SINCE} AS state_since
               FROM stale
               JOIN smtp_monitors m USING (organization_id, id)
               LEFT JOIN smtp_monitor_states s ON s.organization_id = m.organization_id AND s.smtp_monitor_id = m.id
-              LEFT JOIN indexed_smtp_monitors i ON i.organization_id = m.organization_id AND i.id = m.id
         ), before AS (
             SELECT i.organization_id, i.id, i.customer_id, i.status, i.state
               FROM stale

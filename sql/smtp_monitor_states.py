@@ -10,6 +10,7 @@ from sql.fragments import DEPARTING, microseconds
 from sql.incidents import STALE_INTERVALS
 from sql.rows import Key, arrays
 
+STATES = ("down", "warning", "unknown", "maintenance", "paused", "up")  # the worst first, as rank_of() counts them
 # Of a monitor m, whose row here is s: since when it is in its state. A status that gives a state is its own reason.
 # The subquery is for those alone that are not active, which are few.
 LIVE_SINCE = """CASE WHEN m.status = 'active' THEN coalesce(s.state_since, m.created_at)
@@ -18,10 +19,9 @@ LIVE_SINCE = """CASE WHEN m.status = 'active' THEN coalesce(s.state_since, m.cre
                                         WHERE i.organization_id = m.organization_id
                                           AND i.id = m.id
                                           AND i.status = m.status), m.updated_at) END"""
-SINCE = "x.since"
 # of a monitor m: its state, since when, and the error that explains it
 COLUMNS = f"""
-        x.state, {microseconds(SINCE)} AS state_since,
+        x.state, {microseconds("x.since")} AS state_since,
         coalesce(e.phase, o.phase) AS error_phase, coalesce(e.code, o.code) AS error_code,
         coalesce(e.detail, o.detail) AS error_detail
 """

@@ -7,8 +7,8 @@ import asyncpg
 from sql.connection import Executor, Reach
 from sql.fragments import within_customers, within_reach
 from sql.smtp_monitor_index import UNINDEXED
+from sql.smtp_monitor_states import STATES
 
-STATES = ("down", "warning", "unknown", "maintenance", "paused", "up")
 ORDER = itemgetter("place")  # of select_customers, for rows of several databases
 
 
@@ -41,14 +41,16 @@ COUNTED = f"""
 """
 
 
+COUNTS = ", ".join(f"coalesce(sum(n) FILTER (WHERE state = '{state}'), 0)::bigint AS {state}" for state in STATES)
+
+
 async def select_totals(
     db: Executor, reach: Reach, organization_id: int | None, customer_id: int | None
 ) -> asyncpg.Record:
     """A column for each state, and ``open_incidents``."""
-    states = ", ".join(f"coalesce(sum(n) FILTER (WHERE state = '{state}'), 0)::bigint AS {state}" for state in STATES)
     query = f"""
         {COUNTED}
-        SELECT {states},
+        SELECT {COUNTS},
                (SELECT count(*)
                   FROM incidents i
                  WHERE i.closed_at IS NULL
@@ -78,10 +80,9 @@ async def select_customers(
     offset: int,
 ) -> tuple[int, list[asyncpg.Record]]:
     """How many customers have monitors, and those on one page with a column for each state, the worst first."""
-    states = ", ".join(f"coalesce(sum(n) FILTER (WHERE state = '{state}'), 0)::bigint AS {state}" for state in STATES)
     query = f"""
         {COUNTED}, by_customer AS MATERIALIZED (
-            SELECT organization_id, customer_id, {states}
+            SELECT organization_id, customer_id, {COUNTS}
               FROM counted
              GROUP BY 1, 2
             HAVING sum(n) > 0

@@ -7,12 +7,12 @@ from server.console.replies import together
 from server.console.visit import Visit, see_other
 from server.http.answers import Answer
 from server.http.times import timestamp
+from server.resources.smtp_monitor_states import STATES
 
 SHOWN = 50
 SILENT_HOURS = 2
 # names in the page's address that the API's list knows, too
 FILTERS = ("search", "customerId", "organizationId", "state", "page")
-STATES = ("down", "warning", "unknown", "maintenance", "paused", "up")
 SORTS = ("state", "-stateSince", "name")
 STATUSES = {"pause": "disabled", "resume": "active"}
 

@@ -1,8 +1,8 @@
 """One screen for a monitor on the wall: what fails, and since when."""
 
-from server.console.smtp_monitors import STATES
 from server.console.visit import Visit
 from server.http.answers import Answer
+from server.resources.smtp_monitor_states import STATES
 
 SHOWN = 24
 FAILING = "down,warning"

@@ -4,12 +4,13 @@ import re
 
 import asyncpg
 
+import sql
 from server.checks.words import describe
 from server.fields.parser import described
 from server.fields.values import Invalid, choice
 from server.http.times import timestamp_of
 
-STATES = ("down", "warning", "unknown", "maintenance", "paused", "up")
+STATES = sql.smtp_monitor_states.STATES
 SORTS = {"state": "state", "stateSince": "since", "-stateSince": "-since", "name": "name", "-name": "-name"}
 SORT = choice(*SORTS)
 SEVERAL = f"(?:{'|'.join(STATES)})(?:,(?:{'|'.join(STATES)})){{0,{len(STATES) - 1}}}"

@@ -12,7 +12,6 @@ EXCEPTIONS = {
         sql.incidents.remind smtp_monitors
         sql.smtp_check_rollups.DAY smtp_check_hours
         sql.smtp_check_rollups.HOUR smtp_checks
-        sql.smtp_monitor_index.index_some indexed_smtp_monitors
         sql.smtp_monitor_index.index_some smtp_monitor_states
         sql.smtp_monitor_index.index_some smtp_monitors
         sql.smtp_monitor_index.index_some unindexed_smtp_monitors
