@@ -71,6 +71,8 @@ async def get_badge(request: web.Request) -> Answer:
     if shown is None:
         raise not_found()
     kind, monitor = wanted.get("kind", "state"), wanted.get("monitor")
+    if (kind, monitor) not in shown.forms:  # nothing is begun or remembered of what is not there
+        status_badges.require(shown.document, kind, monitor)
     return await _answer(
         request, shown, (kind, monitor), lambda shown: status_badges.make(shown.document, kind, monitor), SVG
     )

@@ -21,12 +21,19 @@ CHARACTER = 6.8  # about the width of one, in a font of 11 pixels
 PADDING = 12
 
 
-def make(document: Mapping[str, Any], kind: str, monitor_id: str | None) -> str:
+def require(document: Mapping[str, Any], kind: str, monitor_id: str | None) -> None:
     """ApiError 404 for a monitor that the page does not show, and for response times that it does not tell."""
+    monitors = document["monitors"]
+    if monitor_id is not None and all(one["id"] != monitor_id for one in monitors):
+        raise not_found()
+    if kind == "response" and monitors and "responseTime" not in monitors[0]:
+        raise not_found()
+
+
+def make(document: Mapping[str, Any], kind: str, monitor_id: str | None) -> str:
+    """Of the page, or of one of its monitors."""
     language = document["language"]
     monitors = [one for one in document["monitors"] if monitor_id in (None, one["id"])]
-    if not monitors and monitor_id is not None:
-        raise not_found()
     name = document["title"] if monitor_id is None else monitors[0]["name"]
     state = document["state"] if monitor_id is None else monitors[0]["state"]
     if kind == "state":
@@ -37,8 +44,6 @@ def make(document: Mapping[str, Any], kind: str, monitor_id: str | None) -> str:
         return _draw(
             name, text, COLOURS["unknown" if uptime is None else "up" if uptime >= 99 else "warning"], language
         )
-    if any("responseTime" not in one for one in monitors):
-        raise not_found()
     response = _mean([one["responseTime"] for one in monitors])
     text = "–" if response is None else f"{templates.number(response, 0, language)} ms"
     return _draw(name, text, COLOURS["unknown"], language)

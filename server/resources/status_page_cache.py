@@ -1,7 +1,8 @@
 """Status pages in the memory of a worker, so that many who read them do not touch the database.
 
 A page is read again when somebody asks for it and it is FRESH_SECONDS old: by one read for all who ask. Who asks soon
-after that gets the old one meanwhile; later, the new one is waited for. While it cannot be read, the old one stays.
+after that gets the old one meanwhile; later, the new one is waited for. While it cannot be read, the old one stays,
+also while so many other slugs are asked for that no read can be begun.
 Slugs without a page are kept, too, apart from the pages, so that made-up slugs push no page out.
 """
 
@@ -58,6 +59,8 @@ class StatusPages:
         entry = self._find(slug)
         now = time.monotonic()
         if entry is not None and now < entry.read_at + FRESH_SECONDS:
+            return entry.shown
+        if entry is not None and slug not in self._reads and len(self._reads) >= WAITING:
             return entry.shown
         if entry is None or (now >= entry.read_at + STALE_SECONDS and now >= entry.retry_at):
             await asyncio.shield(self._begin(slug))

@@ -7,7 +7,7 @@ import pytest
 
 from server.handlers.keys import STATUS_PAGES
 from server.resources import status_page_cache
-from tests.conftest import Api, becomes
+from tests.conftest import MONITOR, Api, becomes
 from tests.console.status_page import made, shown
 from tests.console.visiting import visit
 
@@ -112,3 +112,18 @@ async def test_a_large_page_is_made_once_for_all(api: Api) -> None:
     texts = await asyncio.gather(*[shown(api, "") for _ in range(10)])
     assert len(set(texts)) == 1
     assert texts[0].count('<svg class="days"') == 60
+    assert (await visit(api, f"/status/example/badge.svg?monitor={MONITOR}", None)).status == 404
+    assert api.client.app is not None
+    kept = await api.client.app[STATUS_PAGES].get("example")
+    assert kept is not None
+    assert set(kept.making) == {None}, "a badge of a monitor that is not shown leaves nothing behind"
+
+
+async def test_made_up_slugs_make_no_known_page_unavailable(
+    api: Api, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await made(api)
+    assert "Out" in await shown(api)
+    monkeypatch.setattr(status_page_cache, "WAITING", 0)
+    assert (await visit(api, "/status/made-up", None)).status == 503
+    assert "Out" in await shown(api)
