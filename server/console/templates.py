@@ -68,7 +68,7 @@ def _day(text: str, language: str) -> str:
 
 
 def _since(text: str | None, words: Callable[..., str]) -> str | Markup:
-    """How long ago a time is, in its largest unit. A script keeps it right."""
+    """How long ago a time is, in its largest unit. A page that follows events is rendered anew every minute."""
     if text is None:
         return "–"
     seconds = max(0, int((_now() - _parse(text)).total_seconds()))

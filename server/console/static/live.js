@@ -3,6 +3,8 @@
 import {localize} from "./console.js";
 
 const REFRESH_MS = 500; // what happens within it is shown at once
+// A page is rendered anew without an event, too: a check that changes nothing is none, and what lasts lasts longer.
+const MINUTE_MS = 60_000;
 const FIRST_MS = 1_000, LONGEST_MS = 30_000; // between attempts to connect that the browser does not make by itself
 
 /**
@@ -74,6 +76,7 @@ export function follow(concerns = () => true, refreshed = () => {}, prepare = ()
   listen((event) => {
     if (waiting === null && (event === null || concerns(event))) waiting = setTimeout(refresh, REFRESH_MS);
   });
+  setInterval(() => { if (!document.hidden) refresh(); }, MINUTE_MS);
   return refresh;
 }
 

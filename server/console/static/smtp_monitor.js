@@ -3,7 +3,6 @@
 import {follow, load} from "./live.js";
 
 const ZOOM_MS = 300;
-const CHECKS_MS = 60_000;
 const TRIGGERED_MS = [1000, 3000, 7000, 15_000]; // after a check was asked for
 const SVG = "http://www.w3.org/2000/svg";
 const language = document.documentElement.lang;
@@ -145,8 +144,6 @@ function read(chart, where) {
 const id = location.pathname.split("/")[2];
 prepare();
 const refresh = follow((event) => event.smtpMonitorId === id, () => {}, prepare);
-// a check that changes nothing is no event
-setInterval(() => { if (!document.hidden) refresh(); }, CHECKS_MS);
 if (new URLSearchParams(location.search).get("notice") === "monitor.done_trigger") {
   for (const milliseconds of TRIGGERED_MS) setTimeout(refresh, milliseconds);
 }

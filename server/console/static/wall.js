@@ -1,4 +1,4 @@
-// The wall shows what is down right now, and asks now and then, in case that an event was missed.
+// The wall shows what is down right now. It is loaded anew now and then, so that it gets the scripts of an upgrade.
 
 import {follow, load} from "./live.js";
 
